@@ -1,0 +1,50 @@
+"""What every transport is: one request's bytes out, one reply in, or the truth about how far it came.
+
+TransportError
+├── NotSent     proven: the API cannot have acted on the request
+└── MaybeSent   the request was written, and no usable reply followed
+"""
+
+from typing import Protocol
+
+import msgspec
+
+
+class Reply(msgspec.Struct, frozen=True, gc=False):
+    """An HTTP reply, whatever its status: judging it is the caller's work."""
+
+    status: int
+    body: bytes
+    retry_after: float | None = None  # seconds from now
+
+
+class TransportError(Exception):
+    """No reply; the text says why, and never holds credentials or the payload."""
+
+
+class NotSent(TransportError):
+    """The request did not leave whole: no connection (DNS, refused, TLS), or lost while still being written."""
+
+
+class MaybeSent(TransportError):
+    """Timeout, reset, close or an unreadable reply after the request was written: it may have been accepted."""
+
+
+class Transport(Protocol):
+    """The one seam to the network. Never retries, never follows a redirect: the callers decide.
+
+    Cancelling one `post` hurts no other: its connection is discarded.
+    """
+
+    @property
+    def name(self) -> str:
+        """Which transport this is, for settings and logs: "lean" or "aiohttp"."""
+        ...
+
+    async def post(self, payload: bytes) -> Reply:
+        """Send `payload` as the body of one POST and return the reply; raises NotSent or MaybeSent."""
+        ...
+
+    async def close(self) -> None:
+        """Refuse new posts, wait for those in flight, then let go of every connection."""
+        ...
