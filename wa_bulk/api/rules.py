@@ -1,0 +1,251 @@
+"""What the API asks of each value, as data: one rule a field, looked up by struct and field name.
+
+Lengths are counted in characters (code points). Sources: the vendor's page for the lengths of texts
+and captions, Meta's documentation for template parameters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from wa_bulk.api import message as m
+from wa_bulk.api import template as t
+from wa_bulk.api.errors import ValidationError
+
+TEXT_MAX = 4096
+CAPTION_MAX = 1024
+HEADER_TEXT_MAX = 60
+PARAMETER_TEXT_MAX = 1024
+MAX_BUTTONS = 10
+
+
+class TextRule(Struct, frozen=True):
+    """A rule for a string. `max_length` is in characters."""
+
+    expects: str
+    max_length: int | None = None
+    pattern: re.Pattern[str] | None = None
+    forbids: re.Pattern[str] | None = None
+    forbidden: str = ""
+
+    def fault(self, value: object) -> str | None:
+        """What is wrong with `value`, or None."""
+        if not isinstance(value, str):
+            return f"is {type(value).__name__}, not text"
+        if not value or value.isspace():
+            return "is empty"
+        if self.max_length is not None and len(value) > self.max_length:
+            return f"has {len(value)} characters"
+        if self.forbids is not None and self.forbids.search(value):
+            return f"has {self.forbidden} in it"
+        if self.pattern is not None and not self.pattern.fullmatch(value):
+            return f"is {shortened(value)}"
+        return None
+
+
+class WholeRule(Struct, frozen=True):
+    """A rule for a whole number, bounds included."""
+
+    expects: str
+    low: int
+    high: int
+
+    def fault(self, value: object) -> str | None:
+        """What is wrong with `value`, or None."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            return f"is {type(value).__name__}, not a whole number"
+        if not self.low <= value <= self.high:
+            return f"is {value}"
+        return None
+
+
+Rule = TextRule | WholeRule
+
+
+def shortened(value: str, limit: int = 60) -> str:
+    """`value` quoted for an error message, cut where it would fill the screen."""
+    return repr(value) if len(value) <= limit else repr(value[:limit])[:-1] + "…'"
+
+
+def _whole(low: int, high: int) -> WholeRule:
+    return WholeRule(f"expected a whole number from {low} to {high}", low, high)
+
+
+_LINK = TextRule(
+    "expected an http:// or https:// link",
+    pattern=re.compile(r"https?://[^\s/?#\\]+\.?[^\s]*", re.IGNORECASE),
+)
+_ID = TextRule("expected the media's id")
+_CAPTION = TextRule(f"expected at most {CAPTION_MAX} characters, or no caption", max_length=CAPTION_MAX)
+_PARAMETER = TextRule(
+    f"expected 1 to {PARAMETER_TEXT_MAX} characters without line break, tab or five spaces in a row",
+    max_length=PARAMETER_TEXT_MAX,
+    forbids=re.compile(r"[\n\r\t\v\f\x85\u2028\u2029]| {5}"),
+    forbidden="a line break, a tab or five spaces in a row",
+)
+_INT64 = 2**63
+
+RULES: dict[tuple[type[Struct], str], Rule] = {
+    (m.Message, "request_id"): TextRule("expected an id of your own, or none"),
+    (m.Text, "body"): TextRule(f"expected 1 to {TEXT_MAX} characters", max_length=TEXT_MAX),
+    **{(kind, "id"): _ID for kind in (t.Image, t.Video, t.Document, m.Audio, m.Sticker)},
+    **{(kind, "link"): _LINK for kind in (t.Image, t.Video, t.Document, m.Audio, m.Sticker)},
+    **{(kind, "caption"): _CAPTION for kind in (t.Image, t.Video, t.Document)},
+    (t.Document, "filename"): TextRule(
+        "expected a file name without path or line break",
+        max_length=255,
+        forbids=re.compile(r"[/\\\n\r\t\0]"),
+        forbidden="a path separator or control character",
+    ),
+    (t.Template, "name"): TextRule(
+        "expected 1 to 512 of a-z, 0-9 and _", pattern=re.compile(r"[a-z0-9_]{1,512}")
+    ),
+    (t.Template, "language"): TextRule(
+        "expected a language code such as en or pt_BR",
+        pattern=re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z]{2,4})?"),
+    ),
+    (t.ButtonComponent, "sub_type"): TextRule(
+        "expected quick_reply or url", pattern=re.compile(r"quick_reply|url")
+    ),
+    (t.ButtonComponent, "index"): TextRule('expected "0" to "9"', pattern=re.compile(r"[0-9]")),
+    (t.TextParameter, "text"): _PARAMETER,
+    (t.PayloadParameter, "payload"): TextRule("expected 1 to 128 characters", max_length=128),
+    (t.Currency, "fallback_value"): _PARAMETER,
+    (t.Currency, "code"): TextRule("expected an ISO 4217 code such as USD", pattern=re.compile(r"[A-Z]{3}")),
+    (t.Currency, "amount_1000"): WholeRule(
+        "expected the amount × 1000 as a whole number", -_INT64, _INT64 - 1
+    ),
+    (t.DateTime, "fallback_value"): _PARAMETER,
+    (t.DateTime, "timestamp"): WholeRule("expected seconds since 1970", 0, _INT64 - 1),
+    (t.DateTime, "day_of_week"): _whole(1, 7),
+    (t.DateTime, "day_of_month"): _whole(1, 31),
+    (t.DateTime, "year"): _whole(1, 9999),
+    (t.DateTime, "month"): _whole(1, 12),
+    (t.DateTime, "hour"): _whole(0, 23),
+    (t.DateTime, "minute"): _whole(0, 59),
+}
+"""What each value must be. Fields that are not here are structs or lists of structs."""
+
+
+def _id_or_link(media: t.Image | t.Video | t.Document | m.Audio | m.Sticker) -> None:
+    if media.id is None and media.link is None:
+        raise ValidationError("", "has neither id nor link", "expected at least one of the two")
+
+
+_NOT_PDF = re.compile(
+    r".*\.(docx?|xlsx?|pptx?|odt|ods|odp|rtf|txt|csv|md|html?|xml|json|zip|gz|jpe?g|png|gif|webp|svg|mp[34]|avi|mov|3gp|exe)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _header(component: t.HeaderComponent) -> None:
+    _parameters(component, (t.PayloadParameter,))
+    for i, parameter in enumerate(component.parameters):
+        at = f"parameters[{i}]"
+        if isinstance(parameter, t.TextParameter) and len(parameter.text) > HEADER_TEXT_MAX:
+            raise ValidationError(
+                f"{at}.text",
+                f"has {len(parameter.text)} characters",
+                f"expected at most {HEADER_TEXT_MAX} in a header",
+            )
+        if isinstance(parameter, t.ImageParameter) and parameter.image.caption is not None:
+            raise ValidationError(
+                f"{at}.image.caption", "is set", "expected no caption in a template's header"
+            )
+        if isinstance(parameter, t.VideoParameter) and parameter.video.caption is not None:
+            raise ValidationError(
+                f"{at}.video.caption", "is set", "expected no caption in a template's header"
+            )
+        if isinstance(parameter, t.DocumentParameter):
+            document = parameter.document
+            if document.caption is not None:
+                raise ValidationError(
+                    f"{at}.document.caption", "is set", "expected no caption in a template's header"
+                )
+            name, where = document.filename, "filename"
+            if name is None and document.link is not None:
+                name, where = re.split(r"[?#]", document.link, maxsplit=1)[0], "link"
+            if name is not None and _NOT_PDF.fullmatch(name):
+                raise ValidationError(
+                    f"{at}.document.{where}",
+                    f"names {shortened(name)}",
+                    "expected a PDF in a template's header",
+                )
+
+
+def _body(component: t.BodyComponent) -> None:
+    _parameters(component, (t.ImageParameter, t.VideoParameter, t.DocumentParameter, t.PayloadParameter))
+
+
+def _button(component: t.ButtonComponent) -> None:
+    wanted = t.PayloadParameter if component.sub_type == "quick_reply" else t.TextParameter
+    for i, parameter in enumerate(component.parameters):
+        if type(parameter) is not wanted:
+            kind = "payload" if wanted is t.PayloadParameter else "text"
+            raise ValidationError(
+                f"parameters[{i}].type",
+                f"is {_tag(parameter)}",
+                f"expected {kind} for a {component.sub_type} button",
+            )
+    if len(component.parameters) != 1:
+        raise ValidationError(
+            "parameters", f"has {len(component.parameters)} entries", "expected one for a button"
+        )
+
+
+def _parameters(component: t.Component, refused: tuple[type[Struct], ...]) -> None:
+    if not component.parameters:
+        raise ValidationError("parameters", "is empty", "expected the values of the component's variables")
+    for i, parameter in enumerate(component.parameters):
+        if isinstance(parameter, refused):
+            media = not isinstance(parameter, t.PayloadParameter)
+            place = "media only in the header" if media else "a payload only in a quick_reply button"
+            raise ValidationError(f"parameters[{i}].type", f"is {_tag(parameter)}", f"expected {place}")
+
+
+def _components(template: t.Template) -> None:
+    seen: set[object] = set()
+    for i, component in enumerate(template.components or ()):
+        key = component.index if isinstance(component, t.ButtonComponent) else type(component)
+        if key in seen:
+            what = f"index {key!r}" if isinstance(key, str) else f"component {_tag(component)}"
+            raise ValidationError(
+                f"components[{i}]", f"repeats {what}", "expected each once, buttons by index"
+            )
+        seen.add(key)
+
+
+def _moment(moment: t.DateTime) -> None:
+    parts = (
+        moment.day_of_week,
+        moment.day_of_month,
+        moment.year,
+        moment.month,
+        moment.hour,
+        moment.minute,
+    )
+    given = any(part is not None for part in parts)
+    if moment.timestamp is None and not given:
+        raise ValidationError(
+            "", "has neither timestamp nor parts", "expected timestamp, or day, month, hour …"
+        )
+    if moment.timestamp is not None and given:
+        raise ValidationError("timestamp", "stands beside day, month, hour …", "expected one form, not both")
+
+
+def _tag(struct: Struct) -> str:
+    return str(type(struct).__struct_config__.tag)
+
+
+RELATIONS: dict[type[Struct], Callable[..., None]] = {
+    **dict.fromkeys((t.Image, t.Video, t.Document, m.Audio, m.Sticker), _id_or_link),
+    t.DateTime: _moment,
+    t.HeaderComponent: _header,
+    t.BodyComponent: _body,
+    t.ButtonComponent: _button,
+    t.Template: _components,
+}
+"""What the fields of one struct must be to each other. Raises ValidationError with a path relative to the struct."""

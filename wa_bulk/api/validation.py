@@ -1,0 +1,200 @@
+"""Whether the API would take a message, decided before any I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import msgspec
+from msgspec import Struct
+
+from wa_bulk.api.errors import ValidationError
+from wa_bulk.api.language import LANGUAGES, nearest_language
+from wa_bulk.api.message import Body, Message, TemplateBody
+from wa_bulk.api.number import e164
+from wa_bulk.api.rules import RELATIONS, RULES, Rule
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Message)
+
+
+class _Plan(Struct, frozen=True):
+    """What is to be looked at in one kind of struct, worked out once."""
+
+    values: tuple[tuple[str, str, bool, Rule], ...]
+    children: tuple[tuple[str, str, type | tuple[type, ...], bool], ...]
+    relation: Any
+
+
+def _plan(kind: type[Struct]) -> _Plan:
+    values, children = [], []
+    for info in msgspec.structs.fields(kind):
+        rule = RULES.get((kind, info.name))
+        optional = info.default is None
+        if rule is not None:
+            values.append((info.name, info.encode_name, optional, rule))
+        elif kind is not Message:
+            children.append((info.name, info.encode_name, _structs_in(info.type), optional))
+    return _Plan(tuple(values), tuple(children), RELATIONS.get(kind))
+
+
+def _structs_in(annotation: Any) -> tuple[type, ...]:
+    if isinstance(annotation, type) and issubclass(annotation, Struct):
+        return (annotation,)
+    return tuple(kind for part in getattr(annotation, "__args__", ()) for kind in _structs_in(part))
+
+
+_PLANS: dict[type[Struct], _Plan] = {}
+_BODIES = _structs_in(Body)
+
+
+def _check(struct: Struct) -> None:
+    kind = type(struct)
+    plan = _PLANS.get(kind)
+    if plan is None:
+        plan = _PLANS[kind] = _plan(kind)
+    for name, json_name, optional, rule in plan.values:
+        value = getattr(struct, name)
+        if value is None and optional:
+            continue
+        fault = rule.fault(value)
+        if fault is not None:
+            raise ValidationError(json_name, fault, rule.expects)
+    for name, json_name, kinds, optional in plan.children:
+        child = getattr(struct, name)
+        if child is None and optional:
+            continue
+        if isinstance(child, (list, tuple)):
+            for i, item in enumerate(child):
+                _check_child(item, kinds, f"{json_name}[{i}]")
+        else:
+            _check_child(child, kinds, json_name)
+    if plan.relation is not None:
+        plan.relation(struct)
+
+
+def _check_child(child: object, kinds: Any, at: str) -> None:
+    if not isinstance(child, kinds):
+        expected = " or ".join(kind.__name__ for kind in kinds)
+        raise ValidationError(at, f"is {type(child).__name__}", f"expected {expected}")
+    try:
+        _check(child)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise error.under(at) from None
+
+
+def validate(message: Message, max_recipients: int = 1) -> Message:
+    """The message with its numbers in E.164 form, if the API would take it.
+
+    The very same object comes back when nothing had to be changed. `max_recipients` bounds `to`,
+    for which the vendor documents no limit.
+
+    Raises ValidationError naming the first field at fault.
+    """
+    changed: dict[str, Any] = {}
+    if type(message.to) is str:
+        to = _number(message.to, "to")
+        if to != message.to:
+            changed["to"] = to
+    else:
+        numbers = _numbers(message.to, max_recipients)
+        if numbers != message.to:
+            changed["to"] = numbers
+    if message.from_ is not None:
+        sender = _number(message.from_, "from")
+        if sender != message.from_:
+            changed["from_"] = sender
+    if message.custom_args is not None and not isinstance(message.custom_args, Mapping):
+        raise ValidationError(
+            "custom_args", f"is {type(message.custom_args).__name__}", "expected a JSON object"
+        )
+    _check(message)
+    _check_child(message.body, _BODIES, "body")
+    return msgspec.structs.replace(message, **changed) if changed else message
+
+
+def _numbers(to: object, max_recipients: int) -> list[str]:
+    if not isinstance(to, (list, tuple)) or not to:
+        raise ValidationError("to", "has no number", "expected the recipient's number")
+    if len(to) > max_recipients:
+        raise ValidationError("to", f"has {len(to)} numbers", f"expected at most {max_recipients} a request")
+    return [_number(number, f"to[{i}]") for i, number in enumerate(to)]
+
+
+def _number(text: object, at: str) -> str:
+    rule = "expected a number with its country code, such as +447911123456"
+    if not isinstance(text, str):
+        raise ValidationError(at, f"is {type(text).__name__}, not text", rule)
+    try:
+        return e164(text)
+    except ValueError as error:
+        raise ValidationError(at, str(error), rule) from None
+
+
+def warnings(message: Message) -> list[str]:
+    """What the API may take but looks like a mistake, in words."""
+    if not isinstance(message.body, TemplateBody):
+        return []
+    code = message.body.template.language
+    if code in LANGUAGES:
+        return []
+    nearest = nearest_language(code)
+    hint = f"; did you mean {nearest!r}?" if nearest else ""
+    return [f"body.template.language: {code!r} is not among the language codes Meta lists{hint}"]
+
+
+def encode(message: Message) -> bytes:
+    """The request body: the vendor's JSON, with `to` always an array.
+
+    Raises ValidationError where a value has no JSON form.
+    """
+    if type(message.to) is str:
+        message = msgspec.structs.replace(message, to=[message.to])
+    try:
+        return _ENCODER.encode(message)
+    except (TypeError, ValueError, RecursionError) as error:
+        _unencodable(message, error)
+
+
+def _unencodable(message: Message, error: Exception) -> NoReturn:
+    for info in msgspec.structs.fields(Message):
+        try:
+            _ENCODER.encode(getattr(message, info.name))
+        except (TypeError, ValueError, RecursionError):
+            raise ValidationError(
+                info.encode_name, f"has no JSON form ({error})", "expected text, numbers, lists and objects"
+            ) from None
+    raise error
+
+
+def decode(payload: bytes | str) -> Message:
+    """The message that a request body holds. Unknown keys are passed over.
+
+    Raises ValidationError naming the field; its `field` is empty when the payload is not JSON at all.
+    """
+    try:
+        return _DECODER.decode(payload)
+    except msgspec.ValidationError as error:
+        raise misfit(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ValidationError("", f"is not JSON: {error}", "expected a JSON object") from None
+
+
+_PLACE = re.compile(r"(.*?)(?: - at `(?:key in )?\$(.*)`)?", re.DOTALL)
+
+
+def misfit(words: str) -> ValidationError:
+    """msgspec's words on a value of the wrong type, as a ValidationError with its field."""
+    match = _PLACE.fullmatch(words)
+    assert match is not None
+    what, path = match[1], (match[2] or "").lstrip(".")
+    if missing := re.fullmatch(r"Object missing required field `(.+)`", what):
+        return (
+            ValidationError(missing[1], "is missing", "expected a value").under(path)
+            if path
+            else (ValidationError(missing[1], "is missing", "expected a value"))
+        )
+    if wrong := re.fullmatch(r"Expected `(.+)`, got `(.+)`", what):
+        return ValidationError(path, f"is of type {wrong[2]}", f"expected {wrong[1].replace(' | ', ' or ')}")
+    return ValidationError(path, what[:1].lower() + what[1:], "expected one of the API's values")
