@@ -1,0 +1,64 @@
+"""What became of one message."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Status = Literal["accepted", "rejected", "failed", "unknown", "skipped"]
+
+
+class Outcome(Struct, gc=False):
+    """What became of one message, and what the API, or our own check, said about it.
+
+    `accepted`: the API took it. `rejected`: refused; the same again is pointless. `failed`: not accepted,
+    may safely be sent again. `unknown`: it may have been accepted. `skipped`: not to be sent.
+    """
+
+    status: Status
+    to: str | None = None
+    """The recipient; several of one request are joined by commas."""
+    message_id: str | None = None
+    request_id: str | None = None
+    http_status: int | None = None
+    """Of the last reply; None where none came."""
+    code: int | None = None
+    """EngageLab's error code (`wa_bulk.api.ERROR_CODES`)."""
+    message: str | None = None
+    """What went wrong, in the API's words or ours."""
+    attempts: int = 0
+    """How many requests were begun for it."""
+    latency_ms: float | None = None
+    """From request to reply, of the last attempt."""
+    fatal: bool = False
+    """Every other message from this sending number would meet the same refusal: stop."""
+
+
+class Accepted(Outcome, gc=False):
+    """The outcome of a message the API took: `message_id` is always there."""
+
+    message_id: str = ""
+
+
+class SendError(Exception):
+    """A message was not accepted, or may not have been; `outcome` says which.
+
+    With `outcome.status == "unknown"` the message may be on its way: sending it again may send it twice.
+    """
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+    def __str__(self) -> str:
+        outcome = self.outcome
+        facts: list[str] = [outcome.status]
+        if outcome.http_status is not None:
+            facts.append(f"HTTP {outcome.http_status}")
+        if outcome.code is not None:
+            facts.append(f"code {outcome.code}")
+        if outcome.attempts > 1:
+            facts.append(f"after {outcome.attempts} tries")
+        text = ", ".join(facts)
+        return f"{text}: {outcome.message}" if outcome.message else text
