@@ -19,7 +19,8 @@ TEXT_MAX = 4096
 CAPTION_MAX = 1024
 HEADER_TEXT_MAX = 60
 PARAMETER_TEXT_MAX = 1024
-MAX_BUTTONS = 10
+
+NUMBER_RULE = "expected a number with its country code, such as +447911123456"
 
 
 class TextRule(Struct, frozen=True):
@@ -248,4 +249,5 @@ RELATIONS: dict[type[Struct], Callable[..., None]] = {
     t.ButtonComponent: _button,
     t.Template: _components,
 }
-"""What the fields of one struct must be to each other. Raises ValidationError with a path relative to the struct."""
+"""What the fields of one struct must be to each other. Each raises ValidationError, with a path that
+begins at its struct."""

@@ -13,7 +13,7 @@ from wa_bulk.api.errors import ValidationError
 from wa_bulk.api.language import LANGUAGES, nearest_language
 from wa_bulk.api.message import Body, Message, TemplateBody
 from wa_bulk.api.number import e164
-from wa_bulk.api.rules import RELATIONS, RULES, Rule
+from wa_bulk.api.rules import NUMBER_RULE, RELATIONS, RULES, Rule
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Message)
@@ -35,26 +35,27 @@ def _plan(kind: type[Struct]) -> _Plan:
         if rule is not None:
             values.append((info.name, info.encode_name, optional, rule))
         elif kind is not Message:
-            children.append((info.name, info.encode_name, _structs_in(info.type), optional))
+            children.append((info.name, info.encode_name, structs_in(info.type), optional))
     return _Plan(tuple(values), tuple(children), RELATIONS.get(kind))
 
 
-def _structs_in(annotation: Any) -> tuple[type, ...]:
+def structs_in(annotation: Any) -> tuple[type[Struct], ...]:
+    """The structs that a field of this type may hold, themselves or in a list."""
     if isinstance(annotation, type) and issubclass(annotation, Struct):
         return (annotation,)
-    return tuple(kind for part in getattr(annotation, "__args__", ()) for kind in _structs_in(part))
+    return tuple(kind for part in getattr(annotation, "__args__", ()) for kind in structs_in(part))
 
 
 _PLANS: dict[type[Struct], _Plan] = {}
-_BODIES = _structs_in(Body)
+_BODIES = structs_in(Body)
 
 
-def _check(struct: Struct) -> None:
+def _check(struct: Struct, with_values: bool = True) -> None:
     kind = type(struct)
     plan = _PLANS.get(kind)
     if plan is None:
         plan = _PLANS[kind] = _plan(kind)
-    for name, json_name, optional, rule in plan.values:
+    for name, json_name, optional, rule in plan.values if with_values else ():
         value = getattr(struct, name)
         if value is None and optional:
             continue
@@ -67,19 +68,19 @@ def _check(struct: Struct) -> None:
             continue
         if isinstance(child, (list, tuple)):
             for i, item in enumerate(child):
-                _check_child(item, kinds, f"{json_name}[{i}]")
+                _check_child(item, kinds, f"{json_name}[{i}]", with_values)
         else:
-            _check_child(child, kinds, json_name)
+            _check_child(child, kinds, json_name, with_values)
     if plan.relation is not None:
         plan.relation(struct)
 
 
-def _check_child(child: object, kinds: Any, at: str) -> None:
+def _check_child(child: object, kinds: Any, at: str, with_values: bool = True) -> None:
     if not isinstance(child, kinds):
         expected = " or ".join(kind.__name__ for kind in kinds)
         raise ValidationError(at, f"is {type(child).__name__}", f"expected {expected}")
     try:
-        _check(child)  # type: ignore[arg-type]
+        _check(child, with_values)  # type: ignore[arg-type]
     except ValidationError as error:
         raise error.under(at) from None
 
@@ -114,6 +115,15 @@ def validate(message: Message, max_recipients: int = 1) -> Message:
     return msgspec.structs.replace(message, **changed) if changed else message
 
 
+def validate_shape(message: Message) -> None:
+    """Checks how the parts of a message stand to each other, and not each value by itself.
+
+    For a message whose values are not known yet: one character in place of a value is enough.
+    Raises ValidationError.
+    """
+    _check_child(message.body, _BODIES, "body", with_values=False)
+
+
 def _numbers(to: object, max_recipients: int) -> list[str]:
     if not isinstance(to, (list, tuple)) or not to:
         raise ValidationError("to", "has no number", "expected the recipient's number")
@@ -123,13 +133,12 @@ def _numbers(to: object, max_recipients: int) -> list[str]:
 
 
 def _number(text: object, at: str) -> str:
-    rule = "expected a number with its country code, such as +447911123456"
     if not isinstance(text, str):
-        raise ValidationError(at, f"is {type(text).__name__}, not text", rule)
+        raise ValidationError(at, f"is {type(text).__name__}, not text", NUMBER_RULE)
     try:
         return e164(text)
     except ValueError as error:
-        raise ValidationError(at, str(error), rule) from None
+        raise ValidationError(at, str(error), NUMBER_RULE) from None
 
 
 def warnings(message: Message) -> list[str]:

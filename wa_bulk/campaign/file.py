@@ -1,0 +1,103 @@
+"""The campaign file: what to send, to whom and how fast, in TOML."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import cast
+
+from msgspec import Struct
+
+DEFAULT_RATE = 80.0
+"""Messages/s: WhatsApp's own limit for a sending number (Meta)."""
+
+_KEYS = {
+    "name": "text",
+    "recipients": "text",
+    "rate": "a number",
+    "track": "true or false",
+    "message": "a table",
+}
+
+
+class CampaignError(Exception):
+    """A campaign that cannot run. Its text says what, where and how to mend it, a fault a line."""
+
+
+class CampaignFile(Struct, frozen=True):
+    """A campaign file as read: `message` is the API's request with placeholders, not yet checked."""
+
+    path: Path
+    sha256: str
+    name: str
+    message: dict[str, object]
+    recipients: Path | None = None
+    rate: float = DEFAULT_RATE
+    track: bool = True
+
+
+def load(path: Path) -> CampaignFile:
+    """Reads a campaign file. `recipients` is taken relative to it.
+
+    Raises CampaignError when it is missing, not TOML, or holds unknown keys or values of the wrong type.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise CampaignError(f"{path}: no such campaign file") from None
+    except OSError as error:
+        raise CampaignError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        table = tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
+    except UnicodeDecodeError as error:
+        raise CampaignError(f"{path}: is not UTF-8 text (byte {error.start + 1}); save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise CampaignError(f"{path}: is not TOML: {error}") from None
+    if faults := _faults(table):
+        raise CampaignError("\n".join(f"{path}: {fault}" for fault in faults))
+    recipients = table.get("recipients")
+    return CampaignFile(
+        path=path,
+        sha256=hashlib.sha256(data).hexdigest(),
+        name=table["name"],
+        message=cast("dict[str, object]", table["message"]),
+        recipients=path.parent / recipients if recipients is not None else None,
+        rate=float(table.get("rate", DEFAULT_RATE)),
+        track=table.get("track", True),
+    )
+
+
+def _faults(table: Mapping[str, object]) -> list[str]:
+    faults = [f"unknown key {unknown_key(key, _KEYS)}" for key in table if key not in _KEYS]
+    faults += [f"{key!r} is missing" for key in ("name", "message") if key not in table]
+    for key, value in table.items():
+        if key in _KEYS and not _fits(key, value):
+            faults.append(f"{key} = {value!r}: expected {_KEYS[key]}")
+    name = table.get("name")
+    if isinstance(name, str) and (not name.strip() or not name.isprintable() or len(name) > 100):
+        faults.append(f"name = {name!r}: expected 1 to 100 printable characters")
+    rate = table.get("rate", DEFAULT_RATE)
+    if isinstance(rate, (int, float)) and not 0 <= rate < float("inf"):
+        faults.append(f"rate = {rate}: expected messages per second, or 0 for no pacing")
+    return faults
+
+
+def _fits(key: str, value: object) -> bool:
+    match key:
+        case "rate":
+            return isinstance(value, (int, float)) and not isinstance(value, bool)
+        case "track":
+            return isinstance(value, bool)
+        case "message":
+            return isinstance(value, dict)
+        case _:
+            return isinstance(value, str)
+
+
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    """`key` quoted, with the known one it was probably meant to be."""
+    near = get_close_matches(key, list(known), n=1, cutoff=0.5)
+    return f"{key!r}; did you mean {near[0]!r}?" if near else f"{key!r}; known here: {', '.join(known)}"
