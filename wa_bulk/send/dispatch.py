@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
+from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
-from wa_bulk.send.outcome import Outcome
-from wa_bulk.send.transport import Transport
+import msgspec
+
+from wa_bulk.api import ERROR_CODES, SendReply
+from wa_bulk.send import verdict
+from wa_bulk.send.outcome import Accepted, Outcome
+from wa_bulk.send.pacer import Pacer
+from wa_bulk.send.retry import Retry, Setback
+from wa_bulk.send.transport import Reply, Transport, TransportError
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -13,6 +23,20 @@ if TYPE_CHECKING:
     from wa_bulk.send.account import Account
 
 TransportName = Literal["auto", "lean", "aiohttp"]
+
+RETRY_AFTER_MAX_S = 60.0
+_WORDS_MAX = 500
+
+
+class _ErrorReply(msgspec.Struct):
+    """The vendor's error body, as much of it as there is."""
+
+    code: int | None = None
+    message: str | None = None
+
+
+_decode_sent = msgspec.json.Decoder(SendReply).decode
+_decode_error = msgspec.json.Decoder(_ErrorReply).decode
 
 
 class Dispatcher:
@@ -27,9 +51,19 @@ class Dispatcher:
         retry_total: float = 120.0,
         wait_initial: float = 0.5,
         wait_max: float = 30.0,
+        redact: Callable[[str], str] = str,
     ) -> None:
-        """`rate` in messages/s for each sending number (0: unpaced); times in seconds."""
-        raise NotImplementedError
+        """`rate` in messages/s for each sending number (0: unpaced); times in seconds.
+
+        `redact` takes out of a server's words what must not be shown. Raises ValueError for settings out of
+        range.
+        """
+        self.transport = transport
+        self._post = transport.post
+        self._rate = rate
+        self._retry = Retry(tries, retry_total, wait_initial, wait_max)
+        self._redact = redact
+        self._pacers: dict[str | None, Pacer] = {None: Pacer(rate)}
 
     async def deliver(self, payload: bytes, sender: str | None = None) -> Outcome:
         """Send one encoded message from `sender` and say what became of it.
@@ -38,11 +72,93 @@ class Dispatcher:
         for the caller to fill in. An accepted message's outcome is an `Accepted`. Raises nothing but
         CancelledError: of a message cancelled on the wire, the fate is unknown.
         """
-        raise NotImplementedError
+        pacer = self._pacers.get(sender) or self.pacer(sender)
+        result = await self._try(payload, pacer)
+        if isinstance(result, Setback):
+            return await self._retry.after(result, partial(self._try, payload, pacer))
+        return result
+
+    def pacer(self, sender: str | None = None) -> Pacer:
+        """The one pacer of a sending number."""
+        return self._pacers.setdefault(sender, Pacer(self._rate))
 
     async def close(self) -> None:
         """Close the transport, once what is in flight has been answered."""
-        raise NotImplementedError
+        await self.transport.close()
+
+    async def _try(self, payload: bytes, pacer: Pacer) -> Outcome | Setback:
+        if not pacer.try_take():
+            await pacer.take()
+        began = perf_counter()
+        try:
+            reply = await self._post(payload)
+        except TransportError as fault:
+            return self._without_reply(fault)
+        except Exception as error:
+            return Outcome("unknown", message=f"{type(error).__name__} in the transport", attempts=1)
+        latency_ms = (perf_counter() - began) * 1000
+        if 200 <= reply.status < 300:
+            try:
+                sent = _decode_sent(reply.body)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                pass
+            else:
+                if sent.message_id:
+                    return Accepted(
+                        "accepted",
+                        message_id=sent.message_id,
+                        request_id=sent.request_id,
+                        http_status=reply.status,
+                        attempts=1,
+                        latency_ms=latency_ms,
+                    )
+        return self._refused(reply, latency_ms, pacer)
+
+    def _without_reply(self, fault: TransportError) -> Outcome | Setback:
+        words = str(fault)
+        if verdict.of_fault(fault) == "retry":
+            return Setback(Outcome("failed", message=words, attempts=1))
+        return Outcome("unknown", message=words, attempts=1)
+
+    def _refused(self, reply: Reply, latency_ms: float, pacer: Pacer) -> Outcome | Setback:
+        try:
+            error = _decode_error(reply.body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            error = _ErrorReply()
+        outcome = Outcome(
+            "unknown",
+            http_status=reply.status,
+            code=error.code,
+            message=self._redact(error.message or _words(reply.status, error.code))[:_WORDS_MAX],
+            attempts=1,
+            latency_ms=latency_ms,
+        )
+        retry_after = min(reply.retry_after or 0.0, RETRY_AFTER_MAX_S)
+        if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+            pacer.slow_down(retry_after)
+        match verdict.of_reply(reply.status, error.code, None):
+            case "retry":
+                outcome.status = "failed"
+                return Setback(outcome, retry_after)
+            case "fatal":
+                outcome.status, outcome.fatal = "rejected", True
+            case "rejected":
+                outcome.status = "rejected"
+        return outcome
+
+
+def _words(http_status: int, code: int | None) -> str:
+    """What to say where the server said nothing that is meant to be read."""
+    if 200 <= http_status < 300:
+        return "the reply has no message_id: taken, most likely"
+    if 300 <= http_status < 400:
+        return "redirected: the base URL is not the API's"
+    if code in ERROR_CODES:
+        return ERROR_CODES[code].meaning
+    try:
+        return f"{HTTPStatus(http_status).phrase}, without words from EngageLab"
+    except ValueError:
+        return "no words from EngageLab"
 
 
 def open_transport(
