@@ -1,43 +1,161 @@
-"""What is known of each row, one byte a row, rebuilt from a log."""
+"""What is known of each row, in one byte a row."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from wa_bulk.campaign.log import AnyLine, Damage, EndLine, RunLine, Status, Totals
+from wa_bulk.campaign.log import (
+    EndLine,
+    IntentLine,
+    LogError,
+    LogLine,
+    ResultLine,
+    RunLine,
+    Totals,
+    WithdrawnLine,
+    read,
+)
+from wa_bulk.send.outcome import Status
 
 State = Literal["never", "intended", "accepted", "rejected", "failed", "unknown", "skipped"]
 
+CHUNK_ROWS = 1 << 16
+
+_SETTLED: tuple[State, ...] = ("never", "accepted", "rejected", "failed", "unknown", "skipped")
+_CODES: dict[State, int] = {state: code for code, state in enumerate(_SETTLED)}
+_INTENDED = 0x10
+"""Set on top of what was known before, so that a withdrawn intent gives that back: a row that is unknown
+from an earlier crash must not pass for one that was never sent."""
+
+
+def _table(changes: dict[int, int]) -> bytes:
+    return bytes(changes.get(code, code) for code in range(256))
+
+
+_MAY_BE_SENT = [_CODES["never"], _CODES["failed"], _CODES["unknown"]]
+_INTEND = _table({code: code | _INTENDED for code in _MAY_BE_SENT})
+_WITHDRAW = _table({code | _INTENDED: code for code in _MAY_BE_SENT})
+_CRASH = _table({code | _INTENDED: _CODES["unknown"] for code in _MAY_BE_SENT})
+
 
 class Ledger:
-    run: RunLine | None  # the first of the log
-    end: EndLine | None  # the end line, if nothing but it closes the log
-    torn: list[Damage]
+    """The state of every row, from 1 on. Fed by the lines of a log, or by the run itself as it goes.
+
+    `run` is the first run line of the log it was read from, `end` the end line that closes that log; None
+    where there is none.
+    """
 
     def __init__(self, rows: int = 0) -> None:
-        raise NotImplementedError
+        self.run: RunLine | None = None
+        self.end: EndLine | None = None
+        self._states = bytearray(rows)
 
     @classmethod
-    def from_log(cls, path: Path | str) -> "Ledger":
-        """Rebuilds streaming. Raises LogError, LogDamage (then resuming is not safe)."""
-        raise NotImplementedError
+    def from_log(cls, path: Path | str) -> Ledger:
+        """What a log says of its rows, read streaming.
 
-    def state(self, row: int) -> State: ...
-    def apply(self, line: AnyLine) -> None: ...
-    def intend(self, first: int, last: int) -> None: ...
-    def settle(self, row: int, status: Status) -> None: ...
-    def withdraw(self, first: int, last: int) -> None: ...
+        Raises LogError, or DamagedLogError: then no run can safely go on from this log.
+        """
+        ledger = cls()
+        try:
+            for line in read(path):
+                ledger._apply(line)
+        except ValueError as error:
+            raise LogError(f"{path} is damaged: {error}") from None
+        return ledger
+
+    def _apply(self, line: LogLine) -> None:
+        if isinstance(line, ResultLine):
+            self.settle(line.row, line.status)
+        elif isinstance(line, IntentLine):
+            self.intend(*line.rows)
+        elif isinstance(line, WithdrawnLine):
+            self.withdraw(*line.rows)
+        elif isinstance(line, EndLine):
+            self.end = line
+        else:
+            self.end = None
+            if self.run is None:
+                self.run = line
+                self._grow(line.source.rows or 0)
+            self._crash()
+
+    def state(self, row: int) -> State:
+        """`intended`: may be on its way; nothing is known of it since its intent."""
+        code = self._states[row - 1] if row <= len(self._states) else _CODES["never"]
+        return "intended" if code & _INTENDED else _SETTLED[code]
+
+    def intend(self, first: int, last: int) -> None:
+        """Rows first to last may leave. Those with a final status (accepted, rejected, skipped) keep it."""
+        self._grow(last)
+        self._states[first - 1 : last] = self._states[first - 1 : last].translate(_INTEND)
+
+    def withdraw(self, first: int, last: int) -> None:
+        """Rows first to last have not left since their intent: they are again what they were before."""
+        self._grow(last)
+        self._states[first - 1 : last] = self._states[first - 1 : last].translate(_WITHDRAW)
+
+    def settle(self, row: int, status: Status) -> None:
+        """The final word on a row, for now: later words win."""
+        if row > len(self._states):
+            self._grow(row)
+        self._states[row - 1] = _CODES[status]
 
     def totals(self) -> Totals:
-        """Rows by status; intended rows without a result count as unknown."""
-        raise NotImplementedError
-
-    def rows_in(self, *states: State) -> Iterator[range]:
-        """Ascending stretches of rows in any of these states."""
-        raise NotImplementedError
+        """Rows by status; those intended count as unknown, those never intended not at all."""
+        count = self._states.count
+        return Totals(
+            accepted=count(_CODES["accepted"]),
+            rejected=count(_CODES["rejected"]),
+            failed=count(_CODES["failed"]),
+            unknown=count(_CODES["unknown"]) + sum(count(code | _INTENDED) for code in _MAY_BE_SENT),
+            skipped=count(_CODES["skipped"]),
+        )
 
     def to_send(
         self, rows: int, *, retry_unknown: bool = False, retry_failed: bool = False
     ) -> Iterator[range]:
-        """Ascending stretches of the rows 1..rows still to send. `itertools.chain.from_iterable` gives the rows."""
-        raise NotImplementedError
+        """Which of the source's `rows` rows are still to be sent: ascending stretches of row numbers."""
+        self._grow(rows)
+        states: list[State] = ["never"]
+        if retry_unknown:
+            states += ["unknown", "intended"]
+        if retry_failed:
+            states += ["failed"]
+        return self.rows_in(*states)
+
+    def rows_in(self, *states: State) -> Iterator[range]:
+        """The rows in any of these states: ascending stretches of row numbers."""
+        wanted = bytes(
+            ("intended" if code & _INTENDED else _SETTLED[code % len(_SETTLED)]) in states
+            for code in range(256)
+        )
+        first: int | None = None
+        for start in range(0, len(self._states), CHUNK_ROWS):
+            flags = self._states[start : start + CHUNK_ROWS].translate(wanted)
+            at = flags.find(first is None)
+            while at >= 0:
+                if first is None:
+                    first = start + at + 1
+                else:
+                    yield range(first, start + at + 1)
+                    first = None
+                at = flags.find(first is None, at)
+        if first is not None:
+            yield range(first, len(self._states) + 1)
+
+    def _grow(self, rows: int) -> None:
+        missing = rows - len(self._states)
+        if missing <= 0:
+            return
+        if self.run is not None and self.run.source.rows is not None and rows > self.run.source.rows:
+            raise ValueError(f"it tells of row {rows}, but the recipients' file has {self.run.source.rows}")
+        self._states.extend(bytes(missing))
+
+    def _crash(self) -> None:
+        """The process that had rows in hand is gone: whether they left is unknown."""
+        for start in range(0, len(self._states), CHUNK_ROWS):
+            chunk = slice(start, start + CHUNK_ROWS)
+            self._states[chunk] = self._states[chunk].translate(_CRASH)

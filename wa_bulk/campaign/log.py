@@ -1,25 +1,30 @@
 """The log of a run: JSON Lines, one struct a line, only ever appended to.
 
-`run` opens the log and every resume; `intent` says which rows may leave from now on; `result` is the final word on one
-row; `withdrawn` takes an intent back for rows that provably never left; `end` closes a run. Later lines win.
+`run` opens the log and every resume; `intent` says which rows may leave from now on; `result` is the
+final word on one row; `withdrawn` takes an intent back for rows that provably never left; `end` closes
+a run. Later lines win.
 
-`read` is the one reader. A process that dies while it writes leaves a torn line: the last of the file, or, after a
-resume, one directly before a `run` line. Nothing in it was ever relied on, so it is passed over. Any other line that
-cannot be read is damage, reported with its number and never skipped in silence.
+`read` is the one reader. A process that dies while it writes leaves a torn line: the last of the file
+or, after a resume, one directly before a `run` line. Nothing in it was ever relied on, so it is passed
+over. Any other line that cannot be read is damage, reported with its number and never skipped in silence.
 """
+
+from __future__ import annotations
 
 import re
 import time
 from collections.abc import Callable, Iterator
+from io import FileIO
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
-Status = Literal["accepted", "rejected", "failed", "unknown", "skipped"]
+from wa_bulk.send.outcome import Status
+
 Stopped = Literal["fatal", "failures", "interrupted"]
 Setting = str | int | float | bool | None
-Row = Annotated[int, msgspec.Meta(ge=1)]
+Row = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
 
 BLOCK_BYTES = 1 << 18
 LINE_BYTES_MAX = 1 << 24
@@ -29,11 +34,14 @@ class LogError(Exception):
     """The log cannot be opened, locked, read or written; the text says which, why and what to do."""
 
 
-class LogDamage(LogError):
-    """A line of the log cannot be read, and no crash explains it. `line` counts from 1."""
+class DamagedLogError(LogError):
+    """A line of the log, counted from 1, cannot be read or believed, and no crash explains it."""
 
     def __init__(self, path: Path, line: int, fault: str) -> None:
-        super().__init__(f"{path}, line {line}: {fault}")
+        super().__init__(
+            f"{path}, line {line}: {fault}. What the line said is lost, perhaps that rows were sent, so "
+            "nothing can safely be built on this log. Restore it from a copy."
+        )
         self.path = path
         self.line = line
         self.fault = fault
@@ -57,13 +65,13 @@ class Totals(msgspec.Struct):
     skipped: int = 0
 
 
-class LogLine(msgspec.Struct, tag_field="type", omit_defaults=True, gc=False):
+class Line(msgspec.Struct, tag_field="type", omit_defaults=True, gc=False):
     """What every line has. `run_id` names the run and stays the same over its resumes."""
 
     run_id: str
 
 
-class RunLine(LogLine, tag="run"):
+class RunLine(Line, tag="run"):
     """The first line, and again at each resume. `pid` is the process that writes what follows."""
 
     campaign: str
@@ -74,8 +82,8 @@ class RunLine(LogLine, tag="run"):
     pid: int | None = None
 
 
-class RowsLine(LogLine):
-    """A line about a stretch of rows, `rows` = (first, last), both included."""
+class RowsLine(Line):
+    """A line about a stretch of rows: `rows` is (first, last), both included."""
 
     rows: tuple[Row, Row]
 
@@ -89,14 +97,14 @@ class IntentLine(RowsLine, tag="intent"):
 
 
 class WithdrawnLine(RowsLine, tag="withdrawn"):
-    """These rows' intent is void: none of them left since. Rows with a result keep it."""
+    """The intent of these rows is void: none of them left since. Rows with a result keep it."""
 
     reason: str
 
 
-class ResultLine(LogLine, tag="result"):
-    """What became of one row. `to` is the number, or what stood in its place; `error` is the API's or our own words on
-    what went wrong; `reason` says why a row was skipped."""
+class ResultLine(Line, tag="result"):
+    """What became of one row. `to` is the number, or what stood in its place; `error` tells in the API's
+    words or ours what went wrong; `reason` says why a row was skipped."""
 
     row: Row
     to: str | None
@@ -112,9 +120,9 @@ class ResultLine(LogLine, tag="result"):
     reason: str | None = None
 
 
-class EndLine(LogLine, tag="end"):
-    """The end of a run or of one stretch of it. `stopped` is None when every row was dealt with; `detail` says in words
-    why it stopped early."""
+class EndLine(Line, tag="end"):
+    """The end of a run or of one stretch of it. `stopped` is None when every row was dealt with; `detail`
+    says in words why it stopped early."""
 
     at: str
     stopped: Stopped | None
@@ -122,11 +130,11 @@ class EndLine(LogLine, tag="end"):
     detail: str | None = None
 
 
-AnyLine = RunLine | IntentLine | ResultLine | WithdrawnLine | EndLine
+LogLine = RunLine | IntentLine | ResultLine | WithdrawnLine | EndLine
 
 
 class Damage(msgspec.Struct, frozen=True):
-    """A line that could not be read. `torn`: left by a crash, and harmless."""
+    """A line that could not be read. `torn`: cut off by a crash, and harmless."""
 
     line: int
     fault: str
@@ -134,18 +142,108 @@ class Damage(msgspec.Struct, frozen=True):
 
 
 def timestamp(at_ms: int | None = None) -> str:
-    """RFC 3339 in UTC with milliseconds, as in `2024-05-01T12:00:00.250Z`; `at_ms` since 1970, now when left out."""
+    """RFC 3339 in UTC, as in `2024-05-01T12:00:00.250Z`; `at_ms` since 1970, now when left out."""
     if at_ms is None:
         at_ms = time.time_ns() // 1_000_000
     seconds, milliseconds = divmod(at_ms, 1000)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{milliseconds:03d}Z"
 
 
-def read(path: Path | str, on_damage: Callable[[Damage], None] | None = None) -> Iterator[AnyLine]:
+def read(path: Path | str, on_damage: Callable[[Damage], None] | None = None) -> Iterator[LogLine]:
     """The lines of a log in order, streaming.
 
-    With `on_damage`, every unreadable line is handed to it, torn ones included, and reading goes on. Without it, torn
-    lines are passed over and any other unreadable line raises LogDamage. A file without a leading `run` line is no log:
-    LogError either way.
+    With `on_damage`, every unreadable line is handed to it, torn ones included, and reading goes on.
+    Without it, torn lines are passed over and any other unreadable line raises DamagedLogError. A file
+    that cannot be opened, or does not begin with a `run` line, raises LogError either way.
     """
-    raise NotImplementedError
+    path = Path(path)
+
+    def report(damage: Damage) -> None:
+        if on_damage is not None:
+            on_damage(damage)
+        elif not damage.torn:
+            raise DamagedLogError(path, damage.line, damage.fault)
+
+    run_id: str | None = None
+    cut_off: list[Damage] = []
+    for first_number, lines in _decoded_blocks(path):
+        for number, line in enumerate(lines, first_number):
+            if isinstance(line, Damage):
+                if line.torn:
+                    cut_off.append(line)
+                    continue
+            elif run_id is None and isinstance(line, RunLine):
+                run_id = line.run_id
+            if run_id is None:
+                raise LogError(f"{path} is not a log of wa_bulk: it does not begin with a run line")
+            for damage in cut_off:
+                report(Damage(damage.line, damage.fault, torn=isinstance(line, RunLine)))
+            cut_off.clear()
+            if isinstance(line, Damage):
+                report(line)
+            elif line.run_id != run_id:
+                report(Damage(number, f"belongs to another run, {line.run_id}", torn=False))
+            else:
+                yield line
+    for damage in cut_off:
+        report(damage)
+    if run_id is None:
+        raise LogError(f"{path} holds no run: nothing was sent under it. Delete it and send again.")
+
+
+def _decoded_blocks(path: Path) -> Iterator[tuple[int, list[LogLine | Damage]]]:
+    """Blocks of decoded lines, each with the number of its first line."""
+    number = 1
+    try:
+        with path.open("rb", buffering=0) as file:
+            for block in _blocks_of_whole_lines(file, path):
+                raw_count = block.count(b"\n") + (not block.endswith(b"\n"))
+                lines = _decode_block(block)
+                if lines is None or len(lines) != raw_count:
+                    lines = [
+                        _decode_line(raw, raw_number)
+                        for raw_number, raw in enumerate(block.removesuffix(b"\n").split(b"\n"), number)
+                    ]
+                yield number, lines
+                number += raw_count
+    except OSError as error:
+        raise LogError(f"cannot read the log {path}: {error.strerror}") from error
+
+
+def _blocks_of_whole_lines(file: FileIO, path: Path) -> Iterator[bytes]:
+    rest = b""
+    while block := file.read(BLOCK_BYTES):
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield rest + block[:end]
+            rest = block[end:]
+        elif len(rest) < LINE_BYTES_MAX:
+            rest += block
+        else:
+            raise LogError(f"{path} is not a log of wa_bulk: it has a line of more than 16 MiB")
+    if rest:
+        yield rest
+
+
+_decoder: msgspec.json.Decoder[LogLine] = msgspec.json.Decoder(LogLine)
+_FAULT_AT_BYTE = re.compile(r"\(byte (\d+)\)$")
+
+
+def _decode_block(block: bytes) -> list[LogLine | Damage] | None:
+    """All lines at once, the fast way; None if any of them is damaged."""
+    try:
+        return [*_decoder.decode_lines(block)]
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _decode_line(raw: bytes, number: int) -> LogLine | Damage:
+    try:
+        return _decoder.decode(raw)
+    except UnicodeDecodeError:
+        return Damage(number, "is damaged (not UTF-8)", torn=False)
+    except msgspec.MsgspecError as error:
+        fault = str(error)
+        at_byte = _FAULT_AT_BYTE.search(fault)
+        torn = "truncated" in fault if at_byte is None else int(at_byte[1]) == len(raw)
+        return Damage(number, f"is damaged ({fault})", torn=torn)
