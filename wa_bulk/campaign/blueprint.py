@@ -55,14 +55,15 @@ class Blueprint:
     """A compiled campaign, for the rows of one CSV header and one run.
 
     `one_template` is true where every row uses the same template in the same language, or none;
-    `sender` is the sending number where it is the same for every row, None where rows bring theirs or
-    the account's default is used.
+    `senders_vary` where each row brings its sending number; `sender` is the one number otherwise, None
+    for the account's default.
     """
 
     def __init__(self, message: Message, fields: Sequence[Field], header: Sequence[str]) -> None:
         self.header = list(header)
         varying = {field.path for field in fields}
-        self.sender = None if "from" in varying else message.from_
+        self.sender = message.from_ if "from" not in varying else None
+        self.senders_vary = "from" in varying
         self.one_template = not varying & {"body.template.name", "body.template.language"}
         self.warnings = [] if "body.template.language" in varying else warnings(message)
         self._parts, places = _cut(encode(message), fields)
@@ -90,6 +91,10 @@ class Blueprint:
     def recipient(self, values: Sequence[str]) -> str:
         """The row's recipient in E.164 form. Raises RowRefused."""
         return self._recipient.number(values)
+
+    def raw_recipient(self, values: Sequence[str]) -> str:
+        """What stands where the row's recipient should, as it is."""
+        return self._recipient.raw(values)
 
     def render(self, row: int, values: Sequence[str], to: str | None = None) -> Rendered:
         """The request for data row `row` (from 1), whose cells are `values`, in the header's order.
@@ -160,10 +165,12 @@ class _Filled:
             raise self.refused(values, whole)
         return texts
 
+    def raw(self, values: Sequence[str]) -> str:
+        return self._whole_text([values[column] for column in self._columns])
+
     def number(self, values: Sequence[str]) -> str:
-        text = self._whole_text([values[column] for column in self._columns])
         try:
-            return e164(text)
+            return e164(self.raw(values))
         except ValueError as error:
             raise RowRefused(self.field.path, self._names, str(error), NUMBER_RULE) from None
 

@@ -1,0 +1,140 @@
+"""Everything that can be found wrong with a campaign without sending it, and a look at one request."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import phonenumbers
+from msgspec import Struct
+
+from wa_bulk.campaign.blueprint import compile_campaign
+from wa_bulk.campaign.feed import Before, Feed
+from wa_bulk.campaign.file import load
+from wa_bulk.campaign.ledger import Ledger
+from wa_bulk.campaign.plan import recipients_of
+from wa_bulk.campaign.settings import Settings
+from wa_bulk.campaign.source import Source, SourceError
+from wa_bulk.send.outcome import Outcome, Status
+
+FAULTS_KEPT = 1000
+"""Faults a report holds; further ones are only counted."""
+
+PREVIEW_RUN_ID = "preview"
+
+
+class RowFault(Struct, frozen=True):
+    """What is wrong with a row. `rejected` and `skipped` rows would not be sent; `warning` rows would."""
+
+    row: int
+    to: str | None
+    status: Status | str
+    reason: str
+
+
+class CheckReport(Struct, frozen=True):
+    """What a run would make of a campaign. `faults` are the first FAULTS_KEPT of all."""
+
+    campaign: str
+    recipients: str
+    rows: int
+    ready: int
+    rejected: int
+    skipped: int
+    doubtful: int
+    warnings: list[str]
+    faults: list[RowFault]
+
+    @property
+    def clean(self) -> bool:
+        """Whether every row would be sent and nothing looks wrong."""
+        return not (self.rejected or self.skipped or self.doubtful or self.warnings)
+
+
+def check(
+    campaign: Path,
+    *,
+    recipients: Path | None = None,
+    settings: Settings | None = None,
+    on_rows: Callable[[int, int], None] | None = None,
+) -> CheckReport:
+    """Goes through every row as a run would, and asks of each number whether it can exist.
+
+    `on_rows` is told (rows done, rows in all) now and then. Raises CampaignError and SourceError where no
+    run could begin.
+    """
+    file = load(campaign)
+    source = Source(recipients_of(file, recipients))
+    blueprint = compile_campaign(file, source.header, PREVIEW_RUN_ID)
+    scan = source.scan()
+    faults: list[RowFault] = []
+    counts: Counter[str] = Counter()
+
+    def note(
+        row: int, to: str | None, outcome: Outcome, reason: str | None, before: Before | None = None
+    ) -> None:
+        fault(row, to, outcome.status, reason or "")
+
+    def fault(row: int, to: str | None, status: str, reason: str) -> None:
+        counts[status] += 1
+        if len(faults) < FAULTS_KEPT:
+            faults.append(RowFault(row, to, status, reason))
+
+    feed = Feed(
+        source.rows(),
+        blueprint,
+        Ledger(),
+        settings or Settings(),
+        note,
+        row_count=scan.rows,
+        resumed=False,
+    )
+    while not feed.exhausted:
+        for ready in feed.take(256):
+            counts["ready"] += 1
+            if doubt := number_doubt(ready.to):
+                fault(ready.number, ready.to, "warning", doubt)
+        if on_rows is not None:
+            on_rows(counts["ready"] + counts["rejected"] + counts["skipped"], scan.rows)
+    return CheckReport(
+        campaign=str(campaign),
+        recipients=str(source.path),
+        rows=scan.rows,
+        ready=counts["ready"],
+        rejected=counts["rejected"],
+        skipped=counts["skipped"],
+        doubtful=counts["warning"],
+        warnings=blueprint.warnings,
+        faults=faults,
+    )
+
+
+def number_doubt(number: str) -> str | None:
+    """Why an E.164 number is not one that can be in use, by the numbering plans; None when it can be."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return f"{number} begins with no known country code"
+    if phonenumbers.is_valid_number(parsed):
+        return None
+    region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    return f"{number} is not a number of {region}'s numbering plan; no one can be reached there"
+
+
+def preview(campaign: Path, row: int, *, recipients: Path | None = None) -> bytes:
+    """The exact request for data row `row` (from 1), as JSON; the run's id reads `preview` in it.
+
+    Raises CampaignError, SourceError (no such row, or one that cannot be read) and RowRefused.
+    """
+    file = load(campaign)
+    source = Source(recipients_of(file, recipients))
+    blueprint = compile_campaign(file, source.header, PREVIEW_RUN_ID)
+    seen = 0
+    for found in source.rows():
+        seen = found.number
+        if found.number == row:
+            if found.problem is not None:
+                raise SourceError(f"{source.path}, row {row}: {found.problem}")
+            return blueprint.render(row, found.values).payload
+    raise SourceError(f"{source.path}: has no row {row}; its last is {seen}")

@@ -1,0 +1,44 @@
+"""When so much goes wrong that a person should look before more is sent."""
+
+from __future__ import annotations
+
+from collections import deque
+
+RECENT = 200
+"""Answers that the share is taken of; with fewer, only the run in a row counts."""
+
+
+class Guard:
+    """Watches the answers as they come. `verdict` says why to stop, once there is a reason."""
+
+    def __init__(self, max_in_a_row: int, max_share: float) -> None:
+        self.verdict: str | None = None
+        self._max_in_a_row = max_in_a_row
+        self._max_share = max_share
+        self._in_a_row = 0
+        self._recent: deque[bool] = deque(maxlen=RECENT)
+        self._bad_recent = 0
+
+    def accepted(self) -> None:
+        """A message was taken."""
+        self._in_a_row = 0
+        if self._max_share:
+            self._push(bad=False)
+
+    def refused(self, words: str) -> None:
+        """A message was rejected, failed, or its fate is unknown; `words` say why."""
+        self._in_a_row += 1
+        if self._max_in_a_row and self._in_a_row >= self._max_in_a_row:
+            self.verdict = f"{self._in_a_row} messages in a row were not accepted; the last: {words}"
+        if self._max_share:
+            self._push(bad=True)
+            if len(self._recent) == RECENT and self._bad_recent > self._max_share * RECENT:
+                self.verdict = (
+                    f"{self._bad_recent} of the last {RECENT} messages were not accepted; the last: {words}"
+                )
+
+    def _push(self, *, bad: bool) -> None:
+        if len(self._recent) == RECENT:
+            self._bad_recent -= self._recent[0]
+        self._recent.append(bad)
+        self._bad_recent += bad

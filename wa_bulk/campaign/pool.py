@@ -1,0 +1,221 @@
+"""A bounded pool of workers between the feed and the journal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from wa_bulk.campaign.blueprint import Blueprint
+from wa_bulk.campaign.feed import Feed, Ready, Settle
+from wa_bulk.campaign.guard import Guard
+from wa_bulk.campaign.journal import Journal
+from wa_bulk.campaign.ledger import Ledger
+from wa_bulk.campaign.log import LogError, Stopped
+from wa_bulk.campaign.outage import Outage
+from wa_bulk.campaign.progress import Progress
+from wa_bulk.campaign.settings import AHEAD_S, Settings
+from wa_bulk.campaign.source import SourceError
+from wa_bulk.send.dispatch import Dispatcher
+from wa_bulk.send.outcome import Outcome
+
+NUMBER_REFUSED = 2004
+RESOURCE_MISSING = 4001
+
+PACE_CHECK_S = 0.01
+"""How often a paced run looks whether the next intents may be written."""
+
+
+class Pool:
+    """Workers that send what the feed brings, each row after its intent is on disk.
+
+    `stop` ends it early: rows not sent yet are withdrawn, rows on the wire are awaited. `stopped` and
+    `detail` say why it ended before the rows did.
+    """
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        journal: Journal,
+        ledger: Ledger,
+        settings: Settings,
+        progress: Progress,
+        *,
+        note: Settle,
+        blueprint: Blueprint,
+        source_changed: Callable[[], bool],
+    ) -> None:
+        self.stopped: Stopped | None = None
+        self.detail: str | None = None
+        self._dispatcher = dispatcher
+        self._journal = journal
+        self._ledger = ledger
+        self._settings = settings
+        self._progress = progress
+        self._note = note
+        self._one_template = blueprint.one_template
+        self._senders_vary = blueprint.senders_vary
+        self._refused_senders: set[str | None] = set()
+        self._source_changed = source_changed
+        self._guard = Guard(settings.max_failures_in_a_row, settings.max_failure_share)
+        self._outage = Outage(settings.outage_limit, self._server_given_up)
+        self._ready: deque[Ready] = deque()
+        self._idle: deque[asyncio.Future[None]] = deque()
+        self._hungry = asyncio.Event()
+        self._fed = False
+        self._low = 0
+        self._window = max(1, round(settings.rate * AHEAD_S)) if settings.rate else settings.concurrency
+
+    async def run(self, feed: Feed) -> None:
+        """Returns when every row is settled, or the pool was stopped and nothing is on the wire."""
+        workers = [asyncio.create_task(self._work()) for _ in range(self._settings.concurrency)]
+        try:
+            await self._feed(feed)
+        except LogError as error:
+            self.stop("fatal", str(error))
+        except SourceError as error:
+            self.stop("fatal", str(error))
+        finally:
+            self._fed = True
+            self._wake(len(self._idle))
+            await asyncio.gather(*workers)
+
+    def stop(self, why: Stopped, detail: str) -> None:
+        """Begins to end the run; the first reason stays."""
+        if self.stopped is not None:
+            return
+        self.stopped = why
+        self.detail = detail
+        self._dispatcher.halt()
+        self._outage.halt()
+        self._hungry.set()
+        for row in self._ready:
+            self._withdraw(row)
+        self._ready.clear()
+
+    async def _feed(self, feed: Feed) -> None:
+        measured = _Speed()
+        while not feed.exhausted and self.stopped is None:
+            await self._outage.until_back()
+            if not self._settings.rate:
+                self._window = max(
+                    self._settings.concurrency, round(measured.per_s(self._progress.sent) * AHEAD_S)
+                )
+            self._low = self._window // 2
+            ahead = len(self._ready) + self._dispatcher.waiting
+            if ahead > self._low:
+                await self._until_hungry()
+                continue
+            if self._source_changed():
+                raise SourceError(
+                    "the recipients' file was changed while it was being sent; put it back to resume"
+                )
+            rows = feed.take(self._window - ahead)
+            if not rows:
+                await asyncio.sleep(0)
+                continue
+            await self._journal.intend_rows([row.number for row in rows])
+            if self.stopped is not None:
+                for row in rows:
+                    self._withdraw(row)
+                return
+            self._ready.extend(rows)
+            self._wake(len(rows))
+
+    async def _until_hungry(self) -> None:
+        self._hungry.clear()
+        if self._settings.rate:
+            timer = asyncio.get_running_loop().call_later(PACE_CHECK_S, self._hungry.set)
+            await self._hungry.wait()
+            timer.cancel()
+        else:
+            await self._hungry.wait()
+
+    def _wake(self, count: int) -> None:
+        idle = self._idle
+        while count and idle:
+            waiter = idle.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                count -= 1
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        ready, idle, outage = self._ready, self._idle, self._outage
+        deliver = self._dispatcher.deliver
+        while True:
+            while not ready:
+                if self._fed:
+                    return
+                waiter = loop.create_future()
+                idle.append(waiter)
+                await waiter
+            row = ready.popleft()
+            if len(ready) <= self._low:
+                self._hungry.set()
+            if row.sender in self._refused_senders:
+                outcome = Outcome("rejected", message=f"the API key may not send from {row.sender}")
+                self._note(row.number, row.to, outcome, None, row.before)
+                continue
+            answers = outage.answers
+            outcome = await deliver(row.payload, row.sender)
+            while outcome.status == "failed" and await outage.is_to_blame(outcome, answers):
+                answers = outage.answers
+                outcome = await deliver(row.payload, row.sender)
+            self._settle(row, outcome)
+
+    def _settle(self, row: Ready, outcome: Outcome) -> None:
+        progress = self._progress
+        progress.sent += 1
+        if outcome.status == "accepted":
+            self._outage.answered()
+            self._guard.accepted()
+        else:
+            if outcome.http_status is not None and outcome.status != "failed":
+                self._outage.answered()
+            if outcome.status == "failed" and self.stopped is not None:
+                self._withdraw(row)
+                return
+            if outcome.code == NUMBER_REFUSED and self._senders_vary:
+                self._refused_senders.add(row.sender)
+            elif outcome.fatal or (outcome.code == RESOURCE_MISSING and self._one_template):
+                self._withdraw(row)
+                self.stop("fatal", _words(outcome))
+                return
+            if outcome.status == "failed" and row.before == "unknown":
+                outcome.status = "unknown"
+            self._guard.refused(_words(outcome))
+        self._note(row.number, row.to, outcome, None, row.before)
+        if self._guard.verdict is not None:
+            self.stop("failures", self._guard.verdict)
+
+    def _withdraw(self, row: Ready) -> None:
+        """Takes back the intent of a row that was provably not accepted since."""
+        self._ledger.withdraw(row.number, row.number)
+        self._journal.withdraw(row.number, row.number, "stopped before it was accepted")
+
+    def _server_given_up(self, words: str) -> None:
+        self.stop("failures", words)
+
+
+def _words(outcome: Outcome) -> str:
+    facts = [f"HTTP {outcome.http_status}"] if outcome.http_status is not None else []
+    if outcome.code is not None:
+        facts.append(f"code {outcome.code}")
+    return f"{', '.join(facts) or outcome.status}: {outcome.message}"
+
+
+class _Speed:
+    """How fast rows are being settled, over the last tenth of a second or more."""
+
+    def __init__(self) -> None:
+        self._at = asyncio.get_running_loop().time()
+        self._sent = 0
+        self._speed = 0.0
+
+    def per_s(self, sent: int) -> float:
+        now = asyncio.get_running_loop().time()
+        if now - self._at >= 0.1:
+            self._speed = (sent - self._sent) / (now - self._at)
+            self._at, self._sent = now, sent
+        return self._speed

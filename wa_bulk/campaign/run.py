@@ -1,0 +1,106 @@
+"""A plan carried out."""
+
+from __future__ import annotations
+
+import time
+
+from msgspec import Struct
+
+from wa_bulk.campaign.feed import Before, Feed
+from wa_bulk.campaign.journal import Journal
+from wa_bulk.campaign.lock import LockedLog
+from wa_bulk.campaign.log import EndLine, LogError, Stopped, Totals, timestamp
+from wa_bulk.campaign.plan import Plan
+from wa_bulk.campaign.pool import Pool
+from wa_bulk.campaign.progress import Progress
+from wa_bulk.send.account import Account
+from wa_bulk.send.dispatch import Dispatcher, open_transport
+from wa_bulk.send.outcome import Outcome
+
+
+class RunSummary(Struct, frozen=True):
+    """How a run, or this stretch of it, ended. `totals` are those of the whole run."""
+
+    totals: Totals
+    rows: int
+    stopped: Stopped | None
+    detail: str | None
+    duration_s: float
+
+
+class CampaignRun:
+    """One run of a plan: `execute` it, watch its `progress`, `interrupt` it."""
+
+    def __init__(self, plan: Plan, account: Account) -> None:
+        self.progress = Progress(plan.scan.rows, plan.ledger.totals())
+        self._plan = plan
+        self._account = account
+        self._pool: Pool | None = None
+
+    def interrupt(self) -> None:
+        """Ends the run as soon as what is on the wire has been answered."""
+        if self._pool is not None:
+            self._pool.stop("interrupted", "interrupted")
+
+    async def execute(self) -> RunSummary:
+        """Runs to the end. Raises LogError where the log cannot be begun or, at the end, be completed."""
+        plan, settings = self._plan, self._plan.settings
+        started = time.monotonic()
+        journal = await self._open_journal()
+        transport = open_transport(
+            self._account,
+            name=settings.transport,
+            concurrency=settings.concurrency,
+            timeout=settings.timeout,
+        )
+        dispatcher = Dispatcher(transport, rate=settings.rate, tries=settings.tries)
+
+        def note(
+            row: int, to: str | None, outcome: Outcome, reason: str | None, before: Before | None = None
+        ) -> None:
+            plan.ledger.settle(row, outcome.status)
+            journal.record(row, to, outcome, reason)
+            self.progress.settled(outcome.status, before)
+
+        self._pool = pool = Pool(
+            dispatcher,
+            journal,
+            plan.ledger,
+            settings,
+            self.progress,
+            note=note,
+            blueprint=plan.blueprint,
+            source_changed=plan.source_changed,
+        )
+        feed = Feed(
+            plan.source.rows(),
+            plan.blueprint,
+            plan.ledger,
+            settings,
+            note,
+            row_count=plan.scan.rows,
+            resumed=plan.resumed,
+        )
+        try:
+            await pool.run(feed)
+        finally:
+            await dispatcher.close()
+        end = EndLine(
+            run_id=plan.run_id,
+            at=timestamp(),
+            stopped=pool.stopped,
+            totals=plan.ledger.totals(),
+            detail=pool.detail,
+        )
+        await journal.close(end)
+        return RunSummary(end.totals, plan.scan.rows, pool.stopped, pool.detail, time.monotonic() - started)
+
+    async def _open_journal(self) -> Journal:
+        plan = self._plan
+        if plan.resumed:
+            return await Journal.resume(LockedLog.claim(plan.log), plan.run_line(), on_error=self._log_failed)
+        return await Journal.create(plan.log, plan.run_line(), on_error=self._log_failed)
+
+    def _log_failed(self, error: LogError) -> None:
+        if self._pool is not None:
+            self._pool.stop("fatal", str(error))

@@ -1,0 +1,43 @@
+"""How a campaign is run. Everything here is written into the log's `run` line."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from wa_bulk.campaign.file import DEFAULT_RATE
+from wa_bulk.campaign.log import Setting
+
+AHEAD_S = 0.05
+"""How far the intents on disk may run ahead of the sending, in seconds of the rate."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Rates in messages/s, times in seconds; 0 turns a guard off."""
+
+    rate: float = DEFAULT_RATE
+    """For each sending number; 0: unpaced."""
+    concurrency: int = 64
+    """Requests in flight at once, and connections."""
+    timeout: float = 30.0
+    """For one request, until its reply is complete."""
+    tries: int = 5
+    """For one row, as long as each was provably not accepted."""
+    limit: int | None = None
+    """Only the first so many rows."""
+    on_unknown: Literal["hold", "retry"] = "hold"
+    retry_failed: bool = False
+    allow_duplicates: bool = False
+    max_failures_in_a_row: int = 100
+    """Stop after so many refusals, failures and unknowns without an acceptance in between."""
+    max_failure_share: float = 0.5
+    """Stop when more than this share of the last 200 answers were refusals, failures or unknowns."""
+    outage_limit: float = 60.0
+    """How long to wait for a server that is away before stopping."""
+    transport: Literal["auto", "lean", "aiohttp"] = "auto"
+
+    def as_log(self) -> dict[str, Setting]:
+        """The form the log takes."""
+        return msgspec.structs.asdict(self)
