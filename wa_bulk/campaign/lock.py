@@ -82,6 +82,23 @@ class LockedLog:
                 os.close(fd)
 
 
+def is_being_written(path: Path | str) -> bool:
+    """Whether a process has this log open for appending. Raises LogError if the log cannot be opened."""
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        raise LogError(f"cannot open the log {path}: {error.strerror}") from error
+    try:
+        _lock(fd)
+    except (BlockingIOError, PermissionError):
+        return True
+    except OSError:  # a file system without locks
+        return False
+    finally:
+        os.close(fd)
+    return False
+
+
 def _owner(path: Path) -> str:
     """The writer of a log, by the pid of its last run line."""
     try:
