@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
@@ -15,7 +16,7 @@ from wa_bulk.send import verdict
 from wa_bulk.send.outcome import Accepted, Outcome
 from wa_bulk.send.pacer import Pacer
 from wa_bulk.send.retry import Retry, Setback
-from wa_bulk.send.transport import Reply, Transport, TransportError
+from wa_bulk.send.transport import NotSent, Reply, Transport, TransportError
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -64,6 +65,7 @@ class Dispatcher:
         self._retry = Retry(tries, retry_total, wait_initial, wait_max)
         self._redact = redact
         self._pacers: dict[str | None, Pacer] = {None: Pacer(rate)}
+        self._halted = asyncio.Event()
 
     async def deliver(self, payload: bytes, sender: str | None = None) -> Outcome:
         """Send one encoded message from `sender` and say what became of it.
@@ -75,12 +77,25 @@ class Dispatcher:
         pacer = self._pacers.get(sender) or self.pacer(sender)
         result = await self._try(payload, pacer)
         if isinstance(result, Setback):
-            return await self._retry.after(result, partial(self._try, payload, pacer))
+            return await self._retry.after(result, partial(self._try, payload, pacer), self._halted)
         return result
 
     def pacer(self, sender: str | None = None) -> Pacer:
         """The one pacer of a sending number."""
         return self._pacers.setdefault(sender, Pacer(self._rate))
+
+    @property
+    def waiting(self) -> int:
+        """How many deliveries wait for their pacer, with nothing sent yet for this try."""
+        return sum(pacer.waiting for pacer in self._pacers.values())
+
+    def halt(self) -> None:
+        """Nothing new is sent from now on. What is on the wire is awaited; every other delivery ends at
+        once as `failed`: it was not accepted."""
+        self._post = _stopped
+        self._halted.set()
+        for pacer in self._pacers.values():
+            pacer.release()
 
     async def close(self) -> None:
         """Close the transport, once what is in flight has been answered."""
@@ -147,6 +162,10 @@ class Dispatcher:
         return outcome
 
 
+async def _stopped(payload: bytes) -> Reply:
+    raise NotSent("stopped before it was sent")
+
+
 def _words(http_status: int, code: int | None) -> str:
     """What to say where the server said nothing that is meant to be read."""
     if 200 <= http_status < 300:
@@ -175,4 +194,29 @@ def open_transport(
     `concurrency` is also its number of connections, so that whoever took a token need not wait for one;
     `timeout` (s) is for a whole request. Raises ValueError where `name` contradicts the rest.
     """
-    raise NotImplementedError
+    if not 0 < timeout < float("inf"):
+        raise ValueError(f"a timeout of {timeout} s leaves no time for a reply, or waits for ever")
+    if session is not None and proxy is not None:
+        raise ValueError("give the proxy to your own session's requests, or leave the session out")
+    if name == "auto":
+        name = "lean" if session is None and proxy is None else "aiohttp"
+    if name == "lean":
+        if session is not None or proxy is not None:
+            raise ValueError("the lean transport uses neither a session nor a proxy; leave `transport` out")
+        from wa_bulk.send.transport.lean import LeanTransport
+
+        return LeanTransport(
+            account.messages_url, account.headers(), connections=concurrency, timeout=timeout
+        )
+    if name == "aiohttp":
+        from wa_bulk.send.transport.aiohttp_transport import AiohttpTransport
+
+        return AiohttpTransport(
+            account.messages_url,
+            account.headers(),
+            connections=concurrency,
+            timeout=timeout,
+            session=session,
+            proxy=proxy,
+        )
+    raise ValueError(f"no transport is called {name!r}; expected auto, lean or aiohttp")

@@ -105,6 +105,22 @@ class Pacer:
         self._not_before = max(self._not_before, self._held_until)
 
     @property
+    def waiting(self) -> int:
+        """How many wait for a token."""
+        return len(self._waiters)
+
+    def release(self) -> None:
+        """Lets everyone who waits go, for good: the pace is over."""
+        self.rate = self._pace_at_cut = self._not_before = 0.0
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+
+    @property
     def pace(self) -> float:
         """Messages/s at this moment: `rate`, or less while recovering from a 429."""
         if self._pace_at_cut == self.rate:

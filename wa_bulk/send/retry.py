@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from msgspec import Struct
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, stop_before_delay
@@ -38,13 +39,17 @@ class Retry(Struct, frozen=True):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)} s; expected 0 or more")
 
-    async def after(self, first: Setback, again: Callable[[], Awaitable[Outcome | Setback]]) -> Outcome:
-        """Call `again` until it brings no setback, or the tries or the time are used up."""
+    async def after(
+        self, first: Setback, again: Callable[[], Awaitable[Outcome | Setback]], halted: asyncio.Event
+    ) -> Outcome:
+        """Call `again` until it brings no setback, the tries or the time are used up, or all is `halted`."""
         attempts = 0
 
         # tenacity is entered after the first try failed: it is played back to it as attempt 1.
         async def attempt() -> Outcome | Setback:
             nonlocal attempts
+            if halted.is_set():
+                return first
             attempts += 1
             return first if attempts == 1 else await again()
 
@@ -53,9 +58,15 @@ class Retry(Struct, frozen=True):
         def wait(state: RetryCallState) -> float:
             return max(backoff(state), _result(state).retry_after)
 
+        async def sleep(seconds: float) -> None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(halted.wait(), seconds)
+
         retrying = AsyncRetrying(
-            sleep=asyncio.sleep,
-            stop=stop_after_attempt(self.tries) | stop_before_delay(self.total),
+            sleep=sleep,
+            stop=stop_after_attempt(self.tries)
+            | stop_before_delay(self.total)
+            | (lambda state: halted.is_set()),
             wait=wait,
             retry=retry_if_result(lambda result: isinstance(result, Setback)),
             retry_error_callback=lambda state: _result(state).outcome,
