@@ -41,18 +41,11 @@ class Account:
 
     @classmethod
     def from_env(cls, base_url: str | None = None) -> Self:
-        """The account named by WA_BULK_DEV_KEY, WA_BULK_DEV_SECRET and (unless given) WA_BULK_BASE_URL.
+        """The account the environment names, at `base_url` or else the address named there.
 
-        Raises ValueError naming the variables that are missing or empty.
+        Raises ValueError as the functions `credentials_from_env` and `base_url_from_env` do.
         """
-        found = {name: os.environ.get(name, "").strip() for name in (DEV_KEY_VARIABLE, DEV_SECRET_VARIABLE)}
-        missing = [name for name, value in found.items() if not value]
-        if missing:
-            raise ValueError(
-                f"no credentials: {' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not set"
-            )
-        address = base_url or os.environ.get(BASE_URL_VARIABLE, "").strip() or BASE_URL
-        return cls(found[DEV_KEY_VARIABLE], found[DEV_SECRET_VARIABLE], address)
+        return cls(*credentials_from_env(), base_url or base_url_from_env())
 
     @property
     def messages_url(self) -> str:
@@ -74,6 +67,25 @@ class Account:
 
     def __repr__(self) -> str:
         return f"Account(dev_key={self.dev_key!r}, dev_secret={_HIDDEN}, base_url={self.base_url!r})"
+
+
+def credentials_from_env() -> tuple[str, str]:
+    """Key and secret from WA_BULK_DEV_KEY and WA_BULK_DEV_SECRET.
+
+    Raises ValueError naming the variables that are missing or empty.
+    """
+    key, secret = (os.environ.get(name, "").strip() for name in (DEV_KEY_VARIABLE, DEV_SECRET_VARIABLE))
+    missing = [name for name, value in ((DEV_KEY_VARIABLE, key), (DEV_SECRET_VARIABLE, secret)) if not value]
+    if missing:
+        raise ValueError(
+            f"no credentials: {' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not set"
+        )
+    return key, secret
+
+
+def base_url_from_env() -> str:
+    """The API's address from WA_BULK_BASE_URL, or the vendor's own."""
+    return os.environ.get(BASE_URL_VARIABLE, "").strip() or BASE_URL
 
 
 def checked_base_url(url: str) -> str:
