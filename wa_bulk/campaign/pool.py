@@ -62,12 +62,19 @@ class Pool:
         self._ready: deque[Ready] = deque()
         self._idle: deque[asyncio.Future[None]] = deque()
         self._hungry = asyncio.Event()
+        self._workers = 0
         self._fed = False
         self._low = 0
         self._window = max(1, round(settings.rate * AHEAD_S)) if settings.rate else settings.concurrency
 
+    @property
+    def in_flight(self) -> int:
+        """Rows whose answer is awaited, or that wait to be tried again."""
+        return self._workers - len(self._idle) - self._dispatcher.waiting
+
     async def run(self, feed: Feed) -> None:
         """Returns when every row is settled, or the pool was stopped and nothing is on the wire."""
+        self._workers = self._settings.concurrency
         workers = [asyncio.create_task(self._work()) for _ in range(self._settings.concurrency)]
         try:
             await self._feed(feed)
@@ -146,6 +153,7 @@ class Pool:
         while True:
             while not ready:
                 if self._fed:
+                    self._workers -= 1
                     return
                 waiter = loop.create_future()
                 idle.append(waiter)

@@ -13,6 +13,8 @@ class Progress:
         self.rows = rows
         self.totals = totals or Totals()
         self.sent = 0
+        self.handled = 0
+        """Rows that got a status in this stretch, those that were not to be sent among them."""
         self.notice = ""
         """What the run waits for, or why it is stopping; empty while all is well."""
 
@@ -24,6 +26,7 @@ class Progress:
 
     def settled(self, status: Status, before: Status | None = None) -> None:
         """A row has this status now, and no longer the one it had before."""
+        self.handled += 1
         totals = self.totals
         setattr(totals, status, getattr(totals, status) + 1)
         if before is not None:

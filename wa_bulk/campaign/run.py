@@ -37,6 +37,11 @@ class CampaignRun:
         self._account = account
         self._pool: Pool | None = None
 
+    @property
+    def in_flight(self) -> int:
+        """Rows whose answer is awaited."""
+        return self._pool.in_flight if self._pool is not None else 0
+
     def interrupt(self) -> None:
         """Ends the run as soon as what is on the wire has been answered."""
         if self._pool is not None:
