@@ -23,11 +23,11 @@ class TransportError(Exception):
 
 
 class NotSent(TransportError):
-    """The request did not leave whole: no connection (DNS, refused, TLS), or lost while still being written."""
+    """The request did not leave whole: no connection (DNS, refused, TLS), or lost while being written."""
 
 
 class MaybeSent(TransportError):
-    """Timeout, reset, close or an unreadable reply after the request was written: it may have been accepted."""
+    """Timeout, reset, close or an unreadable reply once the request was written: it may be accepted."""
 
 
 class Transport(Protocol):

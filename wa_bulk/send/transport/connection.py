@@ -1,0 +1,229 @@
+"""One keep-alive HTTP/1.1 connection: a request goes out, and whatever comes back is judged."""
+
+import asyncio
+import select
+from collections.abc import Callable
+from typing import Protocol, cast
+
+import httptools
+
+from .base import MaybeSent, NotSent, Reply
+from .limits import MAX_HEAD, MAX_REPLY
+from .reply_head import ReplyHead, keep_alive_seconds, retry_after_seconds
+
+
+class Owner(Protocol):
+    """What a connection needs of the pool it belongs to."""
+
+    tick: int  # the pool's coarse clock
+
+    def release(self, connection: "Connection") -> None:
+        """Take back a connection whose request has been answered."""
+
+    def forget(self, connection: "Connection") -> None:
+        """Never give this connection out again."""
+
+    def lost(self, connection: "Connection") -> None:
+        """The connection is closed: another may be made in its place."""
+
+
+class Connection(asyncio.Protocol):
+    """Carries one request at a time for the pool that owns it.
+
+    `reply` is the post now waiting, None while idle. Bytes that come while nobody waits, and bytes behind a
+    reply, end the connection: in HTTP/1.1 nothing else keeps a late reply from answering the next request.
+    """
+
+    __slots__ = (
+        "_body",
+        "_feed",
+        "_head_read",
+        "_last",
+        "_owner",
+        "_received",
+        "_should_keep_alive",
+        "_status",
+        "_status_code",
+        "_transport",
+        "_unwritten",
+        "is_closing",
+        "keep_alive",
+        "made",
+        "open",
+        "reply",
+        "tick",
+        "write",
+    )
+
+    write: Callable[[bytes], None]
+    is_closing: Callable[[], bool]
+
+    def __init__(self, owner: Owner) -> None:
+        parser = httptools.HttpResponseParser(self)
+        self._feed = parser.feed_data
+        self._status_code = parser.get_status_code
+        self._should_keep_alive = parser.should_keep_alive
+        self._owner = owner
+        self._status = 0  # of the final reply, once it is whole
+        self._body: bytes | bytearray = b""
+        self._received: bytes | bytearray = b""  # all of the reply so far, as it came
+        self._unwritten = False  # part of the request is still in our own buffer
+        self._head_read = False  # a reply's headers were looked at: servers repeat theirs
+        self._last = False  # no request after this one
+        self.keep_alive: float | None = None  # seconds the server says it keeps an idle connection
+        self.made = False  # it has been open
+        self.open = False
+        self.reply: asyncio.Future[Reply] | None = None
+        self.tick = 0  # on the owner's clock: start of the request, or else the end of the last one
+
+    # -- the stream -----------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        # Whatever the kernel does not take at once pauses writing: so "not wholly sent" is known for certain.
+        self._transport.set_write_buffer_limits(high=0)
+        self.write = self._transport.write
+        self.is_closing = self._transport.is_closing
+        self.made = self.open = True
+
+    async def ready(self) -> None:
+        """Return once requests can be written; raises OSError if that will never be."""
+
+    def pause_writing(self) -> None:
+        self._unwritten = True
+
+    def resume_writing(self) -> None:
+        self._unwritten = False
+
+    def data_received(self, data: bytes) -> None:
+        reply = self.reply
+        if reply is None:
+            self.discard()
+            return
+        if not self._received:
+            self._received = data
+        else:
+            self._received = bytearray(self._received) if type(self._received) is bytes else self._received
+            self._received += data
+        try:
+            self._feed(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            if not self._status:
+                self.fail("the server sent something that is not HTTP", error)
+                return
+            self._last = True
+        if self._status:
+            self._answer(reply)
+        elif len(self._received) > MAX_HEAD:
+            self._bound()
+
+    def eof_received(self) -> None:
+        self.ended()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.fail("connection lost" if error is None else f"connection lost ({words(error)})", error)
+        self._owner.lost(self)
+        del self._feed, self._status_code, self._should_keep_alive  # the parser and we hold each other
+
+    # -- the parser -----------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        if self._status:
+            raise ValueError("bytes behind the reply")
+
+    def on_body(self, chunk: bytes) -> None:
+        if not self._body:
+            self._body = chunk
+        else:
+            self._body = bytearray(self._body) if type(self._body) is bytes else self._body
+            self._body += chunk
+
+    def on_message_complete(self) -> None:
+        status = self._status_code()
+        if status >= 200:
+            self._status = status
+            if not self._should_keep_alive():
+                self._last = True
+
+    # -- judging --------------------------------------------------------------------------------------
+
+    def _answer(self, reply: asyncio.Future[Reply]) -> None:
+        status = self._status
+        retry_after = None
+        if not self._head_read or status >= 300:
+            fields = ReplyHead(self._received).fields
+            retry_after = retry_after_seconds(fields)
+            self.keep_alive = keep_alive_seconds(fields)
+            self._head_read = True
+        answer = Reply(status, bytes(self._body), retry_after)
+        self._status = 0
+        self._body = self._received = b""
+        self.reply = None
+        if self._last or self._unwritten:
+            self.discard()
+        else:
+            self.tick = self._owner.tick
+            self._owner.release(self)
+        if not reply.done():
+            reply.set_result(answer)
+
+    def _bound(self) -> None:
+        if len(self._received) > MAX_REPLY:
+            self.fail(f"the reply is longer than {MAX_REPLY} bytes")
+        elif not self._body and b"\r\n\r\n" not in self._received:
+            self.fail(f"the head of the reply is longer than {MAX_HEAD} bytes")
+
+    def ended(self, whole: bool = True) -> None:
+        """The stream is over; not `whole` where it may have been cut (TLS tells)."""
+        if self.reply is not None and whole and ReplyHead(self._received).ends_at_close:
+            self._status = self._status_code()
+            self._last = True
+            self._answer(self.reply)
+        else:
+            self.fail("connection closed by the server")
+
+    def fail(self, why: str, cause: BaseException | None = None) -> None:
+        """Give up on the connection, and tell the post waiting on it, if any, how far its request came."""
+        reply, self.reply = self.reply, None
+        unwritten = self._unwritten
+        self.discard()
+        if reply is not None and not reply.done():
+            if unwritten:
+                error: NotSent | MaybeSent = NotSent(f"{why} before the request was wholly written")
+            else:
+                error = MaybeSent(f"{why} after the request was written")
+            error.__cause__ = cause
+            reply.set_exception(error)
+
+    def abandon(self, reply: asyncio.Future[Reply]) -> None:
+        """The post behind `reply` was cancelled."""
+        if self.reply is reply:
+            self.reply = None
+            self.discard()
+        elif not reply.cancelled():
+            reply.exception()  # nobody else will look at it
+
+    def quiet(self) -> bool:
+        """Whether nothing waits to be read, not even the end of the stream."""
+        poll = select.poll()
+        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return not poll.poll(0)
+
+    def discard(self) -> None:
+        """Close the connection, without waiting for bytes that the kernel has not taken."""
+        if self.open:
+            self.open = False
+            self._owner.forget(self)
+            self.farewell()
+            if self._unwritten:
+                self._transport.abort()
+            else:
+                self._transport.close()
+
+    def farewell(self) -> None:
+        """Say whatever the protocol beneath HTTP says at the end."""
+
+
+def words(error: BaseException) -> str:
+    """The reason in `error`, never empty."""
+    return str(error) or type(error).__name__

@@ -1,0 +1,6 @@
+"""Bounds that both transports keep."""
+
+MAX_HEAD = 64 * 1024  # bytes of a reply's status line and headers
+MAX_REPLY = 1024 * 1024  # bytes of a reply; the API's are a few hundred
+IDLE_MAX = 15.0  # seconds an unused connection is kept; servers and load balancers keep 60 to 75
+EYEBALLS_DELAY = 0.25  # seconds before the next address is tried beside the last one (RFC 8305)

@@ -1,0 +1,80 @@
+"""The few reply headers a sender cares about."""
+
+import contextlib
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+import httptools
+
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_KEEP_ALIVE_TIMEOUT = re.compile(r"(?:^|,)\s*timeout\s*=\s*\"?(\d{1,9})\"?", re.IGNORECASE)
+
+
+class ReplyHead:
+    """Headers of the final reply in `received`: raw bytes, perhaps with 1xx replies before and a body behind.
+
+    Parsing them is left to the few replies where they matter: it costs as much as all else in reading one.
+    """
+
+    def __init__(self, received: bytes | bytearray) -> None:
+        self.fields: dict[str, str] = {}
+        self.complete = False
+        self._ended = False
+        self._parser = httptools.HttpResponseParser(self)
+        # What was read until a fault is what counts.
+        with contextlib.suppress(httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._parser.feed_data(received)
+
+    def on_message_begin(self) -> None:
+        if not self._ended:
+            self.fields.clear()
+            self.complete = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._ended:
+            self.fields.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+
+    def on_headers_complete(self) -> None:
+        self.complete = True
+
+    def on_message_complete(self) -> None:
+        self._ended = self._parser.get_status_code() >= 200
+        self.complete = self._ended
+
+    @property
+    def ends_at_close(self) -> bool:
+        """Whether the body has no other end than that of the connection (RFC 9112, 6.3)."""
+        return self.complete and not self.fields.keys() & {"content-length", "transfer-encoding"}
+
+
+def retry_after_seconds(fields: Mapping[str, str]) -> float | None:
+    """Seconds from now in `retry-after` (RFC 9110, 10.2.3); None where it is missing or unreadable.
+
+    A date is taken relative to the reply's own `date`, so that the two clocks need not agree.
+    `fields` has names in lower case.
+    """
+    value = fields.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    until = _timestamp(value)
+    if until is None:
+        return None
+    now = _timestamp(fields.get("date", ""))
+    return max(0.0, until - (time.time() if now is None else now))
+
+
+def keep_alive_seconds(fields: Mapping[str, str]) -> float | None:
+    """How long the server says it keeps an idle connection: `keep-alive: timeout=N`."""
+    found = _KEEP_ALIVE_TIMEOUT.search(fields.get("keep-alive", ""))
+    return float(found[1]) if found else None
+
+
+def _timestamp(http_date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(http_date)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
