@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
@@ -16,7 +16,7 @@ from wa_bulk.send import verdict
 from wa_bulk.send.outcome import Accepted, Outcome
 from wa_bulk.send.pacer import Pacer
 from wa_bulk.send.retry import Retry, Setback
-from wa_bulk.send.transport import NotSent, Reply, Transport, TransportError
+from wa_bulk.send.transport import NotSent, Reply, Transport, TransportError, make_transport
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -189,34 +189,21 @@ def open_transport(
     session: ClientSession | None = None,
     proxy: str | None = None,
 ) -> Transport:
-    """The transport for `account`'s messages: aiohttp's where a session or proxy is given, else the lean one.
+    """The transport for `account`'s messages, chosen as `make_transport` says.
 
     `concurrency` is also its number of connections, so that whoever took a token need not wait for one;
-    `timeout` (s) is for a whole request. Raises ValueError where `name` contradicts the rest.
+    `timeout` (s) is for a whole request. Raises ValueError for settings out of range or at odds.
     """
+    if name not in get_args(TransportName):
+        raise ValueError(f"no transport is called {name!r}; expected one of {get_args(TransportName)}")
     if not 0 < timeout < float("inf"):
         raise ValueError(f"a timeout of {timeout} s leaves no time for a reply, or waits for ever")
-    if session is not None and proxy is not None:
-        raise ValueError("give the proxy to your own session's requests, or leave the session out")
-    if name == "auto":
-        name = "lean" if session is None and proxy is None else "aiohttp"
-    if name == "lean":
-        if session is not None or proxy is not None:
-            raise ValueError("the lean transport uses neither a session nor a proxy; leave `transport` out")
-        from wa_bulk.send.transport.lean import LeanTransport
-
-        return LeanTransport(
-            account.messages_url, account.headers(), connections=concurrency, timeout=timeout
-        )
-    if name == "aiohttp":
-        from wa_bulk.send.transport.aiohttp_transport import AiohttpTransport
-
-        return AiohttpTransport(
-            account.messages_url,
-            account.headers(),
-            connections=concurrency,
-            timeout=timeout,
-            session=session,
-            proxy=proxy,
-        )
-    raise ValueError(f"no transport is called {name!r}; expected auto, lean or aiohttp")
+    return make_transport(
+        name,
+        account.messages_url,
+        account.headers(),
+        connections=concurrency,
+        timeout=timeout,
+        session=session,
+        proxy=proxy,
+    )

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from msgspec import Struct
-from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, stop_before_delay
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result
+from tenacity.stop import stop_after_attempt, stop_before_delay
 from tenacity.wait import wait_random_exponential
 
 from wa_bulk.send.outcome import Outcome
@@ -53,6 +54,7 @@ class Retry(Struct, frozen=True):
             attempts += 1
             return first if attempts == 1 else await again()
 
+        used_up = stop_after_attempt(self.tries) | stop_before_delay(self.total)
         backoff = wait_random_exponential(self.wait_initial, max=self.wait_max)
 
         def wait(state: RetryCallState) -> float:
@@ -64,9 +66,7 @@ class Retry(Struct, frozen=True):
 
         retrying = AsyncRetrying(
             sleep=sleep,
-            stop=stop_after_attempt(self.tries)
-            | stop_before_delay(self.total)
-            | (lambda state: halted.is_set()),
+            stop=lambda state: halted.is_set() or used_up(state),
             wait=wait,
             retry=retry_if_result(lambda result: isinstance(result, Setback)),
             retry_error_callback=lambda state: _result(state).outcome,
