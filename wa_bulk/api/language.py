@@ -22,7 +22,7 @@ def nearest_language(code: str) -> str | None:
     folded = {known.casefold(): known for known in LANGUAGES}
     if normal.casefold() in folded:
         return folded[normal.casefold()]
-    near = get_close_matches(normal.casefold(), folded, n=1)
+    near = get_close_matches(normal.casefold(), sorted(folded), n=1, cutoff=0.5)
     if near:
         return folded[near[0]]
     base = normal.split("_")[0].casefold()

@@ -1,0 +1,266 @@
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wa_bulk.api import (
+    BodyComponent,
+    ButtonComponent,
+    Component,
+    Currency,
+    CurrencyParameter,
+    DateTime,
+    DateTimeParameter,
+    Document,
+    DocumentParameter,
+    HeaderComponent,
+    Image,
+    ImageParameter,
+    Message,
+    Parameter,
+    PayloadParameter,
+    TextParameter,
+    ValidationError,
+    Video,
+    VideoParameter,
+    decode,
+    encode,
+    validate,
+    warnings,
+)
+
+TO = "+447911123456"
+PDF = Document(link="https://example.com/terms.pdf")
+
+
+def template(*components: Component, name: str = "order_update", language: str = "en") -> Message:
+    return Message.template(TO, name, language, components)
+
+
+def body(*parameters: Parameter) -> Message:
+    return template(BodyComponent(list(parameters)))
+
+
+def header(*parameters: Parameter) -> Message:
+    return template(HeaderComponent(list(parameters)))
+
+
+def money(**changes: object) -> Message:
+    return body(
+        CurrencyParameter(
+            Currency(**{"fallback_value": "$1", "code": "USD", "amount_1000": 1000, **changes})  # type: ignore[arg-type]
+        )
+    )
+
+
+def moment(**parts: int) -> Message:
+    return body(DateTimeParameter(DateTime("soon", **parts)))
+
+
+GOOD = [
+    Message.text(TO, "Hello"),
+    Message.text([TO], "x" * 4096),
+    Message.image(TO, "https://example.com/a.png", caption="c" * 1024),
+    Message.video(TO, id="123"),
+    Message.audio(TO, "http://example.com/a.mp3"),
+    Message.document(TO, "https://example.com/a.docx", filename="Terms and conditions.docx"),
+    Message.sticker(TO, id="1", link="https://example.com/a.webp"),
+    template(),
+    template(name="a" * 512, language="pt_BR"),
+    body(TextParameter("t" * 1024)),
+    header(TextParameter("t" * 60)),
+    header(DocumentParameter(PDF)),
+    header(DocumentParameter(Document(id="1", filename="terms"))),
+    header(ImageParameter(Image(id="1"))),
+    money(),
+    moment(timestamp=1485470276),
+    moment(day_of_week=7, hour=0, minute=59),
+    template(
+        ButtonComponent("quick_reply", "0", [PayloadParameter("yes")]),
+        ButtonComponent("url", "1", [TextParameter("A-7")]),
+    ),
+    Message.text(TO, "Hi", from_="+8613800138000", request_id="1", custom_args={"a": [1, {"b": None}]}),
+]
+
+
+@pytest.mark.parametrize("message", GOOD)
+def test_what_the_api_takes_passes_unchanged(message: Message) -> None:
+    assert validate(message) is message
+    assert decode(encode(message)).body == message.body
+
+
+BAD: list[tuple[Message, str, str]] = [
+    (Message.text("1", "Hi"), "to", "too short"),
+    (Message.text([], "Hi"), "to", "has no number"),
+    (Message.text([TO, TO], "Hi"), "to", "has 2 numbers"),
+    (Message.text([3], "Hi"), "to[0]", "is int, not text"),  # type: ignore[list-item]
+    (Message.text(TO, "Hi", from_="x"), "from", "has 'x' in it"),
+    (Message.text(TO, ""), "body.text.body", "is empty"),
+    (Message.text(TO, "x" * 4097), "body.text.body", "has 4097 characters"),
+    (Message.text(TO, None), "body.text.body", "is NoneType, not text"),  # type: ignore[arg-type]
+    (Message.text(TO, "Hi", request_id=""), "request_id", "is empty"),
+    (Message.text(TO, "Hi", custom_args=[1]), "custom_args", "is list"),  # type: ignore[arg-type]
+    (Message(to=TO, body="Hi"), "body", "is str"),  # type: ignore[arg-type]
+    (Message.image(TO), "body.image", "neither id nor link"),
+    (Message.video(TO), "body.video", "neither id nor link"),
+    (Message.audio(TO), "body.audio", "neither id nor link"),
+    (Message.document(TO), "body.document", "neither id nor link"),
+    (Message.sticker(TO), "body.sticker", "neither id nor link"),
+    (Message.image(TO, "ftp://example.com/a.png"), "body.image.link", "is 'ftp:"),
+    (Message.image(TO, "https:///a.png"), "body.image.link", "is 'https:"),
+    (Message.image(TO, "https://example.com/a b.png"), "body.image.link", "is 'https:"),
+    (Message.image(TO, id=""), "body.image.id", "is empty"),
+    (Message.image(TO, id="1", caption="c" * 1025), "body.image.caption", "has 1025 characters"),
+    (Message.document(TO, id="1", filename="a/b.pdf"), "body.document.filename", "path separator"),
+    (template(name="Order"), "body.template.name", "is 'Order'"),
+    (template(name="a" * 513), "body.template.name", "is 'aaa"),
+    (template(language="english please"), "body.template.language", "is 'english"),
+    (body(), "body.template.components[0].parameters", "is empty"),
+    (body(TextParameter("")), "body.template.components[0].parameters[0].text", "is empty"),
+    (body(TextParameter("a\nb")), "body.template.components[0].parameters[0].text", "line break"),
+    (body(TextParameter("a\tb")), "body.template.components[0].parameters[0].text", "tab"),
+    (body(TextParameter("a     b")), "body.template.components[0].parameters[0].text", "five spaces"),
+    (body(TextParameter("t" * 1025)), "body.template.components[0].parameters[0].text", "1025"),
+    (body(ImageParameter(Image(id="1"))), "body.template.components[0].parameters[0].type", "is image"),
+    (body(PayloadParameter("1")), "body.template.components[0].parameters[0].type", "is payload"),
+    (header(TextParameter("t" * 61)), "body.template.components[0].parameters[0].text", "has 61"),
+    (
+        header(ImageParameter(Image(id="1", caption="c"))),
+        "body.template.components[0].parameters[0].image.caption",
+        "is set",
+    ),
+    (
+        header(VideoParameter(Video(id="1", caption="c"))),
+        "body.template.components[0].parameters[0].video.caption",
+        "is set",
+    ),
+    (
+        header(DocumentParameter(Document(link="https://example.com/a.docx?x=1.pdf"))),
+        "body.template.components[0].parameters[0].document.link",
+        "names",
+    ),
+    (
+        header(DocumentParameter(Document(id="1", filename="a.xlsx"))),
+        "body.template.components[0].parameters[0].document.filename",
+        "names",
+    ),
+    (
+        template(BodyComponent([TextParameter("a")]), BodyComponent([TextParameter("b")])),
+        "body.template.components[1]",
+        "repeats component body",
+    ),
+    (
+        template(
+            ButtonComponent("url", "1", [TextParameter("a")]),
+            ButtonComponent("url", "1", [TextParameter("b")]),
+        ),
+        "body.template.components[1]",
+        "repeats index '1'",
+    ),
+    (
+        template(ButtonComponent("url", "10", [TextParameter("a")])),
+        "body.template.components[0].index",
+        "is '10'",
+    ),
+    (
+        template(ButtonComponent("url", "0", [PayloadParameter("a")])),
+        "body.template.components[0].parameters[0].type",
+        "is payload",
+    ),
+    (
+        template(ButtonComponent("call", "0", [])),  # type: ignore[arg-type]
+        "body.template.components[0].sub_type",
+        "is 'call'",
+    ),
+    (money(code="usd"), "body.template.components[0].parameters[0].currency.code", "is 'usd'"),
+    (money(amount_1000=1.5), "body.template.components[0].parameters[0].currency.amount_1000", "is float"),
+    (money(amount_1000=True), "body.template.components[0].parameters[0].currency.amount_1000", "is bool"),
+    (moment(), "body.template.components[0].parameters[0].date_time", "neither timestamp nor parts"),
+    (
+        moment(timestamp=1, year=2024),
+        "body.template.components[0].parameters[0].date_time.timestamp",
+        "beside",
+    ),
+    (moment(day_of_week=8), "body.template.components[0].parameters[0].date_time.day_of_week", "is 8"),
+    (moment(minute=60), "body.template.components[0].parameters[0].date_time.minute", "is 60"),
+]
+
+
+@pytest.mark.parametrize(("message", "field", "fault"), BAD)
+def test_what_the_api_refuses_is_named(message: Message, field: str, fault: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        validate(message)
+    assert caught.value.field == field
+    assert fault in caught.value.fault
+    assert caught.value.rule.startswith("expected")
+    assert str(caught.value).startswith(f"{field}: ")
+
+
+def test_more_recipients_where_the_setting_allows() -> None:
+    message = validate(Message.text(["00447911123456", "8613800138000"], "Hi"), max_recipients=2)
+    assert message.to == ["+447911123456", "+8613800138000"]
+
+
+@pytest.mark.parametrize(
+    ("payload", "field", "fault"),
+    [
+        (b"{", "", "is not JSON"),
+        (b"\xff", "", "is not JSON"),
+        (b"// a comment\n{}", "", "is not JSON"),
+        (b"[]", "", "is of type array"),
+        (b'{"to":["1"]}', "body", "is missing"),
+        (b'{"to":4,"body":{"type":"text","text":{"body":"x"}}}', "to", "is of type int"),
+        (b'{"to":"1","body":{"type":"text"}}', "body.text", "is missing"),
+        (b'{"to":"1","body":{"text":{"body":"x"}}}', "body.type", "is missing"),
+        (b'{"to":"1","body":{"type":"letter"}}', "body.type", "invalid value 'letter'"),
+        (b'{"to":"1","body":{"type":"text","text":{"body":5}}}', "body.text.body", "is of type int"),
+    ],
+)
+def test_payloads_that_are_no_message(payload: bytes, field: str, fault: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        decode(payload)
+    assert caught.value.field == field
+    assert fault in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        (Message.text(TO, "a\ud800"), "body"),
+        (Message.text(TO, "a", custom_args={"a": object()}), "custom_args"),
+        (Message.text(TO, "a", request_id="\udfff"), "request_id"),
+    ],
+)
+def test_what_has_no_json_form_is_named(message: Message, field: str) -> None:
+    with pytest.raises(ValidationError, match="has no JSON form") as caught:
+        encode(message)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("language", "hint"), [("en_us", "'en_US'"), ("en-GB", "'en_GB'"), ("pt", "'pt_"), ("EN", "'en'")]
+)
+def test_an_unknown_language_is_a_warning_with_the_nearest(language: str, hint: str) -> None:
+    (warning,) = warnings(validate(template(language=language)))
+    assert hint in warning
+    assert "language" in warning
+
+
+def test_known_languages_and_plain_texts_bring_no_warning() -> None:
+    assert warnings(template(language="pt_BR")) == []
+    assert warnings(Message.text(TO, "Hi")) == []
+
+
+@given(st.text(min_size=1))
+def test_any_text_survives_the_wire(text: str) -> None:
+    message = Message.text(TO, text)
+    try:
+        payload = encode(message)
+    except ValidationError as error:
+        assert error.field == "body"
+        assert re.search("[\ud800-\udfff]", text)
+    else:
+        assert json.loads(payload)["body"]["text"]["body"] == text
+        assert decode(payload).body == message.body
