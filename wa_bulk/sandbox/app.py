@@ -1,0 +1,63 @@
+"""The aiohttp application: every route, the inbox's files, and errors as JSON."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from aiohttp import web
+
+from wa_bulk.sandbox.control import CONTROL_ROUTES
+from wa_bulk.sandbox.engagelab import EngageLab
+from wa_bulk.sandbox.refusal import Refusal
+from wa_bulk.sandbox.reply import errors_as_json
+from wa_bulk.sandbox.route import LAB, Route
+from wa_bulk.sandbox.vendor import VENDOR_ROUTES
+
+REQUEST_MAX_BYTES = 1024 * 1024
+
+ROUTES: list[Route] = [*VENDOR_ROUTES, *CONTROL_ROUTES]
+
+_MEDIA_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".json": "application/json",
+    ".txt": "text/plain",
+}
+_PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src * data:; media-src *; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+def application(lab: EngageLab) -> web.Application:
+    """All of the sandbox over HTTP."""
+    app = web.Application(middlewares=[errors_as_json], client_max_size=REQUEST_MAX_BYTES)
+    app[LAB] = lab
+    for route in ROUTES:
+        if route.method == "GET":
+            app.router.add_get(route.path, route.handler)
+        else:
+            app.router.add_route(route.method, route.path, route.handler)
+    app.router.add_get("/", inbox_file)
+    app.router.add_get("/inbox/{name}", inbox_file)
+    return app
+
+
+async def inbox_file(request: web.Request) -> web.StreamResponse:
+    """The inbox's page and what it needs."""
+    name = request.match_info.get("name", "index.html")
+    suffix = name[name.rfind(".") :]
+    file = files("wa_bulk.sandbox.inbox").joinpath(name)
+    if suffix not in _MEDIA_TYPES or "/" in name or "\\" in name or not file.is_file():
+        raise Refusal(404, f"there is nothing at {request.path}", 404)
+    return web.Response(
+        body=file.read_bytes(), content_type=_MEDIA_TYPES[suffix], charset="utf-8", headers=_PAGE_HEADERS
+    )

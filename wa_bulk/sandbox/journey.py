@@ -1,0 +1,186 @@
+"""How messages travel once they are taken: sent, delivered, read, or lost on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import random
+from collections.abc import Callable
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta, Struct
+
+from wa_bulk.api.callback import FINAL_FAILURES, META_ERRORS, MessageStatus
+from wa_bulk.sandbox.behaviour import Behaviour
+from wa_bulk.sandbox.faults import Seconds, Share
+from wa_bulk.sandbox.record import Status
+
+OUTSIDE_WINDOW = 131047
+NOBODY_THERE = 131026
+_TICK_S = 0.02
+_AT_ONCE_MAX = 2_000
+
+
+class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long each step takes and how often one fails.
+
+    The seconds count from the step before; each is varied by chance by up to `spread` of itself.
+    `failures`: how often a message fails, 0 to 1, by one of Meta's codes. `read_share`: how many of
+    the delivered are read.
+    """
+
+    sent_after_s: Seconds = 0.3
+    delivered_after_s: Seconds = 0.7
+    read_after_s: Seconds = 1.5
+    timeout_s: Seconds = 300.0
+    spread: Annotated[float, Meta(ge=0, le=1)] = 0.3
+    read_share: Share = 1.0
+    failures: dict[str, Share] = {}
+
+    def __post_init__(self) -> None:
+        for code in self.failures:
+            if not code.isascii() or not code.isdigit() or int(code) not in META_ERRORS:
+                known = ", ".join(map(str, sorted(META_ERRORS)))
+                raise ValueError(f"{code!r} is none of the codes deliveries fail with: {known}")
+        if sum(self.failures.values()) > 1:
+            raise ValueError("the failures add up to more than 1")
+
+
+class Step(NamedTuple):
+    """`wait_s` counts from the step before; `error` is 0 where nothing failed."""
+
+    wait_s: float
+    status: MessageStatus
+    error: int = 0
+
+
+class Traveller(Struct, gc=False):
+    """One message on its way to one person. `manner` says how its callbacks come, if oddly."""
+
+    id: int
+    message_id: str
+    sender: str
+    contact: str
+    custom_args: dict[str, object] | None
+    steps: list[Step]
+    manner: str = ""
+    position: int = 0
+    status: Status = "accepted"
+
+    @property
+    def arrived(self) -> bool:
+        return self.position >= len(self.steps)
+
+
+def plan(
+    delivery: Delivery, chance: random.Random, behaviour: Behaviour | None, *, within_window: bool
+) -> list[Step]:
+    """The steps of one message."""
+    code, special = 0, ""
+    if behaviour is not None and behaviour.kind == "journey":
+        code, special = behaviour.value, "" if behaviour.value else behaviour.name
+    elif not within_window:
+        code = OUTSIDE_WINDOW
+    elif delivery.failures:
+        code = _drawn(delivery.failures, chance)
+    vary = 1.0 if not delivery.spread else 1.0 + delivery.spread * (2.0 * chance.random() - 1.0)
+    sent = Step(delivery.sent_after_s * vary, "sent")
+    if special == "target-invalid":
+        return [_PLANNED, Step(sent.wait_s, "target_invalid", NOBODY_THERE)]
+    if code:
+        error = META_ERRORS[code]
+        if error.kind == "recipient" and code != OUTSIDE_WINDOW:
+            failed = Step(delivery.delivered_after_s * vary, "delivered_failed", code)
+            return [_PLANNED, _VALID, sent, failed]
+        return [_PLANNED, _VALID, Step(sent.wait_s, "sent_failed", code)]
+    if special == "undelivered":
+        return [_PLANNED, _VALID, sent, Step(delivery.timeout_s, "delivered_timeout")]
+    delivered = Step(delivery.delivered_after_s * vary, "delivered")
+    if special == "unread" or (delivery.read_share < 1 and chance.random() >= delivery.read_share):
+        return [_PLANNED, _VALID, sent, delivered]
+    return [_PLANNED, _VALID, sent, delivered, Step(delivery.read_after_s * vary, "read")]
+
+
+_PLANNED = Step(0.0, "plan")
+_VALID = Step(0.0, "target_valid")
+
+
+def _drawn(shares: dict[str, float], chance: random.Random) -> int:
+    draw = chance.random()
+    for code, share in shares.items():
+        if draw < share:
+            return int(code)
+        draw -= share
+    return 0
+
+
+def status_after(step: Step) -> Status | None:
+    """What the step makes of a message's status; None when it leaves it as it is."""
+    if step.status in FINAL_FAILURES:
+        return "failed"
+    if step.status in ("sent", "delivered", "read"):
+        return step.status
+    return None
+
+
+class Journeys:
+    """All messages under way, and one timer for the next step of any of them."""
+
+    def __init__(self, on_step: Callable[[Traveller, Step], None]) -> None:
+        self._on_step = on_step
+        self._due: list[tuple[float, int, Traveller]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._done = asyncio.Event()
+        self._done.set()
+
+    def start(self, traveller: Traveller) -> None:
+        """Takes the steps that need no wait at once, the others in their time."""
+        loop = asyncio.get_running_loop()
+        self._go_on(traveller, loop.time())
+        self._set_timer(loop)
+
+    def _go_on(self, traveller: Traveller, now: float) -> None:
+        steps = traveller.steps
+        while traveller.position < len(steps) and steps[traveller.position].wait_s <= 0:
+            self._take_step(traveller)
+        if traveller.position < len(steps):
+            due = now + steps[traveller.position].wait_s
+            heapq.heappush(self._due, (due, traveller.id, traveller))
+            self._done.clear()
+
+    def _take_step(self, traveller: Traveller) -> None:
+        step = traveller.steps[traveller.position]
+        traveller.position += 1
+        self._on_step(traveller, step)
+
+    def _set_timer(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._timer is None and self._due:
+            wait_s = max(_TICK_S, self._due[0][0] - loop.time())
+            self._timer = loop.call_later(min(wait_s, _TICK_S * 5), self._advance, loop)
+
+    def _advance(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        now = loop.time()
+        due = self._due
+        for _ in range(_AT_ONCE_MAX):
+            if not due or due[0][0] > now:
+                break
+            traveller = heapq.heappop(due)[2]
+            self._take_step(traveller)
+            self._go_on(traveller, now)
+        if due:
+            self._set_timer(loop)
+        else:
+            self._done.set()
+
+    def forget(self) -> None:
+        """Leaves every message where it is."""
+        self._due.clear()
+        self._done.set()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def settled(self) -> None:
+        """Returns when nothing is under way."""
+        await self._done.wait()

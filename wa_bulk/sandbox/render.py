@@ -1,0 +1,232 @@
+"""What a phone shows for a sent template: its definition with the values filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from wa_bulk.api.definition import (
+    BODY_TEXT_MAX,
+    HEADER_TEXT_MAX,
+    VARIABLE,
+    BodyDefinition,
+    Button,
+    ButtonsDefinition,
+    ComponentDefinition,
+    FooterDefinition,
+    HeaderDefinition,
+)
+from wa_bulk.api.errors import ValidationError
+from wa_bulk.api.template import (
+    BodyComponent,
+    ButtonComponent,
+    Component,
+    CurrencyParameter,
+    DateTimeParameter,
+    DocumentParameter,
+    HeaderComponent,
+    ImageParameter,
+    Parameter,
+    TextParameter,
+    VideoParameter,
+)
+
+
+class RenderedHeader(Struct, frozen=True, omit_defaults=True):
+    type: Literal["text", "image", "video", "document"]
+    text: str | None = None
+    link: str | None = None
+    id: str | None = None
+    filename: str | None = None
+
+
+class RenderedButton(Struct, frozen=True, omit_defaults=True):
+    type: Literal["QUICK_REPLY", "URL", "PHONE_NUMBER"]
+    text: str
+    url: str | None = None
+    phone_number: str | None = None
+    payload: str | None = None
+
+
+class Rendered(Struct, frozen=True):
+    """A template as the recipient sees it."""
+
+    header: RenderedHeader | None
+    body: str
+    footer: str | None
+    buttons: list[RenderedButton]
+
+
+class Line:
+    """A text cut at its variables, so that filling it in is one join."""
+
+    def __init__(self, text: str) -> None:
+        cut = VARIABLE.split(text)
+        self.fixed = cut[0::2]
+        self.order = [int(number) - 1 for number in cut[1::2]]
+        self.count = max(self.order, default=-1) + 1
+
+    def fill(self, values: Sequence[str]) -> str:
+        if not self.order:
+            return self.fixed[0]
+        parts = [self.fixed[0]]
+        for position, fixed in zip(self.order, self.fixed[1:], strict=True):
+            parts.append(values[position])
+            parts.append(fixed)
+        return "".join(parts)
+
+
+class Blank:
+    """A template definition, ready to be filled in."""
+
+    def __init__(self, components: Sequence[ComponentDefinition]) -> None:
+        self._header: HeaderDefinition | None = None
+        self._header_line = Line("")
+        self._body = Line("")
+        self._footer: str | None = None
+        self._buttons: list[Button] = []
+        for component in components:
+            match component:
+                case HeaderDefinition():
+                    self._header = component
+                    self._header_line = Line(component.text or "")
+                case BodyDefinition():
+                    self._body = Line(component.text)
+                case FooterDefinition():
+                    self._footer = component.text
+                case ButtonsDefinition():
+                    self._buttons = component.buttons
+        self._plain_buttons = [
+            RenderedButton(button.type, button.text, button.url, button.phone_number)
+            for button in self._buttons
+        ]
+        self._open_urls = {i for i, button in enumerate(self._buttons) if VARIABLE.search(button.url or "")}
+
+    def fill(self, components: Sequence[Component]) -> Rendered:
+        """Raises ValidationError, its field below the sent template, when a value is missing or of no use."""
+        header: RenderedHeader | None = None
+        body: str | None = None
+        buttons: list[RenderedButton] | None = None
+        filled: set[int] = set()
+        for position, component in enumerate(components):
+            at = f"components[{position}]"
+            match component:
+                case BodyComponent():
+                    body = self._fill_body(component.parameters, at)
+                case HeaderComponent():
+                    header = self._fill_header(component.parameters, at)
+                case ButtonComponent():
+                    buttons = buttons or list(self._plain_buttons)
+                    index = int(component.index)
+                    buttons[index] = self._fill_button(component, index, at)
+                    filled.add(index)
+        if missing := self._open_urls - filled:
+            raise ValidationError(
+                "components", f"has no button {min(missing)}", "expected the value of that button's url"
+            )
+        return Rendered(
+            header if header is not None else self._fill_header((), "components"),
+            body if body is not None else self._fill_body((), "components"),
+            self._footer,
+            buttons if buttons is not None else self._plain_buttons,
+        )
+
+    def _fill_body(self, parameters: Sequence[Parameter], at: str) -> str:
+        line = self._body
+        _check_count("body", len(parameters), line.count, at)
+        text = line.fill([_words(parameter) for parameter in parameters])
+        if len(text) > BODY_TEXT_MAX:
+            raise ValidationError(
+                f"{at}.parameters",
+                f"make the body {len(text)} characters long",
+                f"expected at most {BODY_TEXT_MAX} with its values filled in",
+            )
+        return text
+
+    def _fill_header(self, parameters: Sequence[Parameter], at: str) -> RenderedHeader | None:
+        header = self._header
+        if header is None:
+            _check_count("header", len(parameters), 0, at)
+            return None
+        kind = header.format.lower()
+        if kind == "text":
+            _check_count("header", len(parameters), self._header_line.count, at)
+            for parameter in parameters:
+                if isinstance(parameter, _MEDIA):
+                    raise _wrong_kind(parameter, "text", at)
+            text = self._header_line.fill([_words(parameter) for parameter in parameters])
+            if len(text) > HEADER_TEXT_MAX:
+                raise ValidationError(
+                    f"{at}.parameters",
+                    f"make the header {len(text)} characters long",
+                    f"expected at most {HEADER_TEXT_MAX} with its value filled in",
+                )
+            return RenderedHeader("text", text=text)
+        _check_count("header", len(parameters), 1, at)
+        match parameters[0]:
+            case ImageParameter(image=image) if kind == "image":
+                return RenderedHeader("image", link=image.link, id=image.id)
+            case VideoParameter(video=video) if kind == "video":
+                return RenderedHeader("video", link=video.link, id=video.id)
+            case DocumentParameter(document=document) if kind == "document":
+                return RenderedHeader(
+                    "document", link=document.link, id=document.id, filename=document.filename
+                )
+            case other:
+                raise _wrong_kind(other, kind, at)
+
+    def _fill_button(self, component: ButtonComponent, index: int, at: str) -> RenderedButton:
+        if index >= len(self._buttons):
+            raise ValidationError(
+                f"{at}.index", f"is {component.index}", f"expected one of the {len(self._buttons)} buttons"
+            )
+        button = self._buttons[index]
+        if button.type.lower() != component.sub_type:
+            raise ValidationError(
+                f"{at}.sub_type",
+                f"is {component.sub_type}",
+                f"expected that of button {index}, {button.type.lower()}",
+            )
+        value = component.parameters[0]
+        if isinstance(value, TextParameter):
+            if index not in self._open_urls:
+                raise ValidationError(
+                    f"{at}.parameters", "has a value", "expected none: the url has no variable"
+                )
+            url = Line(button.url or "").fill([value.text])
+            return RenderedButton("URL", button.text, url=url)
+        payload = getattr(value, "payload", None)
+        return RenderedButton(button.type, button.text, payload=payload)
+
+
+_MEDIA = (ImageParameter, VideoParameter, DocumentParameter)
+
+
+def _words(parameter: Parameter) -> str:
+    """What stands for the value; phones may show money and times in their own way."""
+    if type(parameter) is TextParameter:
+        return parameter.text
+    if type(parameter) is CurrencyParameter:
+        return parameter.currency.fallback_value
+    assert isinstance(parameter, DateTimeParameter)
+    return parameter.date_time.fallback_value
+
+
+def _check_count(what: str, given: int, needed: int, at: str) -> None:
+    if given != needed:
+        values = "value" if needed == 1 else "values"
+        raise ValidationError(
+            f"{at}.parameters" if at != "components" else at,
+            f"has {given} for the {what}",
+            f"expected {needed} {values} in the {what}",
+        )
+
+
+def _wrong_kind(parameter: Parameter, expected: str, at: str) -> ValidationError:
+    return ValidationError(
+        f"{at}.parameters[0].type",
+        f"is {type(parameter).__struct_config__.tag}",
+        f"expected {expected} in this header",
+    )

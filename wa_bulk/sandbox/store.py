@@ -1,0 +1,392 @@
+"""Where messages are kept: SQLite, in memory with a cap or in a file without one.
+
+Writing is put off and done in groups; reading writes first what waits, so it always sees everything.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from wa_bulk.sandbox.record import (
+    STATUSES,
+    Detail,
+    NewMessage,
+    Record,
+    RecordedReply,
+    RecordedRequest,
+    RecordError,
+    Status,
+    StatusAt,
+    StatusChange,
+    rfc3339,
+)
+from wa_bulk.sandbox.render import Rendered
+
+MEMORY_CAP = 100_000
+"""How many messages are kept in memory unless the user says otherwise."""
+
+
+class Filter(Struct, frozen=True, kw_only=True):
+    """Which messages are meant: all that is given must hold. `q` is looked for in all texts and numbers."""
+
+    q: str | None = None
+    contact: str | None = None
+    template: str | None = None
+    status: str | None = None
+    type: str | None = None
+
+
+class MessagePage(Struct, frozen=True):
+    """Newest first. `total` counts all that match; `next` goes into `before` for the page after this one."""
+
+    total: int
+    messages: list[Record]
+    next: int | None
+
+
+class Conversation(Struct, frozen=True):
+    contact: str
+    last: Record
+    messages: int
+    failed: int
+    duplicates: int
+
+
+class ConversationPage(Struct, frozen=True):
+    """Newest first. `next` goes into `before` for the page after this one."""
+
+    total: int
+    conversations: list[Conversation]
+    next: int | None
+
+
+class Totals:
+    """Running sums over what is kept."""
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self.duplicates = 0
+        self.dropped = 0
+        self.by_status: Counter[str] = Counter()
+
+    def statuses(self) -> dict[str, int]:
+        """How many of the messages sent stand at each status."""
+        return {status: self.by_status[status] for status in STATUSES}
+
+
+class Envelope(Struct, frozen=True):
+    """What is shown of a request, whatever else is in it."""
+
+    body: dict[str, object]
+    request_id: str | None = None
+    custom_args: dict[str, object] | None = None
+
+
+decode_envelope = msgspec.json.Decoder(Envelope).decode
+_decode_rendered = msgspec.json.Decoder(Rendered).decode
+_decode_object = msgspec.json.Decoder(dict[str, object]).decode
+_decode_headers = msgspec.json.Decoder(dict[str, str]).decode
+
+_RECORD = """
+SELECT m.id, m.message_id, m.incoming, m.contact, m.sender, m.type, m.rendered, m.duplicate_of, m.at_ms,
+       m.status, m.error_code, m.error_message, e.body
+FROM messages m JOIN exchanges e ON e.id = m.exchange
+"""
+_INSERT = """
+INSERT INTO messages (id, message_id, exchange, incoming, contact, sender, type, template, rendered, search,
+                      digest, at_ms, duplicate_of, status)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
+        (SELECT min(id) FROM messages WHERE digest = ?11), 'accepted')
+"""
+
+
+class Store:
+    """`path` None keeps everything in memory; `cap` None keeps every message."""
+
+    def __init__(self, path: str | None = None, cap: int | None = None) -> None:
+        self._db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
+        self._db.execute(f"PRAGMA journal_mode = {'WAL' if path else 'OFF'}")
+        self._db.execute("PRAGMA synchronous = OFF")
+        self._db.executescript(files("wa_bulk.sandbox").joinpath("schema.sql").read_text(encoding="utf-8"))
+        self._cap = cap
+        self._exchanges: list[tuple[int, str, bytes, int | None, bytes | None]] = []
+        self._messages: list[tuple[object, ...]] = []
+        self._changes: list[StatusChange] = []
+        self.totals = Totals()
+        self._floor = 0
+        self._load_totals()
+
+    def _load_totals(self) -> None:
+        for status, count, duplicates in self._db.execute(
+            "SELECT status, count(*), count(duplicate_of) FROM messages WHERE NOT incoming GROUP BY status"
+        ):
+            self.totals.by_status[status] = count
+            self.totals.duplicates += duplicates
+        self.totals.messages = self._one("SELECT count(*) FROM messages")
+        self._last_id = self._one("SELECT coalesce(max(id), 0) FROM messages")
+        self._last_exchange = self._one("SELECT coalesce(max(id), 0) FROM exchanges")
+
+    def _one(self, query: str, *values: object) -> int:
+        (number,) = self._db.execute(query, values).fetchone()
+        return int(number)
+
+    def close(self) -> None:
+        self.flush()
+        self._db.close()
+
+    # ---- writing
+
+    def next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    @property
+    def last_id(self) -> int:
+        return self._last_id
+
+    def add_exchange(self, headers: str, body: bytes, status: int | None, reply: bytes | None) -> int:
+        """Keeps a request and its reply; gives the number messages refer to it by."""
+        self._last_exchange += 1
+        self._exchanges.append((self._last_exchange, headers, body, status, reply))
+        return self._last_exchange
+
+    def add(self, message: NewMessage) -> None:
+        self._messages.append(msgspec.structs.astuple(message))
+
+    def change(self, change: StatusChange) -> None:
+        self._changes.append(change)
+
+    @property
+    def waiting(self) -> int:
+        """How many messages and changes are not written yet."""
+        return len(self._messages) + len(self._changes)
+
+    def flush(self) -> None:
+        """Writes what waits, and drops the oldest messages above the cap."""
+        if not self.waiting:
+            return
+        messages, self._messages = self._messages, []
+        exchanges, self._exchanges = self._exchanges, []
+        changes, self._changes = self._changes, []
+        db = self._db
+        db.execute("BEGIN")
+        if messages:
+            first = messages[0][0]
+            db.executemany("INSERT INTO exchanges VALUES (?, ?, ?, ?, ?)", exchanges)
+            db.executemany(_INSERT, messages)
+            totals = self.totals
+            totals.messages += len(messages)
+            totals.by_status["accepted"] += sum(not row[3] for row in messages)
+            totals.duplicates += self._one("SELECT count(duplicate_of) FROM messages WHERE id >= ?", first)
+        if changes:
+            self._write_changes(changes)
+        if self._cap is not None and self.totals.messages > self._cap:
+            self._drop_oldest(self.totals.messages - self._cap)
+        db.execute("COMMIT")
+
+    def _write_changes(self, changes: list[StatusChange]) -> None:
+        by_status = self.totals.by_status
+        rows: dict[Status, list[tuple[object, ...]]] = {status: [] for status in STATUSES}
+        for change in changes:
+            if change.id <= self._floor:
+                continue
+            by_status[change.previous] -= 1
+            by_status[change.status] += 1
+            code, words = (change.error.code, change.error.message) if change.error else (None, None)
+            rows[change.status].append((change.at_ms, code, words, change.id))
+        for status in STATUSES[1:]:
+            self._db.executemany(
+                f"UPDATE messages SET status = '{status}', {status}_ms = ?, error_code = ?, "
+                "error_message = ? WHERE id = ?",
+                rows[status],
+            )
+
+    def _drop_oldest(self, count: int) -> None:
+        last = self._one("SELECT id FROM messages ORDER BY id LIMIT 1 OFFSET ?", count - 1)
+        totals = self.totals
+        for status, incoming, duplicate_of in self._db.execute(
+            "DELETE FROM messages WHERE id <= ? RETURNING status, incoming, duplicate_of", (last,)
+        ):
+            if not incoming:
+                totals.by_status[status] -= 1
+            totals.duplicates -= duplicate_of is not None
+        self._db.execute(
+            "DELETE FROM exchanges WHERE id < (SELECT exchange FROM messages ORDER BY id LIMIT 1)"
+        )
+        totals.messages -= count
+        totals.dropped += count
+        self._floor = last
+
+    def clear(self) -> None:
+        """Forgets every message. Ids go on growing."""
+        self._messages, self._exchanges, self._changes = [], [], []
+        for table in ("conversations", "messages", "exchanges"):
+            self._db.execute(f"DELETE FROM {table}")
+        self.totals = Totals()
+        self._floor = self._last_id
+
+    # ---- reading
+
+    def page(
+        self,
+        chosen: Filter = Filter(),  # noqa: B008 - frozen
+        before: int | None = None,
+        after: int | None = None,
+        limit: int = 100,
+    ) -> MessagePage:
+        """The newest `limit` messages of those chosen, below id `before` and above id `after`."""
+        self.flush()
+        where, values = _conditions(chosen)
+        total = (
+            self._one(f"SELECT count(*) FROM messages m WHERE {' AND '.join(where)}", *values)
+            if where
+            else self.totals.messages
+        )
+        if before is not None:
+            where.append("m.id < ?")
+            values.append(before)
+        if after is not None:
+            where.append("m.id > ?")
+            values.append(after)
+        clause = f"WHERE {' AND '.join(where)}" if where else ""
+        rows = self._db.execute(
+            f"{_RECORD} {clause} ORDER BY m.id DESC LIMIT ?", (*values, limit + 1)
+        ).fetchall()
+        records = [_record(row) for row in rows[:limit]]
+        return MessagePage(total, records, records[-1].id if len(rows) > limit else None)
+
+    def records(self, ids: Iterable[int] | None = None) -> list[Record]:
+        """The messages of these ids, or all, oldest first."""
+        self.flush()
+        if ids is None:
+            return [_record(row) for row in self._db.execute(f"{_RECORD} ORDER BY m.id")]
+        wanted = msgspec.json.encode(list(ids)).decode()
+        query = f"{_RECORD} WHERE m.id IN (SELECT value FROM json_each(?)) ORDER BY m.id"
+        return [_record(row) for row in self._db.execute(query, (wanted,))]
+
+    def detail(self, message: int) -> Detail | None:
+        """One message with the request and reply behind it."""
+        found = self.records([message])
+        if not found:
+            return None
+        record = found[0]
+        headers, body, reply_status, reply, *times = self._db.execute(
+            "SELECT e.headers, e.body, e.reply_status, e.reply, m.at_ms, m.sent_ms, m.delivered_ms, "
+            "m.read_ms, m.failed_ms FROM messages m JOIN exchanges e ON e.id = m.exchange WHERE m.id = ?",
+            (message,),
+        ).fetchone()
+        history = sorted((at_ms, position) for position, at_ms in enumerate(times) if at_ms is not None)
+        return Detail(
+            **{name: getattr(record, name) for name in Record.__struct_fields__},
+            request=RecordedRequest(_decode_headers(headers), body.decode("utf-8", "replace")),
+            reply=None if reply is None else RecordedReply(reply_status, _decode_object(reply)),
+            history=[StatusAt(STATUSES[position], rfc3339(at_ms)) for at_ms, position in history],
+        )
+
+    def conversations(
+        self, q: str | None = None, before: int | None = None, limit: int = 50
+    ) -> ConversationPage:
+        """The people written to or heard from, those with the newest message first.
+
+        `q` keeps those with any message that it is found in.
+        """
+        self.flush()
+        where, values = _conditions(Filter(q=q))
+        chosen = f"contact IN (SELECT m.contact FROM messages m WHERE {where[0]})" if where else "1"
+        total = self._one(f"SELECT count(*) FROM conversations WHERE {chosen}", *values)
+        rows = self._db.execute(
+            f"SELECT contact, last, messages, failed, duplicates FROM conversations WHERE {chosen} "
+            "AND last < coalesce(?, 9223372036854775807) ORDER BY last DESC LIMIT ?",
+            (*values, before, limit + 1),
+        ).fetchall()
+        last = {record.id: record for record in self.records(row[1] for row in rows[:limit])}
+        found = [Conversation(row[0], last[row[1]], *row[2:]) for row in rows[:limit]]
+        return ConversationPage(total, found, found[-1].last.id if len(rows) > limit else None)
+
+    def recipients(self) -> int:
+        """How many people there are."""
+        return self._one("SELECT count(*) FROM conversations")
+
+    def last_heard(self) -> dict[str, int]:
+        """When each person last wrote, in milliseconds since 1970."""
+        return dict(
+            self._db.execute(
+                "SELECT contact, max(at_ms) FROM messages WHERE incoming GROUP BY contact"
+            ).fetchall()
+        )
+
+    def under_way(self) -> list[Record]:
+        """The messages whose last status is yet to come, as far as the status tells."""
+        query = f"{_RECORD} WHERE m.status IN ('accepted', 'sent') AND NOT m.incoming ORDER BY m.id"
+        return [_record(row) for row in self._db.execute(query)]
+
+    # ---- what is not a message
+
+    def load(self, kind: str) -> list[bytes] | None:
+        """All that was saved as `kind`, or None when nothing ever was."""
+        rows = self._db.execute(
+            "SELECT name, value FROM settings WHERE kind = ? ORDER BY rowid", (kind,)
+        ).fetchall()
+        return [value for name, value in rows if name] if rows else None
+
+    def save(self, kind: str, values: dict[str, bytes]) -> None:
+        """Keeps `values` as all there is of `kind`."""
+        self._db.execute("BEGIN")
+        self._db.execute("DELETE FROM settings WHERE kind = ?", (kind,))
+        rows = [(kind, name, value) for name, value in {"": b"", **values}.items()]
+        self._db.executemany("INSERT INTO settings VALUES (?, ?, ?)", rows)
+        self._db.execute("COMMIT")
+
+
+def _conditions(chosen: Filter) -> tuple[list[str], list[object]]:
+    where: list[str] = []
+    values: list[object] = []
+    for column in ("contact", "template", "status", "type"):
+        value = getattr(chosen, column)
+        if value is not None:
+            where.append(f"m.{column} = ?")
+            values.append(value)
+    if chosen.q:
+        where.append("instr(m.search, ?)")
+        values.append(_searched(chosen.q))
+    return where, values
+
+
+def _searched(q: str) -> str:
+    """`q` as it stands in the search text: case folded, a number without its blanks and brackets."""
+    folded = q.strip().casefold()
+    digits = folded.translate(_NUMBER_PUNCTUATION)
+    return digits if digits.removeprefix("+").isdigit() else folded
+
+
+_NUMBER_PUNCTUATION = dict.fromkeys(map(ord, " -().\u00a0"))
+
+
+def _record(row: Sequence[Any]) -> Record:
+    number, message_id, incoming, contact, sender, kind, rendered, duplicate_of, at_ms, *rest = row
+    status, error_code, error_message, request = rest
+    envelope = decode_envelope(request)
+    return Record(
+        id=number,
+        message_id=message_id,
+        direction="in" if incoming else "out",
+        from_=contact if incoming else sender,
+        to=sender if incoming else contact,
+        contact=contact,
+        type=kind,
+        body=envelope.body,
+        rendered=None if rendered is None else _decode_rendered(rendered),
+        request_id=envelope.request_id,
+        custom_args=envelope.custom_args,
+        at=rfc3339(at_ms),
+        status=status,
+        error=None if error_code is None else RecordError(error_code, error_message),
+        duplicate_of=duplicate_of,
+    )
