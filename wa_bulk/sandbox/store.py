@@ -44,7 +44,8 @@ class Filter(Struct, frozen=True, kw_only=True):
 
 
 class MessagePage(Struct, frozen=True):
-    """Newest first. `total` counts all that match; `next` goes into `before` for the page after this one."""
+    """Newest first. `total` counts all that match; `next` goes into `before` for the page after this one, or
+    into `after` where only that was given."""
 
     total: int
     messages: list[Record]
@@ -241,7 +242,10 @@ class Store:
         after: int | None = None,
         limit: int = 100,
     ) -> MessagePage:
-        """The newest `limit` messages of those chosen, below id `before` and above id `after`."""
+        """The newest `limit` messages of those chosen, below id `before` and above id `after`.
+
+        With `after` alone, those next above it, so that a reader can go on upwards page by page.
+        """
         self.flush()
         where, values = _conditions(chosen)
         total = (
@@ -256,11 +260,13 @@ class Store:
             where.append("m.id > ?")
             values.append(after)
         clause = f"WHERE {' AND '.join(where)}" if where else ""
+        upwards = after is not None and before is None
         rows = self._db.execute(
-            f"{_RECORD} {clause} ORDER BY m.id DESC LIMIT ?", (*values, limit + 1)
+            f"{_RECORD} {clause} ORDER BY m.id {'ASC' if upwards else 'DESC'} LIMIT ?", (*values, limit + 1)
         ).fetchall()
         records = [_record(row) for row in rows[:limit]]
-        return MessagePage(total, records, records[-1].id if len(rows) > limit else None)
+        following = records[-1].id if len(rows) > limit else None
+        return MessagePage(total, records[::-1] if upwards else records, following)
 
     def records(self, ids: Iterable[int] | None = None) -> list[Record]:
         """The messages of these ids, or all, oldest first."""
