@@ -53,28 +53,24 @@ def run(*command: str) -> int:
 
 def main(words: list[str]) -> int:
     """Does what the first word says with the rest."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs this may have an older one
         sys.exit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
-    match words:
-        case ["demo", *rest]:
-            ensure()
-            return run(PYTHON, "-m", "wa_bulk", "demo", *rest)
-        case ["run", *rest]:
-            ensure()
-            return run(PYTHON, "-m", "wa_bulk", *rest)
-        case ["test", *rest]:
-            ensure("dev")
-            return run(PYTHON, "-m", "pytest", *TESTS_AT_ONCE, *rest)
-        case ["lint"]:
-            ensure("bench", "dev")
-            checks = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"])
-            return max(run(PYTHON, "-m", *check) for check in checks)
-        case ["bench", *rest]:
-            ensure("bench")
-            return run(PYTHON, "-m", "benchmarks", *rest)
-        case _:
-            print(__doc__.strip())
-            return 0 if words in (["help"], ["--help"], ["-h"]) else 2
+    command, rest = (words[0], words[1:]) if words else ("", [])
+    if command in ("demo", "run"):
+        ensure()
+        return run(PYTHON, "-m", "wa_bulk", *(words if command == "demo" else rest))
+    if command == "test":
+        ensure("dev")
+        return run(PYTHON, "-m", "pytest", *TESTS_AT_ONCE, *rest)
+    if command == "lint":
+        ensure("bench", "dev")
+        checks = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"])
+        return max([run(PYTHON, "-m", *check) for check in checks])
+    if command == "bench":
+        ensure("bench")
+        return run(PYTHON, "-m", "benchmarks", *rest)
+    print((__doc__ or "").strip())
+    return 0 if command in ("help", "--help", "-h") else 2
 
 
 if __name__ == "__main__":
