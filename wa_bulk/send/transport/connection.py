@@ -3,19 +3,18 @@
 import asyncio
 import select
 from collections.abc import Callable
+from time import monotonic
 from typing import Protocol, cast
 
 import httptools
 
 from .base import MaybeSent, NotSent, Reply
-from .limits import MAX_HEAD, MAX_REPLY
+from .limits import IDLE_MAX, MAX_HEAD, MAX_REPLY
 from .reply_head import ReplyHead, keep_alive_seconds, retry_after_seconds
 
 
 class Owner(Protocol):
     """What a connection needs of the pool it belongs to."""
-
-    tick: int  # the pool's coarse clock
 
     def release(self, connection: "Connection") -> None:
         """Take back a connection whose request has been answered."""
@@ -46,12 +45,12 @@ class Connection(asyncio.Protocol):
         "_status_code",
         "_transport",
         "_unwritten",
+        "idle_max",
         "is_closing",
-        "keep_alive",
         "made",
         "open",
         "reply",
-        "tick",
+        "started",
         "write",
     )
 
@@ -70,11 +69,11 @@ class Connection(asyncio.Protocol):
         self._unwritten = False  # part of the request is still in our own buffer
         self._head_read = False  # a reply's headers were looked at: servers repeat theirs
         self._last = False  # no request after this one
-        self.keep_alive: float | None = None  # seconds the server says it keeps an idle connection
+        self.idle_max = IDLE_MAX  # seconds after `started` when the server may soon close it
         self.made = False  # it has been open
         self.open = False
         self.reply: asyncio.Future[Reply] | None = None
-        self.tick = 0  # on the owner's clock: start of the request, or else the end of the last one
+        self.started = monotonic()  # when the last request was, or before it when the connection was
 
     # -- the stream -----------------------------------------------------------------------------------
 
@@ -153,7 +152,7 @@ class Connection(asyncio.Protocol):
         if not self._head_read or status >= 300:
             fields = ReplyHead(self._received).fields
             retry_after = retry_after_seconds(fields)
-            self.keep_alive = keep_alive_seconds(fields)
+            self.idle_max = min(IDLE_MAX, keep_alive_seconds(fields) - 1.0)
             self._head_read = True
         answer = Reply(status, bytes(self._body), retry_after)
         self._status = 0
@@ -162,7 +161,6 @@ class Connection(asyncio.Protocol):
         if self._last or self._unwritten:
             self.discard()
         else:
-            self.tick = self._owner.tick
             self._owner.release(self)
         if not reply.done():
             reply.set_result(answer)

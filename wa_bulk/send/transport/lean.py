@@ -1,21 +1,23 @@
 """The fast transport: a pool of keep-alive HTTP/1.1 connections directly on the event loop."""
 
 import asyncio
-import math
 import socket
 import ssl
 from collections import deque
 from collections.abc import Callable, Mapping
+from time import monotonic
 
 from aiohappyeyeballs import start_connection
 
 from .base import NotSent, Reply
 from .connection import Connection, words
-from .limits import EYEBALLS_DELAY, IDLE_MAX
+from .limits import EYEBALLS_DELAY
 from .request import endpoint, request_head
 from .tls import TlsClient, TlsConnection
 
 HEADS_MAX = 1024  # request heads kept, one for each length of payload
+
+FRESH = 1.0  # seconds since its last request after which a connection is looked at before it is used
 
 
 class LeanTransport:
@@ -44,17 +46,15 @@ class LeanTransport:
         self._tls = TlsClient(self._endpoint.host, ssl_context) if self._endpoint.tls else None
         self._timeout = timeout
         self._connect_timeout = connect_timeout
-        self._tick_seconds = min(0.5, timeout / 10)
-        self._timeout_ticks = math.ceil(timeout / self._tick_seconds) + 1
+        self._sweep_interval = min(0.5, timeout / 10)
         self._sweeper: asyncio.TimerHandle | None = None
         self._limit = connections
         self._connections: set[Connection] = set()  # being made, busy, idle or being closed
         self._idle: list[Connection] = []  # last used last, and given out first
-        self._waiters: deque[tuple[int, asyncio.Future[Connection]]] = deque()
+        self._waiters: deque[tuple[float, asyncio.Future[Connection]]] = deque()
         self._closing = False
         self._all_closed: asyncio.Future[None] | None = None
         self._create_future: Callable[[], asyncio.Future[Reply]]
-        self.tick = 0
 
     async def post(self, payload: bytes) -> Reply:
         """Send `payload` as the body of one POST and return the reply; raises NotSent or MaybeSent."""
@@ -62,10 +62,12 @@ class LeanTransport:
             request = self._heads[len(payload)] + payload
         except KeyError:
             request = self._head(len(payload)) + payload
-        if self._idle and self._idle[-1].tick == self.tick:
+        now = monotonic()
+        if self._idle and now - self._idle[-1].started < FRESH:
             connection = self._idle.pop()
         else:
-            connection = await self._obtain()
+            connection = await self._obtain(now)
+        connection.started = now
         connection.reply = reply = self._create_future()
         connection.write(request)
         if connection.is_closing():  # the very write failed, and took nothing
@@ -120,27 +122,25 @@ class LeanTransport:
 
     # -- finding a connection -------------------------------------------------------------------------
 
-    async def _obtain(self) -> Connection:
+    async def _obtain(self, started: float) -> Connection:
         """A connection for one request: idle, new, or the next that another post gives back."""
         if self._closing:
             raise NotSent("the transport is closed")
         loop = asyncio.get_running_loop()
         if self._sweeper is None:
             self._create_future = loop.create_future
-            self._sweeper = loop.call_later(self._tick_seconds, self._sweep, loop)
-        started = self.tick
+            self._schedule_sweep(loop)
         while True:
-            connection = self._pick() or await self._turn(loop, started)
+            connection = self._pick(started) or await self._turn(loop, started)
             if not connection.made:
                 await self._connect(loop, connection, started)
             if connection.open:
-                connection.tick = started
                 return connection
 
-    def _pick(self) -> Connection | None:
+    def _pick(self, now: float) -> Connection | None:
         while self._idle:
             connection = self._idle.pop()
-            if connection.tick == self.tick or connection.quiet():
+            if now - connection.started < FRESH or connection.quiet():
                 return connection
             connection.discard()
         return self._new() if len(self._connections) < self._limit else None
@@ -150,7 +150,7 @@ class LeanTransport:
         self._connections.add(connection)
         return connection
 
-    async def _turn(self, loop: asyncio.AbstractEventLoop, started: int) -> Connection:
+    async def _turn(self, loop: asyncio.AbstractEventLoop, started: float) -> Connection:
         waiter: asyncio.Future[Connection] = loop.create_future()
         self._waiters.append((started, waiter))
         try:
@@ -172,9 +172,8 @@ class LeanTransport:
                 return True
         return False
 
-    async def _connect(self, loop: asyncio.AbstractEventLoop, connection: Connection, started: int) -> None:
-        waited = (self.tick - started) * self._tick_seconds
-        seconds = max(0.0, min(self._connect_timeout, self._timeout - waited))
+    async def _connect(self, loop: asyncio.AbstractEventLoop, connection: Connection, started: float) -> None:
+        seconds = max(0.0, min(self._connect_timeout, self._timeout - (monotonic() - started)))
         host, port = self._endpoint.host, self._endpoint.port
         try:
             async with asyncio.timeout(seconds):
@@ -195,25 +194,26 @@ class LeanTransport:
 
     # -- time -----------------------------------------------------------------------------------------
 
-    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.tick += 1
-        self._sweeper = loop.call_later(self._tick_seconds, self._sweep, loop)
-        late = self.tick - self._timeout_ticks
+    def _schedule_sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        due = monotonic() + self._sweep_interval
+        self._sweeper = loop.call_later(self._sweep_interval, self._sweep, loop, due)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        self._schedule_sweep(loop)
+        now = monotonic()
+        if now - due > self._sweep_interval:
+            return  # the loop stood still: first let it read what came in the meantime
+        late = now - self._timeout
         while self._waiters and self._waiters[0][0] <= late:
             _, waiter = self._waiters.popleft()
             if not waiter.done():
                 waiter.set_exception(NotSent(f"no connection came free within {self._timeout:g} s"))
         for connection in list(self._connections):
             if connection.reply is not None:
-                if connection.tick <= late:
+                if connection.started <= late:
                     connection.fail(f"no whole reply within {self._timeout:g} s")
-            elif connection.open and self._outlived(connection):
+            elif connection.open and now - connection.started >= connection.idle_max:
                 connection.discard()
-
-    def _outlived(self, connection: Connection) -> bool:
-        """Whether the server may soon close this idle connection."""
-        idle_max = IDLE_MAX if connection.keep_alive is None else min(IDLE_MAX, connection.keep_alive - 1)
-        return (self.tick - connection.tick) * self._tick_seconds >= idle_max
 
     def _head(self, length: int) -> bytes:
         head = b"%b%d\r\n\r\n" % (self._head_start, length)

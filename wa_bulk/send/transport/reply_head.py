@@ -1,6 +1,7 @@
 """The few reply headers a sender cares about."""
 
 import contextlib
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -66,10 +67,10 @@ def retry_after_seconds(fields: Mapping[str, str]) -> float | None:
     return max(0.0, until - (time.time() if now is None else now))
 
 
-def keep_alive_seconds(fields: Mapping[str, str]) -> float | None:
-    """How long the server says it keeps an idle connection: `keep-alive: timeout=N`."""
+def keep_alive_seconds(fields: Mapping[str, str]) -> float:
+    """Seconds the server keeps an idle connection: `keep-alive: timeout=N`; infinite if it does not say."""
     found = _KEEP_ALIVE_TIMEOUT.search(fields.get("keep-alive", ""))
-    return float(found[1]) if found else None
+    return float(found[1]) if found else math.inf
 
 
 def _timestamp(http_date: str) -> float | None:
