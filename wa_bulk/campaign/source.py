@@ -1,18 +1,44 @@
-"""The recipients' file: CSV, streamed."""
+"""The recipients' file: CSV, streamed, read as often as needed and never held.
 
+UTF-8 or, by its byte order mark, UTF-16; delimited by comma, semicolon, tab or bar, found by looking; quotes
+as in RFC 4180, so that a value may hold delimiters and line breaks. What cannot be read for certain is an
+error that names the line, not a guess: a wrong guess here writes to the wrong people.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import hashlib
+import io
+import itertools
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from wa_bulk.campaign.textfile import SourceError, TextFile
 
-class SourceError(Exception):
-    """The file cannot be used. Says what is wrong, where (file, line, column) and how to mend it."""
+if TYPE_CHECKING:
+    import _csv
+
+__all__ = ["Scan", "Source", "SourceError", "SourceRow"]
+
+DELIMITERS = ",;\t|"
+SAMPLE_CHARACTERS = 1 << 16
+SAMPLE_ROWS = 50
+
+_EXCEL_HINT = re.compile(r'"?sep=(.)"?[\r\n]+')
+"""A first line by which Excel tells itself the delimiter."""
 
 
 class SourceRow(msgspec.Struct, gc=False):
-    """`number` counts data rows from 1; `line` is the physical line it begins on, from 1; `values` are the fields in the
-    header's order, or `problem` says why there are none."""
+    """One row: `number` counts the rows of data, `line` is the line of the file it begins in, both from 1.
+
+    `values` are in the header's order. Where they do not fit it, they are empty and `problem` says why.
+    """
 
     number: int
     line: int
@@ -21,25 +47,133 @@ class SourceRow(msgspec.Struct, gc=False):
 
 
 class Scan(msgspec.Struct, frozen=True):
+    """A whole file: how many rows of data, its bytes' SHA-256 in hex, its size in bytes."""
+
     rows: int
     sha256: str
     size: int
 
 
 class Source:
-    path: Path
-    header: list[str]
-    encoding: str
-    delimiter: str
+    """A CSV file with a header. `encoding` is Python's name; `header` has the columns' names, trimmed."""
 
     def __init__(self, path: Path | str) -> None:
-        """Opens, sniffs, reads the header. Raises SourceError."""
-        raise NotImplementedError
+        """Looks at the beginning of the file. Raises SourceError."""
+        self.path = Path(path)
+        self._file = TextFile(self.path)
+        self.encoding = self._file.encoding
+        sample = self._sample()
+        hint = _EXCEL_HINT.match(sample)
+        self._lines_before = 1 if hint else 0
+        self.delimiter = hint[1] if hint else _delimiter(sample)
+        self.header = self._checked_header()
 
     def rows(self) -> Iterator[SourceRow]:
-        """Raises SourceError on bytes that are no text, or a quote that is never closed."""
-        raise NotImplementedError
+        """All rows, streamed; blank lines are none. Raises SourceError where the file is no CSV text."""
+        with self._file.open() as text:
+            yield from self._rows(text)
 
     def scan(self) -> Scan:
-        """One pass over the file. Raises SourceError, also when there is no row at all."""
-        raise NotImplementedError
+        """Reads the file once, to its end. Raises SourceError, as `rows` does or if there are no rows."""
+        digest = hashlib.sha256()
+        number = 0
+        with self._file.open(digest.update) as text:
+            for row in self._rows(text):
+                number = row.number
+        if not number:
+            raise SourceError(self.path, "has a header but no rows under it")
+        return Scan(number, digest.hexdigest(), self._file.size)
+
+    def _sample(self) -> str:
+        with self._file.open() as text:
+            return text.read(SAMPLE_CHARACTERS)
+
+    def _reader(self, text: io.TextIOWrapper) -> _csv.Reader:
+        lines = itertools.islice(text, self._lines_before, None)
+        return csv.reader(lines, delimiter=self.delimiter, strict=True)
+
+    def _line(self, reader: _csv.Reader) -> int:
+        """The line last read."""
+        return self._lines_before + reader.line_num
+
+    def _names(self, reader: _csv.Reader) -> list[str]:
+        """The first row that is not blank."""
+        line = self._line(reader) + 1
+        try:
+            return [name.strip() for name in next(filter(None, reader), [])]
+        except csv.Error as error:
+            fault = self._malformed(line, self._line(reader), error)
+            raise SourceError(self.path, f"the header {fault}", line) from None
+
+    def _checked_header(self) -> list[str]:
+        with self._file.open() as text:
+            reader = self._reader(text)
+            header = self._names(reader)
+            line = self._line(reader)
+        if not header:
+            raise SourceError(self.path, "is empty")
+        for column, name in enumerate(header, 1):
+            first_column = header.index(name) + 1
+            if not name:
+                fault = "has no name in the header: name it, or remove it"
+                raise SourceError(self.path, fault, line, column)
+            if first_column != column:
+                fault = f"is named {name!r}, as column {first_column} is: every column needs its own name"
+                raise SourceError(self.path, fault, line, column)
+        return header
+
+    def _rows(self, text: io.TextIOWrapper) -> Iterator[SourceRow]:
+        reader = self._reader(text)
+        self._names(reader)
+        columns = len(self.header)
+        number = 0
+        at_end = False
+        while not at_end:
+            line = self._line(reader) + 1
+            try:
+                for values in reader:
+                    if len(values) == columns:
+                        number += 1
+                        yield SourceRow(number, line, values)
+                    elif len(values) > 1 or "".join(values).strip():
+                        number += 1
+                        problem = f"has {len(values)} values, but the header names {columns} columns"
+                        yield SourceRow(number, line, [], problem)
+                    line = self._lines_before + reader.line_num + 1
+                at_end = True
+            except csv.Error as error:
+                number += 1
+                yield SourceRow(number, line, [], self._malformed(line, self._line(reader), error))
+
+    def _malformed(self, first_line: int, last_line: int, error: csv.Error) -> str:
+        """What is wrong with a row of one line. One of several may have swallowed others: SourceError."""
+        if first_line == last_line:
+            return f"is not valid CSV ({error}): a quote within a quoted value must be written twice"
+        with self._file.open() as text:
+            row = "".join(itertools.islice(text, first_line - 1, last_line))
+        other = rf"[^\r\n{re.escape(self.delimiter)}]"
+        value = rf'(?:"(?:[^"]++|"")*+"|(?!"){other}++)?'
+        whole_values = re.match(rf"(?:{value}{re.escape(self.delimiter)})*+", row)
+        assert whole_values
+        before = io.IncrementalNewlineDecoder(None, translate=True).decode(row[: whole_values.end()])
+        raise SourceError(
+            self.path,
+            f"a quote is opened here that is not closed where it should be (the next is in line {last_line}, "
+            "or there is none): close it, or remove it",
+            first_line + before.count("\n"),
+        )
+
+
+def _delimiter(sample: str) -> str:
+    """The one by which most of the first rows are as wide as the header; the wider, the better."""
+
+    def fit(delimiter: str) -> tuple[float, int]:
+        rows = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+        widths: list[int] = []
+        with contextlib.suppress(csv.Error):
+            widths += (len(values) for values in itertools.islice(rows, SAMPLE_ROWS) if values)
+        if not widths or widths[0] == 1:
+            return 0, 0
+        return widths.count(widths[0]) / len(widths), widths[0]
+
+    return max(DELIMITERS, key=fit)
