@@ -14,14 +14,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import repeat
 
 from aiolimiter import AsyncLimiter
 
 _TICK_S = 0.010
 _SHORTEST_WAIT_S = 0.001
-# A message leaves up to a few ms after its token was taken: the window is that much longer than it need be,
-# and the bucket leaks that much slower, so that the two do not get in each other's way.
+# Between a token and the wire lie up to a few ms: the window is that much longer than it need be, and the
+# bucket leaks that much slower, so that the two do not get in each other's way.
 _WINDOW_S = 1.005
 _FLOW = 0.995
 _BUCKET_DEPTH_S = 0.030
@@ -54,6 +53,7 @@ class Pacer:
         self._per_window = max(1, int(rate))
         self._window_s = _WINDOW_S / min(rate, 1) if rate else 0.0
         self._departures: deque[float] = deque()
+        self._handed = 0
         self._bucket_depth = max(_BUCKET_DEPTH_MIN, rate * _BUCKET_DEPTH_S)
         self._bucket = AsyncLimiter(self._bucket_depth, self._bucket_depth / (rate * _FLOW) if rate else 1.0)
         self._returned = 0
@@ -72,6 +72,8 @@ class Pacer:
         if not self._due(now, 1):
             return False
         self._spend(now, 1)
+        if self.rate:
+            self._departures.append(now)
         return True
 
     async def take(self) -> None:
@@ -91,6 +93,9 @@ class Pacer:
             else:
                 self._give_back()
             raise
+        if self.rate:
+            self._handed -= 1
+            self._departures.append(self._clock())
 
     def slow_down(self, retry_after: float | None = None) -> None:
         """After a 429: nobody sends for `retry_after` seconds (at least 1), then at half the pace.
@@ -137,7 +142,7 @@ class Pacer:
         departures, since = self._departures, now - self._window_s
         while departures and departures[0] <= since:
             departures.popleft()
-        most = min(wanted, self._per_window - len(departures))
+        most = min(wanted, self._per_window - len(departures) - self._handed)
         least = min(most, self._returned)
         most = min(most, self._returned + int(self._bucket_depth))
         while least < most:
@@ -152,7 +157,6 @@ class Pacer:
         if not self.rate:
             self._not_before = 0.0
             return
-        self._departures.extend(repeat(now, tokens))
         returned = min(self._returned, tokens)
         self._returned -= returned
         _draw(self._bucket, tokens - returned)
@@ -175,13 +179,14 @@ class Pacer:
                 given += 1
         if given:
             self._spend(now, given)
+            self._handed += given
         if waiters:
             self._timer = asyncio.get_running_loop().call_later(self._wait_s(now), self._hand_out)
 
     def _wait_s(self, now: float) -> float:
         """How long until it is worth looking again."""
         wait_s = self._not_before - now
-        if len(self._departures) >= self._per_window:
+        if self._departures and len(self._departures) + self._handed >= self._per_window:
             wait_s = max(wait_s, self._departures[0] + self._window_s - now)
         return max(wait_s, _SHORTEST_WAIT_S) if wait_s > 0 else self._tick_s
 
@@ -198,8 +203,8 @@ class Pacer:
             if not waiter.done():
                 waiter.set_result(None)
                 return
-        if self.rate and self._departures:
-            self._departures.pop()
+        if self.rate:
+            self._handed -= 1
             self._returned += 1
 
 
