@@ -105,6 +105,25 @@ def test_a_slow_server_leaves_no_tokens_behind(seed: int) -> None:
     assert most_in_a_window(run(main(), late_timers(seed))) <= 200
 
 
+def test_a_loop_that_stands_still_between_token_and_departure(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(7)
+
+    async def main() -> list[float]:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        pacer = virtual_pacer(1000)
+        hand_out = pacer._hand_out
+
+        def hand_out_and_stall() -> None:
+            hand_out()
+            loop.now += chance.choice([0.0] * 30 + [0.3])
+
+        monkeypatch.setattr(pacer, "_hand_out", hand_out_and_stall)
+        return await senders(pacer, 200, 20, lambda: 0.0)
+
+    assert most_in_a_window(run(main())) <= 1000
+
+
 def test_an_unpaced_pacer_never_makes_anyone_wait() -> None:
     async def main() -> None:
         pacer = virtual_pacer(0)
