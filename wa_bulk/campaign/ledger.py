@@ -23,21 +23,22 @@ State = Literal["never", "intended", "accepted", "rejected", "failed", "unknown"
 
 CHUNK_ROWS = 1 << 16
 
-_SETTLED: tuple[State, ...] = ("never", "accepted", "rejected", "failed", "unknown", "skipped")
-_CODES: dict[State, int] = {state: code for code, state in enumerate(_SETTLED)}
-_INTENDED = 0x10
-"""Set on top of what was known before, so that a withdrawn intent gives that back: a row that is unknown
-from an earlier crash must not pass for one that was never sent."""
+_STATES: tuple[State, ...] = ("never", "accepted", "rejected", "failed", "unknown", "skipped", "intended")
+_CODES: dict[State, int] = {state: code for code, state in enumerate(_STATES)}
+_OPEN = 0x10
+"""Set on what was known of a row while the process that announced it lives, so that a withdrawn intent gives
+that back: a row left over from an earlier crash must never pass for one that was not sent."""
 
 
 def _table(changes: dict[int, int]) -> bytes:
     return bytes(changes.get(code, code) for code in range(256))
 
 
-_MAY_BE_SENT = [_CODES["never"], _CODES["failed"], _CODES["unknown"]]
-_INTEND = _table({code: code | _INTENDED for code in _MAY_BE_SENT})
-_WITHDRAW = _table({code | _INTENDED: code for code in _MAY_BE_SENT})
-_CRASH = _table({code | _INTENDED: _CODES["unknown"] for code in _MAY_BE_SENT})
+_MAY_BE_SENT = [_CODES[state] for state in _STATES if state not in ("accepted", "rejected", "skipped")]
+_INTEND = _table({code: code | _OPEN for code in _MAY_BE_SENT})
+_WITHDRAW = _table({code | _OPEN: code for code in _MAY_BE_SENT})
+_CRASH = _table({code | _OPEN: _CODES["intended"] for code in _MAY_BE_SENT})
+_NAMES = [_STATES[code] if code < len(_STATES) else "intended" for code in range(256)]
 
 
 class Ledger:
@@ -64,6 +65,7 @@ class Ledger:
                 ledger._apply(line)
         except ValueError as error:
             raise LogError(f"{path} is damaged: {error}") from None
+        ledger._crash()
         return ledger
 
     def _apply(self, line: LogLine) -> None:
@@ -84,8 +86,7 @@ class Ledger:
 
     def state(self, row: int) -> State:
         """`intended`: may be on its way; nothing is known of it since its intent."""
-        code = self._states[row - 1] if row <= len(self._states) else _CODES["never"]
-        return "intended" if code & _INTENDED else _SETTLED[code]
+        return _NAMES[self._states[row - 1]] if row <= len(self._states) else "never"
 
     def intend(self, first: int, last: int) -> None:
         """Rows first to last may leave. Those with a final status (accepted, rejected, skipped) keep it."""
@@ -110,7 +111,9 @@ class Ledger:
             accepted=count(_CODES["accepted"]),
             rejected=count(_CODES["rejected"]),
             failed=count(_CODES["failed"]),
-            unknown=count(_CODES["unknown"]) + sum(count(code | _INTENDED) for code in _MAY_BE_SENT),
+            unknown=count(_CODES["unknown"])
+            + count(_CODES["intended"])
+            + sum(count(code | _OPEN) for code in _MAY_BE_SENT),
             skipped=count(_CODES["skipped"]),
         )
 
@@ -128,10 +131,7 @@ class Ledger:
 
     def rows_in(self, *states: State) -> Iterator[range]:
         """The rows in any of these states: ascending stretches of row numbers."""
-        wanted = bytes(
-            ("intended" if code & _INTENDED else _SETTLED[code % len(_SETTLED)]) in states
-            for code in range(256)
-        )
+        wanted = bytes(name in states for name in _NAMES)
         first: int | None = None
         for start in range(0, len(self._states), CHUNK_ROWS):
             flags = self._states[start : start + CHUNK_ROWS].translate(wanted)
@@ -155,7 +155,7 @@ class Ledger:
         self._states.extend(bytes(missing))
 
     def _crash(self) -> None:
-        """The process that had rows in hand is gone: whether they left is unknown."""
+        """The process that had rows in hand is gone: no one knows whether they left."""
         for start in range(0, len(self._states), CHUNK_ROWS):
             chunk = slice(start, start + CHUNK_ROWS)
             self._states[chunk] = self._states[chunk].translate(_CRASH)

@@ -68,6 +68,11 @@ class Source:
         self.delimiter = hint[1] if hint else _delimiter(sample)
         self.header = self._checked_header()
 
+    @property
+    def changed(self) -> bool:
+        """Whether the file is no longer the one that was looked at first."""
+        return self._file.changed
+
     def rows(self) -> Iterator[SourceRow]:
         """All rows, streamed; blank lines are none. Raises SourceError where the file is no CSV text."""
         with self._file.open() as text:
@@ -81,7 +86,7 @@ class Source:
             for row in self._rows(text):
                 number = row.number
         if not number:
-            raise SourceError(self.path, "has a header but no rows under it")
+            raise self._file.error("has a header but no rows under it")
         return Scan(number, digest.hexdigest(), self._file.size)
 
     def _sample(self) -> str:
@@ -103,7 +108,7 @@ class Source:
             return [name.strip() for name in next(filter(None, reader), [])]
         except csv.Error as error:
             fault = self._malformed(line, self._line(reader), error)
-            raise SourceError(self.path, f"the header {fault}", line) from None
+            raise self._file.error(f"the header {fault}", line) from None
 
     def _checked_header(self) -> list[str]:
         with self._file.open() as text:
@@ -111,15 +116,15 @@ class Source:
             header = self._names(reader)
             line = self._line(reader)
         if not header:
-            raise SourceError(self.path, "is empty")
+            raise self._file.error("is empty")
         for column, name in enumerate(header, 1):
             first_column = header.index(name) + 1
             if not name:
                 fault = "has no name in the header: name it, or remove it"
-                raise SourceError(self.path, fault, line, column)
+                raise self._file.error(fault, line, column)
             if first_column != column:
                 fault = f"is named {name!r}, as column {first_column} is: every column needs its own name"
-                raise SourceError(self.path, fault, line, column)
+                raise self._file.error(fault, line, column)
         return header
 
     def _rows(self, text: io.TextIOWrapper) -> Iterator[SourceRow]:
@@ -156,8 +161,7 @@ class Source:
         whole_values = re.match(rf"(?:{value}{re.escape(self.delimiter)})*+", row)
         assert whole_values
         before = io.IncrementalNewlineDecoder(None, translate=True).decode(row[: whole_values.end()])
-        raise SourceError(
-            self.path,
+        raise self._file.error(
             f"a quote is opened here that is not closed where it should be (the next is in line {last_line}, "
             "or there is none): close it, or remove it",
             first_line + before.count("\n"),

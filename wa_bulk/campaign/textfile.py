@@ -29,18 +29,13 @@ _OTHER_FORMATS = {
 
 
 class SourceError(Exception):
-    """The recipients' file cannot be used. The text says where, what is wrong and how to mend it; `line` and
-    `column`, both from 1, are None where the fault has no such place."""
+    """The recipients' file cannot be used; the text says where, what is wrong and how to mend it.
 
-    def __init__(self, path: Path, fault: str, line: int | None = None, column: int | None = None) -> None:
-        places = [str(path)]
-        if line is not None:
-            places.append(f"line {line}")
-        if column is not None:
-            places.append(f"column {column}")
-        super().__init__(f"{', '.join(places)}: {fault}")
-        self.path = path
-        self.fault = fault
+    `line` of the file and `column` of the table, both from 1; None where the fault has no such place.
+    """
+
+    def __init__(self, text: str, *, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(text)
         self.line = line
         self.column = column
 
@@ -52,32 +47,44 @@ class TextFile:
     """
 
     def __init__(self, path: Path) -> None:
-        """Raises SourceError if there is no file, or no text in it."""
+        """Looks at the beginning. Raises SourceError if there is no file, or no text in it."""
         self.path = path
         try:
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                raise self.error("is no regular file; it must be one, for it is read more than once")
             with path.open("rb") as file:
-                status = os.fstat(file.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    raise SourceError(
-                        path, "is no regular file; it must be one, for it is read more than once"
-                    )
-                self._identity = _identity(status)
-                self.size = status.st_size
-                beginning = file.read(BLOCK_BYTES)
+                beginning = file.read(4)
         except OSError as error:
-            raise SourceError(path, f"cannot be read ({error.strerror})") from error
+            raise self.error(f"cannot be read ({error.strerror})") from error
+        self.size = status.st_size
+        self._identity = _identity(status)
         if not beginning:
-            raise SourceError(path, "is empty")
+            raise self.error("is empty")
         self.encoding = self._encoding(beginning)
+
+    def error(self, fault: str, line: int | None = None, column: int | None = None) -> SourceError:
+        """A fault of this file, with its place."""
+        place = "" if line is None else f", line {line}"
+        place += "" if column is None else f", column {column}"
+        return SourceError(f"{self.path}{place}: {fault}", line=line, column=column)
+
+    @property
+    def changed(self) -> bool:
+        """Whether another file stands there by now, or this one was written to."""
+        try:
+            return _identity(self.path.stat()) != self._identity
+        except OSError:
+            return True
 
     def _encoding(self, beginning: bytes) -> str:
         for mark, fault in _OTHER_FORMATS.items():
             if beginning.startswith(mark):
-                raise SourceError(self.path, fault)
+                raise self.error(fault)
         if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return "utf-16"
         if 0 in beginning[:2]:
-            raise SourceError(self.path, "looks like UTF-16 without a byte order mark: save it as CSV UTF-8")
+            raise self.error(f"is no text, or UTF-16 without a byte order mark: {_SAVE_AS_CSV}")
         return "utf-8-sig" if beginning.startswith(codecs.BOM_UTF8) else "utf-8"
 
     @contextmanager
@@ -95,11 +102,11 @@ class TextFile:
         except UnicodeDecodeError:
             raise self._undecodable() from None
         except OSError as error:
-            raise SourceError(self.path, f"cannot be read ({error.strerror})") from error
+            raise self.error(f"cannot be read ({error.strerror})") from error
 
     def _check_unchanged(self, raw: io.FileIO) -> None:
         if _identity(os.fstat(raw.fileno())) != self._identity:
-            raise SourceError(self.path, _CHANGED)
+            raise self.error(_CHANGED)
 
     def _undecodable(self) -> SourceError:
         """Where the first bytes are that are no text, found by reading again from the start."""
@@ -123,13 +130,12 @@ class TextFile:
                 line += text.count("\n")
                 before = (before + text).rpartition("\n")[2][-20:]
                 if wrong_byte is not None:
-                    return SourceError(
-                        self.path,
+                    return self.error(
                         f"byte 0x{wrong_byte:02X} after {before!r} is no {self.encoding[:6].upper()} text: "
                         + _SAVE_AS_CSV,
                         line,
                     )
-        return SourceError(self.path, _CHANGED)
+        return self.error(_CHANGED)
 
 
 class _RawFile(io.FileIO):
