@@ -1,0 +1,120 @@
+"""An HTTP server that does, on each connection, whatever a test tells it to."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+
+class Peer:
+    """One accepted connection, as a script sees it."""
+
+    def __init__(self, server: "HostileServer", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._server = server
+        self._reader = reader
+        self._writer = writer
+        self.head = b""
+
+    async def request(self) -> bytes:
+        """The payload of the next request; raises IncompleteReadError where the client goes away first."""
+        self.head = await self._reader.readuntil(b"\r\n\r\n")
+        length = next(
+            int(line.split(b":")[1]) for line in self.head.split(b"\r\n") if line.lower().startswith(b"content-length")
+        )
+        payload = await self._reader.readexactly(length)
+        self._server.requests.append(payload)
+        return payload
+
+    async def send(self, *segments: bytes) -> None:
+        """Write each of `segments` by itself, as far as the kernel lets them be apart."""
+        for segment in segments:
+            self._writer.write(segment)
+            await self._writer.drain()
+            await asyncio.sleep(0)
+
+    async def read_some(self, most: int) -> bytes:
+        return await self._reader.read(most)
+
+    async def client_gone(self) -> None:
+        """Wait until the client has closed its end."""
+        with contextlib.suppress(ConnectionError):
+            while await self._reader.read(65536):
+                pass
+
+    def reset(self) -> None:
+        """End the connection with a TCP reset."""
+        raw: socket.socket = self._writer.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._writer.transport.abort()
+
+    def cut(self) -> None:
+        """End the connection without a word, TLS's own goodbye included."""
+        raw: socket.socket = self._writer.get_extra_info("socket")
+        raw.shutdown(socket.SHUT_WR)
+
+    async def close(self) -> None:
+        """End the connection in good order."""
+        self._writer.close()
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
+            await self._writer.wait_closed()
+
+
+Script = Callable[[Peer], Awaitable[None]]
+
+
+class HostileServer:
+    """What the scripts saw: `requests` are payloads in order of arrival, over all connections."""
+
+    def __init__(self, scripts: tuple[Script, ...]) -> None:
+        self._scripts = scripts
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self.port = 0
+
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        script = self._scripts[self.connections] if self.connections < len(self._scripts) else honest
+        self.connections += 1
+        peer = Peer(self, reader, writer)
+        try:
+            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+                await script(peer)
+        finally:
+            self._tasks.discard(task)
+            await peer.close()
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def honest(peer: Peer) -> None:
+    """Answer every request with its own payload."""
+    while True:
+        await peer.send(reply(await peer.request()))
+
+
+def reply(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
+    """A whole reply with its length."""
+    lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+@contextlib.asynccontextmanager
+async def serving(*scripts: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[HostileServer]:
+    """A server on a free loopback port whose n-th connection plays the n-th script, and later ones `honest`."""
+    hostile = HostileServer(scripts)
+    server = await asyncio.start_server(hostile.accept, "127.0.0.1", 0, ssl=tls)
+    hostile.port = server.sockets[0].getsockname()[1]
+    try:
+        yield hostile
+    finally:
+        server.close()
+        await hostile.stop()
+        await server.wait_closed()
