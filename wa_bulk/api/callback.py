@@ -22,8 +22,6 @@ MessageStatus = Literal[
 ]
 """`delivered_timeout`: no word of delivery within 5 minutes; it may still come."""
 
-FINAL_FAILURES = frozenset({"target_invalid", "sent_failed", "delivered_failed"})
-
 
 class ErrorDetail(Struct, frozen=True):
     message: str

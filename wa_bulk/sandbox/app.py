@@ -9,7 +9,7 @@ from aiohttp import web
 from wa_bulk.sandbox.control import CONTROL_ROUTES
 from wa_bulk.sandbox.engagelab import EngageLab
 from wa_bulk.sandbox.refusal import Refusal
-from wa_bulk.sandbox.reply import errors_as_json
+from wa_bulk.sandbox.reply import nothing_there, only, refusing
 from wa_bulk.sandbox.route import LAB, Route
 from wa_bulk.sandbox.vendor import VENDOR_ROUTES
 
@@ -39,15 +39,20 @@ _PAGE_HEADERS = {
 
 def application(lab: EngageLab) -> web.Application:
     """All of the sandbox over HTTP."""
-    app = web.Application(middlewares=[errors_as_json], client_max_size=REQUEST_MAX_BYTES)
+    app = web.Application(client_max_size=REQUEST_MAX_BYTES)
     app[LAB] = lab
-    for route in ROUTES:
-        if route.method == "GET":
-            app.router.add_get(route.path, route.handler)
+    pages = [("GET", path, inbox_file) for path in ("/", "/inbox/{name}")]
+    methods: dict[str, set[str]] = {}
+    for method, path, handler in [*((route.method, route.path, route.handler) for route in ROUTES), *pages]:
+        methods.setdefault(path, set()).add(method)
+        if method == "GET":
+            methods[path].add("HEAD")
+            app.router.add_get(path, refusing(handler))
         else:
-            app.router.add_route(route.method, route.path, route.handler)
-    app.router.add_get("/", inbox_file)
-    app.router.add_get("/inbox/{name}", inbox_file)
+            app.router.add_route(method, path, refusing(handler))
+    for path, known in methods.items():
+        app.router.add_route("*", path, only(known))
+    app.router.add_route("*", "/{anything:.*}", nothing_there)
     return app
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 
-import msgspec
-
 from wa_bulk.api import Message, ValidationError, decode, validate
 from wa_bulk.sandbox.refusal import Refusal
-from wa_bulk.sandbox.store import Envelope, decode_envelope
 
 MAX_RECIPIENTS = 100_000
 """The vendor documents no limit; the size of a request bounds it long before this."""
@@ -17,8 +14,8 @@ _NUMBER = re.compile(r"(?:\+|00)?[1-9][0-9]{6,14}").fullmatch
 _BODY_MEMBER = re.compile(r"body\.(template|text|image|video|audio|document|sticker)").fullmatch
 
 
-def read_message(payload: bytes, content_type: str) -> tuple[Message, Envelope]:
-    """The message in a request, its numbers in E.164 form, and what is to be shown of it.
+def read_message(payload: bytes, content_type: str) -> Message:
+    """The message in a request, its numbers in E.164 form.
 
     Raises Refusal 3001 when it is no JSON and 3002, naming the field, when a parameter is wrong.
     """
@@ -26,13 +23,12 @@ def read_message(payload: bytes, content_type: str) -> tuple[Message, Envelope]:
         raise Refusal(3001, f"the Content-Type header must be application/json, not {content_type}")
     try:
         message = decode(payload)
-        envelope = decode_envelope(payload)
         _check_numbers(message)
-        return validate(message, MAX_RECIPIENTS), envelope
+        return validate(message, MAX_RECIPIENTS)
     except ValidationError as error:
         raise refused(error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal(3001, f"the request body is not valid JSON: {error}") from None
+    except RecursionError:
+        raise Refusal(3001, "the request body is nested too deeply") from None
 
 
 def refused(error: ValidationError) -> Refusal:

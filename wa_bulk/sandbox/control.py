@@ -225,13 +225,14 @@ async def put_review(request: web.Request) -> web.StreamResponse:
 
 async def get_callbacks(request: web.Request) -> web.StreamResponse:
     lab = request.app[LAB]
-    return json_reply(CallbackReport(lab.callbacks.settings, lab.delivery, lab.callbacks.state))
+    return json_reply(CallbackReport(lab.callbacks.settings, lab.planner.delivery, lab.callbacks.state))
 
 
 async def put_callbacks(request: web.Request) -> web.StreamResponse:
     lab = request.app[LAB]
     change = await body_as(request, CallbackChange)
-    lab.callbacks.settings, lab.delivery = change.settings, change.delivery
+    lab.callbacks.settings = change.settings
+    lab.planner.set(change.delivery)
     return await get_callbacks(request)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections.abc import Iterable
 
@@ -18,7 +17,7 @@ from wa_bulk.sandbox.callbacks import Callbacks
 from wa_bulk.sandbox.events import Events, event
 from wa_bulk.sandbox.faults import Faults
 from wa_bulk.sandbox.ids import MessageIds
-from wa_bulk.sandbox.journey import Journeys, Step, Traveller, plan, status_after
+from wa_bulk.sandbox.journey import Journeys, Planner, Step, Traveller
 from wa_bulk.sandbox.keys import DEFAULT_NUMBER, Key, Keys, keys_from_the_start
 from wa_bulk.sandbox.record import (
     NewMessage,
@@ -31,13 +30,15 @@ from wa_bulk.sandbox.record import (
 )
 from wa_bulk.sandbox.reports import UserReply, response_row, status_row
 from wa_bulk.sandbox.settings import SandboxSettings
-from wa_bulk.sandbox.store import MEMORY_CAP, Envelope, Store
+from wa_bulk.sandbox.store import MEMORY_CAP, Store
 from wa_bulk.sandbox.templates import SandboxTemplate, Templates, templates_from_the_start
 
 WINDOW_MS = 24 * 3600 * 1000
 """How long after a person wrote they may be sent anything but templates (Meta)."""
-_WRITE_AFTER_S = 0.05
-_WRITE_AT = 1_000
+_TELL_AFTER_S = 0.05
+_WRITE_AFTER_S = 1.0
+_MESSAGES_WAIT_MAX = 1_000
+_CHANGES_WAIT_MAX = 10_000
 _TELL_MAX = 300
 
 
@@ -64,6 +65,7 @@ class EngageLab:
     def __init__(self, settings: SandboxSettings) -> None:
         self._cap = settings.cap if settings.cap is not None or settings.db else MEMORY_CAP
         self.store = Store(settings.db, self._cap)
+        self._keeps_on_disk = settings.db is not None
         self.keys = self._load_keys(settings)
         self.templates = self._load_templates(settings)
         self.faults = Faults(
@@ -71,14 +73,13 @@ class EngageLab:
             if settings.faults.seed or not settings.seed
             else msgspec.structs.replace(settings.faults, seed=settings.seed)
         )
-        self.delivery = settings.delivery
         self.callbacks = Callbacks(settings.callbacks)
         self.events = Events(self.stats)
         self.arrivals = Arrivals()
         self.refused = 0
         self.closing = asyncio.Event()
         self._journeys = Journeys(self._on_step)
-        self._chance = random.Random(settings.seed)
+        self.planner = Planner(settings.delivery, settings.seed)
         self._ids = MessageIds()
         self._heard_ms = self.store.last_heard()
         self._held_rows: dict[int, list[CallbackRow]] = {}
@@ -111,7 +112,7 @@ class EngageLab:
     # ---- messages
 
     def accept(
-        self, message: Message, envelope: Envelope, payload: bytes, headers: str, key: Key
+        self, message: Message, payload: bytes, headers: str, key: Key
     ) -> tuple[bytes, list[Traveller]]:
         """Takes a message for each of its recipients; gives the reply's body and those on their way.
 
@@ -157,8 +158,9 @@ class EngageLab:
                     message_id,
                     message.from_ or key.default_number,
                     contact,
-                    envelope.custom_args,
-                    plan(self.delivery, self._chance, behaviour, within_window=within_window),
+                    message.custom_args if self.callbacks.wanted else None,
+                    self.planner.steps(behaviour, within_window=within_window),
+                    self.planner.pace(),
                     self._manner(behaviour),
                 )
             )
@@ -172,12 +174,7 @@ class EngageLab:
             return behaviour.name
         if not self.callbacks.wanted:
             return ""
-        draw = self._chance.random()
-        for name, share in self.callbacks.settings.shares.items():
-            if draw < share:
-                return name
-            draw -= share
-        return ""
+        return self.planner.drawn(self.callbacks.settings.shares.items()) or ""
 
     def depart(self, travellers: Iterable[Traveller]) -> list[CallbackRow]:
         """Sends the messages on their way; gives the callback rows that must go before the reply."""
@@ -221,7 +218,7 @@ class EngageLab:
         return status_row(traveller, step, int(time.time()))
 
     def _move(self, traveller: Traveller, step: Step) -> None:
-        status = status_after(step)
+        status = step.becomes
         if status is None:
             return
         error = RecordError(step.error, META_ERRORS[step.error].meaning) if step.error else None
@@ -275,22 +272,22 @@ class EngageLab:
 
     def _resume_journeys(self) -> None:
         """Sends on what an earlier run with the same database left on its way."""
+        now_ms = time.time_ns() // 1_000_000
         for record in self.store.under_way():
-            steps = plan(self.delivery, self._chance, behaviour_of(record.contact), within_window=True)
-            if record.type != "template" and record.status == "accepted":
-                heard_ms = self._heard_ms.get(record.contact, -WINDOW_MS)
-                within = time.time_ns() // 1_000_000 - heard_ms < WINDOW_MS
-                steps = plan(self.delivery, self._chance, behaviour_of(record.contact), within_window=within)
-            skipped = (
-                ("plan", "target_valid", "sent") if record.status == "sent" else ("plan", "target_valid")
+            heard_ms = self._heard_ms.get(record.contact, -WINDOW_MS)
+            steps = self.planner.steps(
+                behaviour_of(record.contact),
+                within_window=record.type == "template" or now_ms - heard_ms < WINDOW_MS,
             )
+            done = ("plan", "target_valid", "sent") if record.status == "sent" else ("plan", "target_valid")
             traveller = Traveller(
                 record.id,
                 record.message_id,
                 record.from_ or DEFAULT_NUMBER,
                 record.contact,
                 record.custom_args,
-                [step for step in steps if step.status not in skipped],
+                tuple(step for step in steps if step.status not in done),
+                self.planner.pace(),
                 status=record.status,
             )
             self._journeys.start(traveller)
@@ -298,16 +295,21 @@ class EngageLab:
     # ---- writing and telling
 
     def _write_soon(self) -> None:
-        if self.store.waiting >= _WRITE_AT:
+        store = self.store
+        if store.messages_waiting >= _MESSAGES_WAIT_MAX or store.changes_waiting >= _CHANGES_WAIT_MAX:
             self._write()
         elif self._write_timer is None:
-            self._write_timer = asyncio.get_running_loop().call_later(_WRITE_AFTER_S, self._write)
+            delay_s = _TELL_AFTER_S if self.events.listening else _WRITE_AFTER_S
+            self._write_timer = asyncio.get_running_loop().call_later(delay_s, self._write)
 
     def _write(self) -> None:
         if self._write_timer is not None:
             self._write_timer.cancel()
             self._write_timer = None
-        self.store.flush()
+        if self.store.changes_waiting >= _CHANGES_WAIT_MAX or self._keeps_on_disk:
+            self.store.flush()
+        else:
+            self.store.write_messages()
         ids, self._new_ids = self._new_ids, []
         changes, self._changes = self._changes, []
         if not self.events.listening:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import itertools
-import os
+import random
 import time
+
+_ALPHABET = "0123456789abcdefghijklmnopqrstuv"
+_PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
 
 
 class MessageIds:
-    """Ids made of the second, this process and a counter, so that they sort by time."""
+    """Ids made of the second, this sandbox and a counter, so that they sort by time."""
 
     def __init__(self) -> None:
-        self._process = os.urandom(5)
-        self._counter = itertools.count(int.from_bytes(os.urandom(2), "big"))
+        draw = random.SystemRandom()
+        self._origin = "".join(draw.choice(_ALPHABET) for _ in range(7))
+        self._count = draw.randrange(1 << 20)
+        self._second = -1
+        self._prefix = ""
 
     def next(self) -> str:
-        moment = (int(time.time()) & 0xFFFFFFFF).to_bytes(4, "big")
-        counter = (next(self._counter) & 0xFFFFFF).to_bytes(3, "big")
-        return base64.b32hexencode(moment + self._process + counter)[:20].decode().lower()
+        second = int(time.time())
+        if second != self._second:
+            self._second = second
+            moment = "".join(_ALPHABET[(second >> shift) & 31] for shift in range(30, -1, -5))
+            self._prefix = moment + self._origin
+        self._count = count = (self._count + 1) & 0x3FFFFFFF
+        return self._prefix + _PAIRS[count >> 20] + _PAIRS[(count >> 10) & 1023] + _PAIRS[count & 1023]

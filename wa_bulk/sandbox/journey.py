@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import heapq
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, NamedTuple
 
 from msgspec import Meta, Struct
 
-from wa_bulk.api.callback import FINAL_FAILURES, META_ERRORS, MessageStatus
+from wa_bulk.api.callback import META_ERRORS, MessageStatus
 from wa_bulk.sandbox.behaviour import Behaviour
 from wa_bulk.sandbox.faults import Seconds, Share
 from wa_bulk.sandbox.record import Status
@@ -47,22 +47,31 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Step(NamedTuple):
-    """`wait_s` counts from the step before; `error` is 0 where nothing failed."""
+    """`wait_s` counts from the step before; `becomes` is what the message's status is after it, None where
+    it stays; `error` is 0 where nothing failed."""
 
     wait_s: float
     status: MessageStatus
+    becomes: Status | None = None
     error: int = 0
 
 
+Steps = tuple[Step, ...]
+
+
 class Traveller(Struct, gc=False):
-    """One message on its way to one person. `manner` says how its callbacks come, if oddly."""
+    """One message on its way to one person.
+
+    The waits of its `steps` are multiplied by `pace`. `manner` says how its callbacks come, if oddly.
+    """
 
     id: int
     message_id: str
     sender: str
     contact: str
     custom_args: dict[str, object] | None
-    steps: list[Step]
+    steps: Steps
+    pace: float
     manner: str = ""
     position: int = 0
     status: Status = "accepted"
@@ -72,55 +81,70 @@ class Traveller(Struct, gc=False):
         return self.position >= len(self.steps)
 
 
-def plan(
-    delivery: Delivery, chance: random.Random, behaviour: Behaviour | None, *, within_window: bool
-) -> list[Step]:
-    """The steps of one message."""
-    code, special = 0, ""
-    if behaviour is not None and behaviour.kind == "journey":
-        code, special = behaviour.value, "" if behaviour.value else behaviour.name
-    elif not within_window:
-        code = OUTSIDE_WINDOW
-    elif delivery.failures:
-        code = _drawn(delivery.failures, chance)
-    vary = 1.0 if not delivery.spread else 1.0 + delivery.spread * (2.0 * chance.random() - 1.0)
-    sent = Step(delivery.sent_after_s * vary, "sent")
-    if special == "target-invalid":
-        return [_PLANNED, Step(sent.wait_s, "target_invalid", NOBODY_THERE)]
-    if code:
-        error = META_ERRORS[code]
-        if error.kind == "recipient" and code != OUTSIDE_WINDOW:
-            failed = Step(delivery.delivered_after_s * vary, "delivered_failed", code)
-            return [_PLANNED, _VALID, sent, failed]
-        return [_PLANNED, _VALID, Step(sent.wait_s, "sent_failed", code)]
-    if special == "undelivered":
-        return [_PLANNED, _VALID, sent, Step(delivery.timeout_s, "delivered_timeout")]
-    delivered = Step(delivery.delivered_after_s * vary, "delivered")
-    if special == "unread" or (delivery.read_share < 1 and chance.random() >= delivery.read_share):
-        return [_PLANNED, _VALID, sent, delivered]
-    return [_PLANNED, _VALID, sent, delivered, Step(delivery.read_after_s * vary, "read")]
+class Planner:
+    """Works out the steps of messages. Every chance is drawn from one seed."""
+
+    def __init__(self, delivery: Delivery, seed: int) -> None:
+        self._chance = random.Random(seed)
+        self.set(delivery)
+
+    def set(self, delivery: Delivery) -> None:
+        """Goes by `delivery` from now on."""
+        self.delivery = delivery
+        self._sent = Step(delivery.sent_after_s, "sent", "sent")
+        delivered = Step(delivery.delivered_after_s, "delivered", "delivered")
+        self._delivered = (_PLANNED, _VALID, self._sent, delivered)
+        self._read = (*self._delivered, Step(delivery.read_after_s, "read", "read"))
+        self._failures = list(delivery.failures.items())
+
+    def pace(self) -> float:
+        """By how much one message's waits are multiplied."""
+        spread = self.delivery.spread
+        return 1.0 + spread * (2.0 * self._chance.random() - 1.0) if spread else 1.0
+
+    def steps(self, behaviour: Behaviour | None, *, within_window: bool) -> Steps:
+        """The steps of one message, failures drawn by chance unless something else is called for."""
+        if behaviour is not None and behaviour.kind == "journey":
+            return self._special(behaviour)
+        if not within_window:
+            return self._failing(OUTSIDE_WINDOW)
+        code = self.drawn(self._failures)
+        if code is not None:
+            return self._failing(int(code))
+        read_share = self.delivery.read_share
+        return self._read if read_share >= 1 or self._chance.random() < read_share else self._delivered
+
+    def drawn(self, shares: Iterable[tuple[str, float]]) -> str | None:
+        """One of the names, each as often as its share says; mostly none."""
+        draw: float | None = None
+        for name, share in shares:
+            if draw is None:
+                draw = self._chance.random()
+            if draw < share:
+                return name
+            draw -= share
+        return None
+
+    def _special(self, behaviour: Behaviour) -> Steps:
+        if behaviour.value:
+            return self._failing(behaviour.value)
+        match behaviour.name:
+            case "target-invalid":
+                return (_PLANNED, Step(self._sent.wait_s, "target_invalid", "failed", NOBODY_THERE))
+            case "undelivered":
+                return (_PLANNED, _VALID, self._sent, Step(self.delivery.timeout_s, "delivered_timeout"))
+            case _:
+                return self._delivered
+
+    def _failing(self, code: int) -> Steps:
+        if META_ERRORS[code].kind == "recipient" and code != OUTSIDE_WINDOW:
+            failed = Step(self.delivery.delivered_after_s, "delivered_failed", "failed", code)
+            return (_PLANNED, _VALID, self._sent, failed)
+        return (_PLANNED, _VALID, Step(self._sent.wait_s, "sent_failed", "failed", code))
 
 
 _PLANNED = Step(0.0, "plan")
 _VALID = Step(0.0, "target_valid")
-
-
-def _drawn(shares: dict[str, float], chance: random.Random) -> int:
-    draw = chance.random()
-    for code, share in shares.items():
-        if draw < share:
-            return int(code)
-        draw -= share
-    return 0
-
-
-def status_after(step: Step) -> Status | None:
-    """What the step makes of a message's status; None when it leaves it as it is."""
-    if step.status in FINAL_FAILURES:
-        return "failed"
-    if step.status in ("sent", "delivered", "read"):
-        return step.status
-    return None
 
 
 class Journeys:
@@ -144,7 +168,7 @@ class Journeys:
         while traveller.position < len(steps) and steps[traveller.position].wait_s <= 0:
             self._take_step(traveller)
         if traveller.position < len(steps):
-            due = now + steps[traveller.position].wait_s
+            due = now + steps[traveller.position].wait_s * traveller.pace
             heapq.heappush(self._due, (due, traveller.id, traveller))
             self._done.clear()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct, field
@@ -84,7 +84,7 @@ class Detail(Record, frozen=True, kw_only=True):
     history: list[StatusAt]
 
 
-class NewMessage(Struct, frozen=True, gc=False):
+class NewMessage(NamedTuple):
     """What the store is given for one message; the rest of a record comes from its request's body."""
 
     id: int

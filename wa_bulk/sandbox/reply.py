@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 from aiohttp import web
@@ -29,24 +29,35 @@ def refusal_reply(refusal: Refusal) -> web.Response:
     return reply
 
 
-@web.middleware
-async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turns refusals, and what aiohttp itself refuses (404, 405, 413 …), into error bodies."""
-    try:
-        return await handler(request)
-    except Refusal as refusal:
-        return refusal_reply(refusal)
-    except web.HTTPException as error:
-        if error.status < 400:
-            raise
-        if error.status == 405 and request.method == "OPTIONS":
-            return web.Response(status=204, headers={"Allow": error.headers["Allow"]})
-        words = {
-            404: f"there is nothing at {request.path}",
-            405: f"{request.method} is not allowed at {request.path}",
-            413: "the request body is too large",
-        }
-        reply = json_reply(ErrorReply(error.status, words.get(error.status, error.reason)), error.status)
-        if "Allow" in error.headers:
-            reply.headers["Allow"] = error.headers["Allow"]
+def refusing(handler: Handler) -> Handler:
+    """`handler`, whose refusals become error bodies, as does what aiohttp refuses in its name."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Refusal as refusal:
+            return refusal_reply(refusal)
+        except web.HTTPException as error:
+            words = "the request body is too large" if error.status == 413 else error.reason
+            return refusal_reply(Refusal(error.status, words, error.status))
+
+    return answer
+
+
+async def nothing_there(request: web.Request) -> web.StreamResponse:
+    """404 for every path that is not served."""
+    return refusal_reply(Refusal(404, f"there is nothing at {request.path}", 404))
+
+
+def only(methods: Iterable[str]) -> Handler:
+    """405 for the other methods of a path, and OPTIONS, which names those there are."""
+    allowed = ", ".join(sorted({*methods, "OPTIONS"}))
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.method == "OPTIONS":
+            return web.Response(status=204, headers={"Allow": allowed})
+        reply = refusal_reply(Refusal(405, f"{request.method} is not allowed at {request.path}", 405))
+        reply.headers["Allow"] = allowed
         return reply
+
+    return answer

@@ -163,11 +163,7 @@ class Sandbox:
 
     def set_delivery(self, delivery: Delivery) -> None:
         """Says how messages taken from now on travel."""
-
-        def change(lab: EngageLab) -> None:
-            lab.delivery = delivery
-
-        self._with_lab(change)
+        self._with_lab(lambda lab: lab.planner.set(delivery))
 
     async def settled(self) -> None:
         """Returns when every message has come as far as it will and every callback was posted."""

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from wa_bulk.api import decode
 from wa_bulk.sandbox.record import (
     STATUSES,
     Detail,
@@ -82,15 +83,15 @@ class Totals:
         return {status: self.by_status[status] for status in STATUSES}
 
 
-class Envelope(Struct, frozen=True):
-    """What is shown of a request, whatever else is in it."""
+class _Envelope(Struct, frozen=True):
+    """What is shown of a request, fields that the API does not know included."""
 
     body: dict[str, object]
     request_id: str | None = None
     custom_args: dict[str, object] | None = None
 
 
-decode_envelope = msgspec.json.Decoder(Envelope).decode
+_decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _decode_rendered = msgspec.json.Decoder(Rendered).decode
 _decode_object = msgspec.json.Decoder(dict[str, object]).decode
 _decode_headers = msgspec.json.Decoder(dict[str, str]).decode
@@ -108,6 +109,33 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
 """
 
 
+_UPDATE = """
+UPDATE messages SET status = ?, sent_ms = coalesce(?, sent_ms), delivered_ms = coalesce(?, delivered_ms),
+    read_ms = coalesce(?, read_ms), failed_ms = coalesce(?, failed_ms), error_code = ?, error_message = ?
+WHERE id = ?
+"""
+
+
+class _Change:
+    """The statuses a message has come to since its row was last written."""
+
+    __slots__ = ("at_ms", "error", "status")
+
+    def __init__(self, status: Status) -> None:
+        self.status = status
+        self.at_ms: dict[Status, int] = {}
+        self.error: RecordError | None = None
+
+    def note(self, change: StatusChange) -> None:
+        self.status = change.status
+        self.at_ms[change.status] = change.at_ms
+        self.error = change.error
+
+    def row(self, number: int) -> tuple[object, ...]:
+        code, words = (self.error.code, self.error.message) if self.error else (None, None)
+        return (self.status, *(self.at_ms.get(status) for status in STATUSES[1:]), code, words, number)
+
+
 class Store:
     """`path` None keeps everything in memory; `cap` None keeps every message."""
 
@@ -118,8 +146,8 @@ class Store:
         self._db.executescript(files("wa_bulk.sandbox").joinpath("schema.sql").read_text(encoding="utf-8"))
         self._cap = cap
         self._exchanges: list[tuple[int, str, bytes, int | None, bytes | None]] = []
-        self._messages: list[tuple[object, ...]] = []
-        self._changes: list[StatusChange] = []
+        self._messages: list[NewMessage] = []
+        self._changes: dict[int, _Change] = {}
         self.totals = Totals()
         self._floor = 0
         self._load_totals()
@@ -159,64 +187,68 @@ class Store:
         return self._last_exchange
 
     def add(self, message: NewMessage) -> None:
-        self._messages.append(msgspec.structs.astuple(message))
+        """Keeps a message, unless the cap has it dropped again."""
+        self._messages.append(message)
+        if not message.incoming:
+            self.totals.by_status["accepted"] += 1
 
     def change(self, change: StatusChange) -> None:
-        self._changes.append(change)
+        """Notes a message's next status. Several of one message are written as one."""
+        if change.id <= self._floor:
+            return
+        self.totals.by_status[change.previous] -= 1
+        self.totals.by_status[change.status] += 1
+        change_of = self._changes.get(change.id)
+        if change_of is None:
+            change_of = self._changes[change.id] = _Change(change.status)
+        change_of.note(change)
 
     @property
-    def waiting(self) -> int:
-        """How many messages and changes are not written yet."""
-        return len(self._messages) + len(self._changes)
+    def messages_waiting(self) -> int:
+        """How many messages are not written yet."""
+        return len(self._messages)
+
+    @property
+    def changes_waiting(self) -> int:
+        """Of how many messages the status is not written yet."""
+        return len(self._changes)
 
     def flush(self) -> None:
-        """Writes what waits, and drops the oldest messages above the cap."""
-        if not self.waiting:
+        """Writes all that waits."""
+        self.write_messages()
+        if self._changes:
+            changes, self._changes = self._changes, {}
+            self._db.execute("BEGIN")
+            self._db.executemany(_UPDATE, [change.row(number) for number, change in changes.items()])
+            self._db.execute("COMMIT")
+
+    def write_messages(self) -> None:
+        """Writes the messages that wait, and drops the oldest ones above the cap."""
+        if not self._messages:
             return
         messages, self._messages = self._messages, []
         exchanges, self._exchanges = self._exchanges, []
-        changes, self._changes = self._changes, []
-        db = self._db
-        db.execute("BEGIN")
-        if messages:
-            first = messages[0][0]
-            db.executemany("INSERT INTO exchanges VALUES (?, ?, ?, ?, ?)", exchanges)
-            db.executemany(_INSERT, messages)
-            totals = self.totals
-            totals.messages += len(messages)
-            totals.by_status["accepted"] += sum(not row[3] for row in messages)
-            totals.duplicates += self._one("SELECT count(duplicate_of) FROM messages WHERE id >= ?", first)
-        if changes:
-            self._write_changes(changes)
-        if self._cap is not None and self.totals.messages > self._cap:
-            self._drop_oldest(self.totals.messages - self._cap)
-        db.execute("COMMIT")
-
-    def _write_changes(self, changes: list[StatusChange]) -> None:
-        by_status = self.totals.by_status
-        rows: dict[Status, list[tuple[object, ...]]] = {status: [] for status in STATUSES}
-        for change in changes:
-            if change.id <= self._floor:
-                continue
-            by_status[change.previous] -= 1
-            by_status[change.status] += 1
-            code, words = (change.error.code, change.error.message) if change.error else (None, None)
-            rows[change.status].append((change.at_ms, code, words, change.id))
-        for status in STATUSES[1:]:
-            self._db.executemany(
-                f"UPDATE messages SET status = '{status}', {status}_ms = ?, error_code = ?, "
-                "error_message = ? WHERE id = ?",
-                rows[status],
-            )
+        totals = self.totals
+        self._db.execute("BEGIN")
+        self._db.executemany("INSERT INTO exchanges VALUES (?, ?, ?, ?, ?)", exchanges)
+        self._db.executemany(_INSERT, messages)
+        totals.messages += len(messages)
+        totals.duplicates += self._one(
+            "SELECT count(duplicate_of) FROM messages WHERE id >= ?", messages[0][0]
+        )
+        if self._cap is not None and totals.messages > self._cap:
+            self._drop_oldest(totals.messages - self._cap)
+        self._db.execute("COMMIT")
 
     def _drop_oldest(self, count: int) -> None:
         last = self._one("SELECT id FROM messages ORDER BY id LIMIT 1 OFFSET ?", count - 1)
         totals = self.totals
-        for status, incoming, duplicate_of in self._db.execute(
-            "DELETE FROM messages WHERE id <= ? RETURNING status, incoming, duplicate_of", (last,)
+        for number, status, incoming, duplicate_of in self._db.execute(
+            "DELETE FROM messages WHERE id <= ? RETURNING id, status, incoming, duplicate_of", (last,)
         ):
             if not incoming:
-                totals.by_status[status] -= 1
+                change = self._changes.pop(number, None)
+                totals.by_status[change.status if change else status] -= 1
             totals.duplicates -= duplicate_of is not None
         self._db.execute(
             "DELETE FROM exchanges WHERE id < (SELECT exchange FROM messages ORDER BY id LIMIT 1)"
@@ -227,7 +259,7 @@ class Store:
 
     def clear(self) -> None:
         """Forgets every message. Ids go on growing."""
-        self._messages, self._exchanges, self._changes = [], [], []
+        self._messages, self._exchanges, self._changes = [], [], {}
         for table in ("conversations", "messages", "exchanges"):
             self._db.execute(f"DELETE FROM {table}")
         self.totals = Totals()
@@ -375,10 +407,18 @@ def _searched(q: str) -> str:
 _NUMBER_PUNCTUATION = dict.fromkeys(map(ord, " -().\u00a0"))
 
 
+def _shown(request: bytes) -> _Envelope:
+    try:
+        return _decode_envelope(request)
+    except msgspec.DecodeError:
+        message = decode(request)
+        return _Envelope(msgspec.to_builtins(message.body), message.request_id, message.custom_args)
+
+
 def _record(row: Sequence[Any]) -> Record:
     number, message_id, incoming, contact, sender, kind, rendered, duplicate_of, at_ms, *rest = row
     status, error_code, error_message, request = rest
-    envelope = decode_envelope(request)
+    envelope = _shown(request)
     return Record(
         id=number,
         message_id=message_id,

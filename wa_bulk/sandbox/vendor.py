@@ -37,12 +37,12 @@ async def send(request: web.Request) -> web.StreamResponse:
     payload = await request.read()
     try:
         key = lab.keys.authenticate(request.headers.get("Authorization"))
-        message, envelope = read_message(payload, request.content_type)
+        message = read_message(payload, request.content_type)
         key.allow_sender(message.from_)
         fault = fault or _called_for(message)
         if fault is not None and fault.refuses:
             return await _refused_on_purpose(request, lab, fault, latency_ms)
-        reply, travellers = lab.accept(message, envelope, payload, headers_as_json(request), key)
+        reply, travellers = lab.accept(message, payload, headers_as_json(request), key)
     except Refusal:
         lab.refused += 1
         if latency_ms:
