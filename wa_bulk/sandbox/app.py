@@ -8,14 +8,30 @@ from aiohttp import web
 
 from wa_bulk.sandbox.control import CONTROL_ROUTES
 from wa_bulk.sandbox.engagelab import EngageLab
+from wa_bulk.sandbox.openapi import encoded
 from wa_bulk.sandbox.refusal import Refusal
-from wa_bulk.sandbox.reply import nothing_there, only, refusing
+from wa_bulk.sandbox.reply import json_reply, nothing_there, only, refusing
 from wa_bulk.sandbox.route import LAB, Route
 from wa_bulk.sandbox.vendor import VENDOR_ROUTES
 
 REQUEST_MAX_BYTES = 1024 * 1024
 
-ROUTES: list[Route] = [*VENDOR_ROUTES, *CONTROL_ROUTES]
+
+async def openapi(request: web.Request) -> web.StreamResponse:
+    return json_reply(encoded(ROUTES))
+
+
+ROUTES: tuple[Route, ...] = (
+    *VENDOR_ROUTES,
+    *CONTROL_ROUTES,
+    Route(
+        method="GET",
+        path="/sandbox/openapi.json",
+        handler=openapi,
+        summary="This document",
+        gives=dict[str, object],
+    ),
+)
 
 _MEDIA_TYPES = {
     ".html": "text/html",

@@ -10,7 +10,10 @@ from wa_bulk.sandbox.refusal import Refusal
 MAX_RECIPIENTS = 100_000
 """The vendor documents no limit; the size of a request bounds it long before this."""
 
-_NUMBER = re.compile(r"(?:\+|00)?[1-9][0-9]{6,14}").fullmatch
+NUMBER_PATTERN = r"^(?:\+|00)?[1-9][0-9]{6,14}$"
+"""The forms that stand in the vendor's examples: `+44…`, `0044…` and `44…`."""
+
+_NUMBER = re.compile(NUMBER_PATTERN).fullmatch
 _BODY_MEMBER = re.compile(r"body\.(template|text|image|video|audio|document|sticker)").fullmatch
 
 
@@ -45,7 +48,6 @@ def refused(error: ValidationError) -> Refusal:
 
 
 def _check_numbers(message: Message) -> None:
-    """Only the forms that stand in the vendor's examples are taken: `+44…`, `0044…` and `44…`."""
     rule = "expected a number with its country code, such as +447911123456"
     for position, number in enumerate(message.recipients):
         if not _NUMBER(number):
