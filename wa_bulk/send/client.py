@@ -143,7 +143,7 @@ class Client:
             return await self._deliver(self._checked(message))
         except ValidationError as error:
             return Outcome(
-                "rejected", _recipients(message), request_id=message.request_id, message=str(error)
+                "rejected", _recipients(message.to), request_id=message.request_id, message=str(error)
             )
 
     def _checked(self, message: Message) -> Message:
@@ -162,11 +162,13 @@ class Client:
             outcome = await self._dispatcher.deliver(payload, message.from_)
         finally:
             in_flight.leave()
-        outcome.to = message.to if isinstance(message.to, str) else _recipients(message.to)
+        outcome.to = _recipients(message.to)
         if outcome.request_id is None:
             outcome.request_id = message.request_id
         return outcome
 
 
 def _recipients(to: object) -> str:
-    return ",".join(map(str, to)) if isinstance(to, list) else str(to)
+    if isinstance(to, str):
+        return to
+    return ",".join(map(str, to)) if isinstance(to, list) else repr(to)
