@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import pytest
 import trustme
 import uvloop
+
 from wa_bulk.send.transport import Transport
 from wa_bulk.send.transport.aiohttp_transport import AiohttpTransport
 from wa_bulk.send.transport.lean import LeanTransport
@@ -95,3 +96,10 @@ def scheme(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def ground(kind: str, scheme: str, identity: Identity) -> Ground:
     return Ground(kind, scheme, identity)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """aiohttp's own work on uvloop is aiohttp's to test."""
+    twice = [item for item in items if "[uvloop-aiohttp" in item.name and "/transport/" in item.nodeid]
+    config.hook.pytest_deselected(items=twice)
+    items[:] = [item for item in items if item not in twice]

@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 class Peer:
     """One accepted connection, as a script sees it."""
 
-    def __init__(self, server: "HostileServer", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, server: "HostileServer", reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self._server = server
         self._reader = reader
         self._writer = writer
@@ -21,7 +23,9 @@ class Peer:
         """The payload of the next request; raises IncompleteReadError where the client goes away first."""
         self.head = await self._reader.readuntil(b"\r\n\r\n")
         length = next(
-            int(line.split(b":")[1]) for line in self.head.split(b"\r\n") if line.lower().startswith(b"content-length")
+            int(line.split(b":")[1])
+            for line in self.head.split(b"\r\n")
+            if line.lower().startswith(b"content-length")
         )
         payload = await self._reader.readexactly(length)
         self._server.requests.append(payload)
@@ -73,6 +77,7 @@ class HostileServer:
         self.requests: list[bytes] = []
         self.connections = 0
         self.port = 0
+        self.refuse: Callable[[], None]  # let no further client in
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -108,9 +113,10 @@ def reply(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
 
 @contextlib.asynccontextmanager
 async def serving(*scripts: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[HostileServer]:
-    """A server on a free loopback port whose n-th connection plays the n-th script, and later ones `honest`."""
+    """A server on a free loopback port: its n-th connection plays the n-th script, later ones `honest`."""
     hostile = HostileServer(scripts)
     server = await asyncio.start_server(hostile.accept, "127.0.0.1", 0, ssl=tls)
+    hostile.refuse = server.close
     hostile.port = server.sockets[0].getsockname()[1]
     try:
         yield hostile

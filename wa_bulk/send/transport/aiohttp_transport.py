@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Mapping
+from http import HTTPStatus
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
@@ -54,13 +55,12 @@ class AiohttpTransport:
             raise NotSent("the transport is closed")
         self._in_flight += 1
         try:
-            for _ in range(self._connections + 1):
-                reply = await self._exchange(payload)
-                if reply is not None:
-                    return reply
-            raise NotSent(
-                "every connection was lost, or brought bytes nobody had asked for, before it was used"
-            )
+            reply = await self._exchange(payload) or await self._exchange(payload)
+            if reply is None:
+                raise NotSent(
+                    "two connections were lost, or brought bytes nobody asked for, before their use"
+                )
+            return reply
         finally:
             self._in_flight -= 1
             self._settle()
@@ -94,6 +94,8 @@ class AiohttpTransport:
                 if not body.begun:
                     response.close()
                     return None
+                if response.status == HTTPStatus.SWITCHING_PROTOCOLS:
+                    raise ValueError("the server turned to another protocol")
                 content = await _read(response)
                 fields = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(response.status, content, retry_after_seconds(fields))
@@ -117,7 +119,7 @@ class AiohttpTransport:
         return self._session
 
 
-class _Body(aiohttp.BytesPayload):
+class _Body(aiohttp.Payload):
     """The payload, noting whether any of it was handed to a connection.
 
     aiohttp tells neither that nor whether a pooled connection holds an old reply, so both are seen to here.
@@ -125,16 +127,24 @@ class _Body(aiohttp.BytesPayload):
 
     def __init__(self, payload: bytes) -> None:
         super().__init__(payload)
+        self._payload = payload
         self.begun = False
         self.refused = False
 
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+    @property
+    def size(self) -> int:
+        return len(self._payload)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return self._payload.decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
         protocol = getattr(writer, "protocol", None)
         if protocol is not None and (protocol.should_close or not protocol.is_connected()):
             self.refused = True
             raise ConnectionResetError("the pooled connection is no longer clean")
         self.begun = True
-        await super().write_with_length(writer, content_length)
+        await writer.write(self._payload)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
