@@ -68,10 +68,9 @@ class Source:
         self.delimiter = hint[1] if hint else _delimiter(sample)
         self.header = self._checked_header()
 
-    @property
-    def changed(self) -> bool:
+    def has_changed(self) -> bool:
         """Whether the file is no longer the one that was looked at first."""
-        return self._file.changed
+        return self._file.has_changed()
 
     def rows(self) -> Iterator[SourceRow]:
         """All rows, streamed; blank lines are none. Raises SourceError where the file is no CSV text."""

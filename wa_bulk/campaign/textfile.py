@@ -69,8 +69,7 @@ class TextFile:
         place += "" if column is None else f", column {column}"
         return SourceError(f"{self.path}{place}: {fault}", line=line, column=column)
 
-    @property
-    def changed(self) -> bool:
+    def has_changed(self) -> bool:
         """Whether another file stands there by now, or this one was written to."""
         try:
             return _identity(self.path.stat()) != self._identity
