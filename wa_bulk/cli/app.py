@@ -1,0 +1,91 @@
+"""The command `wa-bulk`: its parts, and the one place where an exception becomes a message."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from wa_bulk.cli import exits, options
+from wa_bulk.cli.problem import Problem
+
+_COMMANDS = ("demo", "send", "resume", "check", "preview", "report", "sandbox")
+_ENVIRONMENT = {
+    "WA_BULK_DEV_KEY": "the EngageLab account's key",
+    "WA_BULK_DEV_SECRET": "its secret; neither is ever taken from the command line",
+    "WA_BULK_BASE_URL": "where the API is, if not at https://wa.api.engagelab.cc",
+}
+
+
+class App(click.Group):
+    """A group that imports a command when it is needed, and tells what went wrong in one readable block."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order a newcomer meets them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; each lives in a module of its own."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command = import_module(f"wa_bulk.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The exit codes and the environment, below the commands."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), meaning) for code, meaning in exits.MEANING.items()])
+        with formatter.section("Environment"):
+            formatter.write_dl([*_ENVIRONMENT.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; whatever it raises ends as a message on stderr and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            if options.is_debug(ctx):
+                raise
+            click.echo("Interrupted.", err=True)
+            raise click.exceptions.Exit(exits.INTERRUPTED) from None
+        except Exception as error:
+            if options.is_debug(ctx):
+                raise
+            raise _problem(error) from None
+
+
+def _problem(error: Exception) -> Problem:
+    from wa_bulk.api import ValidationError
+    from wa_bulk.campaign.blueprint import RowRefused
+    from wa_bulk.campaign.file import CampaignError
+    from wa_bulk.campaign.log import LogError
+    from wa_bulk.campaign.source import SourceError
+
+    if isinstance(error, CampaignError | SourceError | LogError | RowRefused | ValidationError):
+        return Problem(str(error))
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return Problem(f"{where}{error.strerror}")
+    return Problem(
+        f"{type(error).__name__}: {error}",
+        "This is a fault of wa-bulk, not of yours. Run it again with --debug for the whole story.",
+    )
+
+
+@click.group(
+    cls=App,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="wa-bulk", prog_name="wa-bulk")
+@options.debug
+def app() -> None:
+    """Send WhatsApp messages in bulk through EngageLab: fast, paced, and with books that balance.
+
+    \b
+    New here?   wa-bulk demo                   a whole campaign in ten seconds, no account needed
+    Then:       wa-bulk check campaign.toml    everything wrong with it, before anything is sent
+                wa-bulk send campaign.toml     asks first
+    """

@@ -1,0 +1,116 @@
+"""`wa-bulk check`, and the going through of every row that `wa-bulk send --dry-run` shares with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wa_bulk.cli import exits, options
+
+if TYPE_CHECKING:
+    from wa_bulk.campaign.check import CheckReport
+    from wa_bulk.campaign.settings import Settings
+
+_FAULTS_SHOWN = 20
+
+
+@click.command("check")
+@options.campaign_argument
+@options.recipients
+@options.option("--json", "as_json", is_flag=True, help="Everything found, as JSON on stdout.")
+@options.option("--allow-duplicates", is_flag=True, help="A number that comes twice is no fault.")
+@options.debug
+def command(campaign: Path, recipients: Path | None, as_json: bool, allow_duplicates: bool) -> None:
+    """Find everything wrong with a campaign without sending it.
+
+    Goes through the campaign file, the CSV and every row as a run would, and asks of each number whether it
+    can exist at all. Exits with 1 if any row would be refused.
+
+    \b
+    Examples:
+      wa-bulk check campaign.toml
+      wa-bulk check campaign.toml --json | jq '.faults[] | select(.status == "rejected")'
+    """
+    from wa_bulk.campaign.settings import Settings
+
+    settings = Settings(allow_duplicates=allow_duplicates)
+    report = examine(campaign, recipients, settings, as_json=as_json)
+    raise click.exceptions.Exit(exits.of_rows_refused(report.rejected))
+
+
+def examine(
+    campaign: Path, recipients: Path | None, settings: Settings, *, as_json: bool = False
+) -> CheckReport:
+    """Check every row and print what was found, on stdout."""
+    import msgspec
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from wa_bulk.campaign.check import check
+
+    bar = Progress(
+        TextColumn("checking"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} rows"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("", total=None, visible=False)
+        report = check(
+            campaign,
+            recipients=recipients,
+            settings=settings,
+            on_rows=lambda done, rows: bar.update(task, completed=done, total=rows, visible=True),
+        )
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(report)))
+    else:
+        _show(report)
+    return report
+
+
+def _show(report: CheckReport) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from wa_bulk.report.terminal import COLOURS
+    from wa_bulk.report.words import counted
+
+    console = Console(highlight=False, markup=False)
+    console.print(
+        Text.assemble((report.campaign, "bold"), f", {counted(report.rows, 'row')} of {report.recipients}")
+    )
+    counts = Table.grid(padding=(0, 2, 0, 0))
+    counts.add_column(min_width=10)
+    counts.add_column(justify="right")
+    counts.add_column()
+    for name, number, style, meaning in (
+        ("ready", report.ready, "green", "would be sent"),
+        ("rejected", report.rejected, COLOURS["rejected"], "would be refused, and are not sent"),
+        ("skipped", report.skipped, COLOURS["skipped"], "duplicates of an earlier row"),
+        ("doubtful", report.doubtful, "yellow", "would be sent, but nobody can have that number"),
+    ):
+        if number or name == "ready":
+            counts.add_row(Text(f"  {name}", style), f"{number:,}", Text(meaning, "dim"))
+    console.print(counts)
+    for warning in report.warnings:
+        console.print(f"  warning: {warning}", style="yellow")
+    if not report.faults:
+        return
+    faults = Table.grid(padding=(0, 2, 0, 0))
+    faults.add_column(justify="right", no_wrap=True)
+    faults.add_column(no_wrap=True)
+    faults.add_column(overflow="fold")
+    for fault in sorted(report.faults, key=lambda fault: fault.row)[:_FAULTS_SHOWN]:
+        style = COLOURS.get(fault.status, "yellow")
+        faults.add_row(f"  row {fault.row}", Text(fault.status, style), Text(fault.reason))
+    console.print()
+    console.print(faults)
+    found = report.rejected + report.skipped + report.doubtful
+    if found > _FAULTS_SHOWN:
+        console.print(f"  … and {found - _FAULTS_SHOWN:,} more: --json lists the first 1,000", style="dim")

@@ -1,0 +1,189 @@
+"""`wa-bulk demo`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from wa_bulk.cli import exits, options
+from wa_bulk.cli.problem import Problem
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from wa_bulk.campaign.log import Totals
+    from wa_bulk.sandbox import Sandbox
+
+_FOLDER = "wa-bulk-demo"
+_LATENCY_MS = 60.0
+
+
+@click.command("demo")
+@options.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help=f"Where to write the sample, a new or empty folder.  [default: ./{_FOLDER}]",
+)
+@options.option(
+    "--stay", is_flag=True, help="Keep the local EngageLab running afterwards, to look at its inbox."
+)
+@options.debug
+def command(folder: Path | None, stay: bool) -> None:
+    """Send a sample campaign to a local EngageLab.
+
+    Needs no account and no network, and reaches nobody. Writes a campaign with 1,200 recipients, some of
+    them faulty, and a small one for each other kind of message; sends them all; leaves the files, the logs
+    and a report for you to look at.
+
+    \b
+    Examples:
+      wa-bulk demo
+      wa-bulk demo --stay        then open the inbox in a browser
+    """
+    from wa_bulk.cli import loop
+    from wa_bulk.cli.sample import write_sample
+
+    folder = _made(folder) if folder is not None else _free_folder()
+    campaigns = write_sample(folder)
+    raise click.exceptions.Exit(loop.run(_demonstrate(folder, campaigns, stay=stay), "http://"))
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise Problem(
+            f"{folder} is not empty", "Choose a new folder with --dir: the sample is written there."
+        )
+    return folder
+
+
+def _free_folder() -> Path:
+    """A new folder here or, where this one may not be written to, in the place for temporary files."""
+    number = 1
+    while True:
+        folder = Path(_FOLDER if number == 1 else f"{_FOLDER}-{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        except OSError:
+            return Path(tempfile.mkdtemp(prefix=f"{_FOLDER}-"))
+        else:
+            return folder
+
+
+async def _demonstrate(folder: Path, campaigns: list[Path], *, stay: bool) -> int:
+    from rich.console import Console
+
+    from wa_bulk.campaign.plan import prepare
+    from wa_bulk.campaign.run import CampaignRun
+    from wa_bulk.cli.running import watched
+    from wa_bulk.cli.sample import ORDERS, customers
+    from wa_bulk.sandbox import FaultSettings, Latency, Sandbox, SandboxSettings
+    from wa_bulk.send.account import Account
+
+    progress = Console(stderr=True, highlight=False)
+    latency = Latency(shape="normal", ms=_LATENCY_MS, spread_ms=_LATENCY_MS / 3)
+    async with Sandbox(SandboxSettings(faults=FaultSettings(latency=latency))) as sandbox:
+        progress.print(f"A local EngageLab listens on {sandbox.url}, nothing leaves here.")
+        progress.print(f"Sending to {ORDERS:,} recipients, then a few of each other kind of message.\n")
+        for number, name, *_ in customers():
+            sandbox.reply(number, f"Hi, {name} here. Where is my order?")
+        account = Account(sandbox.key, sandbox.secret, sandbox.url)
+        totals: dict[str, Totals] = {}
+        for campaign in campaigns:
+            plan = prepare(campaign, log=campaign.with_suffix(".jsonl"))
+            summary = await watched(CampaignRun(plan, account), plan, progress)
+            totals[campaign.stem] = summary.totals
+            if summary.stopped is not None:
+                progress.print(f"The demo ends here: {summary.detail}.")
+                return exits.of_run(summary.stopped, {})
+        _show(folder, campaigns[0], totals)
+        if stay:
+            await _stay(sandbox, progress)
+    return exits.FINISHED
+
+
+async def _stay(sandbox: Sandbox, progress: Console) -> None:
+    progress.print(f"\n[bold]The inbox is at {sandbox.url}/[/]  (Ctrl-C ends it)")
+    end = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, end.set)
+    await end.wait()
+
+
+def _show(folder: Path, main: Path, totals: dict[str, Totals]) -> None:
+    """Write the page, then print the sums, the reasons and what there is to try."""
+    from rich.console import Console
+
+    from wa_bulk.report.page import page
+    from wa_bulk.report.summary import summarise
+    from wa_bulk.report.terminal import causes
+
+    summary = summarise(main.with_suffix(".jsonl"))
+    (folder / "report.html").write_text(page(summary), encoding="utf-8")
+    console = Console(highlight=False)
+    console.print(_table(totals))
+    console.print(f"\n[bold]Why some of {main.stem} were not accepted[/]")
+    console.print(causes(summary.causes))
+    _list(
+        console,
+        f"Have a look, in {folder}/",
+        {
+            main.name: "the API's own request, with {columns}",
+            "orders.csv": "the recipients, as faulty as in life",
+            f"{main.stem}.jsonl": "the log: what became of each row",
+            "report.html": "the report, for a browser",
+        },
+    )
+    _list(
+        console,
+        f"Try next, in {folder}/",
+        {
+            f"wa-bulk preview {main.name} --row 3": "the exact request of a row",
+            f"wa-bulk check {main.name}": "what is wrong, before sending",
+            f"wa-bulk report {main.stem}.jsonl": "and the rows nobody knows about",
+        },
+    )
+    _list(
+        console,
+        "Or anywhere",
+        {
+            "wa-bulk demo --stay": "to look into the inbox afterwards",
+            "wa-bulk sandbox": "the local EngageLab for your own use",
+        },
+    )
+
+
+def _list(console: Console, title: str, entries: dict[str, str]) -> None:
+    console.print(f"\n{title}", style="bold", markup=False)
+    for what, why in entries.items():
+        console.print(f"  [cyan]{what:<42}[/]  {why}", soft_wrap=True)
+
+
+def _table(totals: dict[str, Totals]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    from wa_bulk.report.tally import STATUSES
+    from wa_bulk.report.terminal import COLOURS
+
+    table = Table(box=None, pad_edge=False, show_footer=True)
+    counts = {name: msgspec.structs.asdict(one) for name, one in totals.items()}
+    columns: dict[str, list[int]] = {status: [one[status] for one in counts.values()] for status in STATUSES}
+    columns["rows"] = [sum(one.values()) for one in counts.values()]
+    table.add_column("campaign", "all")
+    for name, numbers in columns.items():
+        table.add_column(Text(name, COLOURS.get(name, "bold")), f"{sum(numbers):,}", justify="right")
+    for name, *numbers in zip(counts, *columns.values(), strict=True):
+        table.add_row(name, *(f"{number:,}" if number else "·" for number in numbers))
+    return table

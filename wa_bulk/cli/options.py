@@ -1,0 +1,136 @@
+"""Options that several commands share, so that they read and behave the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from click.types import OptionHelpExtra
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+Decorator = Callable[[_F], _F]
+
+
+class Option(click.Option):
+    """An option whose help leaves out the range of its numbers: the text says what matters of it."""
+
+    def get_help_extra(self, ctx: click.Context) -> OptionHelpExtra:
+        """What stands in brackets behind the help."""
+        extra = super().get_help_extra(ctx)
+        extra.pop("range", None)
+        return extra
+
+
+option = partial(click.option, cls=Option)
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+_ZERO_OR_MORE = click.FloatRange(min=0)
+_ONE_OR_MORE = click.IntRange(min=1)
+
+
+def _remember_debug(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        context.meta[__name__] = True
+
+
+def is_debug(context: click.Context) -> bool:
+    """Whether --debug was given, before the command or after it."""
+    return bool(context.meta.get(__name__))
+
+
+debug = option(
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_remember_debug,
+    help="Show the whole traceback of an error.",
+)
+
+campaign_argument = click.argument("campaign", type=FILE, metavar="CAMPAIGN.toml")
+log_argument = click.argument("log", type=FILE, metavar="LOG")
+recipients = option(
+    "--recipients",
+    type=FILE,
+    metavar="FILE",
+    help="CSV of recipients, in place of the one the campaign names.",
+)
+base_url = option(
+    "--base-url",
+    metavar="URL",
+    envvar="WA_BULK_BASE_URL",
+    show_envvar=True,
+    help="Address of the API. http:// is accepted for this machine only.  [default: https://wa.api.engagelab.cc]",
+)
+yes = option("--yes", "-y", is_flag=True, help="Do not ask. Needed where there is no terminal to ask on.")
+
+_SENDING = (
+    option(
+        "--rate",
+        type=_ZERO_OR_MORE,
+        metavar="N",
+        help="Messages a second for each sending number; 0: unpaced.  [default: the campaign's, or 80]",
+    ),
+    option(
+        "--concurrency", type=_ONE_OR_MORE, metavar="N", help="Requests in flight at once.  [default: 64]"
+    ),
+    option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="How long to wait for the reply to a request.  [default: 30]",
+    ),
+    option(
+        "--tries",
+        type=_ONE_OR_MORE,
+        metavar="N",
+        help="Requests for one row, as long as each was provably not accepted.  [default: 5]",
+    ),
+    option(
+        "--on-unknown",
+        type=click.Choice(["hold", "retry"]),
+        help="Rows that may have been accepted: hold them, or send them again.  [default: hold]",
+    ),
+    option(
+        "--max-failures-in-a-row",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Stop after so many rows in a row were not accepted; 0: never.  [default: 100]",
+    ),
+    option(
+        "--max-failure-share",
+        type=click.FloatRange(min=0, max=1),
+        metavar="SHARE",
+        help="Stop when more than this share of the last 200 rows went wrong; 0: never.  [default: 0.5]",
+    ),
+    option(
+        "--outage-limit",
+        type=_ZERO_OR_MORE,
+        metavar="SECONDS",
+        help="How long to wait for a server that is away before stopping.  [default: 60]",
+    ),
+    option(
+        "--transport",
+        type=click.Choice(["auto", "lean", "aiohttp"]),
+        help="lean: the fast one. aiohttp: the reference.  [default: auto, which is lean]",
+    ),
+    base_url,
+    yes,
+)
+
+
+def sending(command: _F) -> _F:
+    """Everything that says how messages are sent. Left out means None: the settings' own default."""
+    for add in reversed(_SENDING):
+        command = add(command)
+    return command
+
+
+def given(**options: object) -> dict[str, object]:
+    """Those options that were given."""
+    return {name: value for name, value in options.items() if value is not None}

@@ -1,0 +1,26 @@
+"""What the user is told when something is wrong: one readable block, and the right exit code."""
+
+from typing import IO, Any
+
+import click
+
+from wa_bulk.cli import exits
+
+
+class Problem(click.ClickException):
+    """Something the user can mend. Shown on stderr as a headline and, below it, indented details.
+
+    The first line of `message` is the headline, its other lines and then `details` stand below it.
+    """
+
+    def __init__(self, message: str, *details: str, exit_code: int = exits.NOTHING_SENT) -> None:
+        headline, *rest = message.strip().split("\n")
+        super().__init__(headline)
+        self.details = [line for text in ("\n".join(rest), *details) if text for line in text.split("\n")]
+        self.exit_code = exit_code  # type: ignore[misc]  # click declares it for the class
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write the block to stderr, or to `file`."""
+        click.echo(f"{click.style('Error:', fg='red', bold=True)} {self.message}", file=file, err=True)
+        for line in self.details:
+            click.echo(f"  {line}".rstrip(), file=file, err=True)

@@ -1,0 +1,61 @@
+"""`wa-bulk report`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TextIO, cast
+
+import click
+
+from wa_bulk.cli import options
+
+_WRITTEN = click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True)
+
+
+@click.command("report")
+@options.log_argument
+@options.option(
+    "--json", "as_json", is_flag=True, help="The summary as JSON on stdout; its keys are kept stable."
+)
+@options.option(
+    "--html", type=_WRITTEN, metavar="FILE", help="The summary as a page that needs nothing else."
+)
+@options.option("--csv", type=_WRITTEN, metavar="FILE", help="Every row with its final status; - is stdout.")
+@options.debug
+def command(log: Path, as_json: bool, html: Path | None, csv: Path | None) -> None:
+    """Sum up a run from its log.
+
+    Works on any log: of a run that is finished, stopped, cut off by a crash, or still at work.
+
+    \b
+    Examples:
+      wa-bulk report orders-1f0c.jsonl
+      wa-bulk report orders-1f0c.jsonl --html report.html
+      wa-bulk report orders-1f0c.jsonl --csv - | grep ,unknown,
+    """
+    from wa_bulk.report.summary import summarise
+
+    summary = None if csv is not None and not (as_json or html) else summarise(log)
+    if csv is not None:
+        from wa_bulk.report.table import write_table
+
+        with cast("TextIO", click.open_file(csv, "w", encoding="utf-8")) as to:
+            write_table(log, to)
+    if summary is None:
+        return
+    if html is not None:
+        from wa_bulk.report.page import page
+
+        with click.open_file(html, "w", encoding="utf-8") as to:
+            to.write(page(summary))
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(summary)))
+    elif html is None:
+        from rich.console import Console
+
+        from wa_bulk.report.terminal import render
+
+        Console(file=sys.stdout, highlight=False).print(render(summary))

@@ -1,0 +1,51 @@
+"""`wa-bulk resume`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wa_bulk.cli import exits, options
+
+
+@click.command("resume")
+@options.log_argument
+@options.option(
+    "--retry-failed",
+    is_flag=True,
+    default=None,
+    help="Send the failed rows again. That is safe: they were not accepted.",
+)
+@options.sending
+@options.debug
+def command(log: Path, base_url: str | None, yes: bool, **chosen: object) -> None:
+    """Go on with a run where it stopped.
+
+    However it stopped: sends the rows that never left. Rows that may have been accepted are unknown and held
+    back, unless you say --on-unknown retry. The campaign file and the recipients must be those the run
+    began with.
+
+    \b
+    Examples:
+      wa-bulk resume orders-1f0c.jsonl                      the rows never sent
+      wa-bulk resume orders-1f0c.jsonl --retry-failed       and those that failed
+      wa-bulk resume orders-1f0c.jsonl --on-unknown retry   a message twice is better than none
+    """
+    import msgspec
+
+    from wa_bulk.campaign.plan import plan_resume
+    from wa_bulk.cli.account import account_from_environment
+    from wa_bulk.cli.running import carry_out, confirm
+
+    account = account_from_environment(base_url)
+    plan = plan_resume(log, **options.given(**chosen))
+    if plan.is_finished:
+        totals = msgspec.structs.asdict(plan.ledger.totals())
+        click.echo(f"{log}: the run is finished, there is nothing left to send.", err=True)
+        for status, flag in (("failed", "--retry-failed"), ("unknown", "--on-unknown retry")):
+            if totals[status]:
+                click.echo(f"  {totals[status]:,} {status}: sent again with {flag}", err=True)
+        raise click.exceptions.Exit(exits.of_run(None, totals))
+    confirm(plan, account, yes=yes)
+    raise click.exceptions.Exit(carry_out(plan, account))

@@ -1,0 +1,132 @@
+"""A run in the hands of a person: asked for, watched, interrupted, summed up."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+
+import click
+import msgspec
+from rich.console import Console
+
+from wa_bulk.campaign.check import check
+from wa_bulk.campaign.plan import Plan
+from wa_bulk.campaign.run import CampaignRun, RunSummary
+from wa_bulk.cli import exits, loop
+from wa_bulk.cli.interrupt import two_step
+from wa_bulk.cli.problem import Problem
+from wa_bulk.cli.progress import Glance, Watch
+from wa_bulk.report.terminal import statuses
+from wa_bulk.report.words import counted, duration
+from wa_bulk.send.account import Account
+
+_ROWS_LOOKED_AT_BEFORE_ASKING = 10_000
+
+
+def confirm(plan: Plan, account: Account, *, yes: bool) -> None:
+    """Say what is about to be sent and return when there is leave to do so.
+
+    Raises `Problem` where there is no terminal to ask on, and ends the command where the answer is no.
+    """
+    messages = plan.rows_to_send
+    facts = [("to", f"{account.base_url}, as {account.dev_key}")]
+    if not plan.resumed and plan.scan.rows <= _ROWS_LOOKED_AT_BEFORE_ASKING:
+        found = check(plan.file.path, recipients=plan.source.path, settings=plan.settings)
+        messages = found.ready
+        if found.rejected or found.skipped:
+            left_out = f"{counted(found.rejected, 'faulty row')}, {counted(found.skipped, 'duplicate')}"
+            facts.append(("left out", f"{left_out} (`wa-bulk check` lists them)"))
+    if rate := plan.settings.rate:
+        facts.append(
+            ("rate", f"{rate:g} messages/s for each sending number, about {duration(messages / rate)}")
+        )
+    else:
+        facts.append(("rate", "as fast as it goes"))
+    facts.append(("log", str(plan.log)))
+    rows = counted(plan.rows_to_send, "row")
+    what = f"the rest of {plan.source.path}: {rows}" if plan.resumed else f"{rows} of {plan.source.path}"
+    click.echo(f"{click.style(plan.file.name, bold=True)}, {what}", err=True)
+    for name, fact in facts:
+        click.echo(f"  {name:<8}  {fact}", err=True)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Problem(
+            "nothing was sent: there is no terminal to ask on", "Add --yes to send without being asked."
+        )
+    if not click.confirm(f"Send {counted(messages, 'message')}?", err=True):
+        click.echo("Nothing was sent.", err=True)
+        raise click.exceptions.Exit(exits.NOTHING_SENT)
+
+
+def carry_out(plan: Plan, account: Account) -> int:
+    """Run `plan` to its end under the user's eyes, sum it up, and return the exit code.
+
+    Raises `Problem` if it cannot begin (nothing was sent) or breaks down (resumable).
+    """
+    console = Console(stderr=True)
+    run = CampaignRun(plan, account)
+    try:
+        summary = loop.run(watched(run, plan, console), account.base_url)
+    except Exception as error:
+        if not run.progress.handled:
+            raise
+        raise Problem(
+            f"the run broke down: {error}",
+            f"Its log knows what was sent. Go on with: {resume_command(plan)}",
+            exit_code=exits.STOPPED_EARLY,
+        ) from error
+    _sum_up(summary, plan, console)
+    return exits.of_run(summary.stopped, msgspec.structs.asdict(summary.totals))
+
+
+async def watched(run: CampaignRun, plan: Plan, console: Console) -> RunSummary:
+    """Execute `run` with its progress on `console`; signals end it in two steps."""
+    goal = _rows_to_handle(plan)
+    rows = plan.scan.rows if plan.resumed else goal
+    interrupted = False
+
+    def look() -> Glance:
+        progress = run.progress
+        notice = progress.notice
+        if interrupted:
+            notice = f"finishing {counted(run.in_flight, 'request')} in flight … (again to stop at once)"
+        done = rows - goal + progress.handled
+        return Glance(plan.file.name, done, rows, progress.sent, progress.totals, notice)
+
+    watch = Watch(console, look)
+
+    def interrupt() -> None:
+        nonlocal interrupted
+        interrupted = True
+        run.interrupt()
+        watch.show()
+
+    with two_step(interrupt, watch.leave):
+        async with watch:
+            return await run.execute()
+
+
+def resume_command(plan: Plan) -> str:
+    """What to type to go on with a run of `plan`."""
+    return f"wa-bulk resume {shlex.quote(str(plan.log))}"
+
+
+def _rows_to_handle(plan: Plan) -> int:
+    """Rows that get a status: those to send and, on a resume that holds them, those cut off over."""
+    held = 0
+    if plan.resumed and plan.settings.on_unknown == "hold":
+        held = sum(map(len, plan.ledger.rows_in("intended")))
+    return plan.rows_to_send + held
+
+
+def _sum_up(summary: RunSummary, plan: Plan, console: Console) -> None:
+    counts = msgspec.structs.asdict(summary.totals)
+    if left := summary.rows - sum(counts.values()):
+        counts["not sent"] = left
+    console.print(statuses(counts))
+    log = shlex.quote(str(plan.log))
+    if summary.stopped is not None:
+        console.print(f"Stopped: {summary.detail}", style="yellow", highlight=False, markup=False)
+        console.print(f"Go on with:   {resume_command(plan)}", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"The details:  wa-bulk report {log}", highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,71 @@
+"""`wa-bulk send`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from wa_bulk.cli import exits, options
+
+
+@click.command("send")
+@options.campaign_argument
+@options.recipients
+@options.option(
+    "--log",
+    type=options.FILE,
+    metavar="FILE",
+    help="Where to keep the log, a new file.  [default: <campaign's name>-<run id>.jsonl]",
+)
+@options.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N rows.")
+@options.option("--dry-run", is_flag=True, help="Go through every row, and send nothing.")
+@options.option(
+    "--allow-duplicates",
+    is_flag=True,
+    default=None,
+    help="Send to a number each time it comes; otherwise only its first row is sent.",
+)
+@options.sending
+@options.debug
+def command(
+    campaign: Path,
+    recipients: Path | None,
+    log: Path | None,
+    base_url: str | None,
+    dry_run: bool,
+    yes: bool,
+    **chosen: object,
+) -> None:
+    """Send a campaign to its recipients.
+
+    Checks everything, asks, then sends. Every row's fate is kept in a log: whatever happens, that log knows
+    what was sent, and `wa-bulk resume LOG` goes on from there.
+
+    \b
+    Examples:
+      wa-bulk send campaign.toml --dry-run          what would be sent, and what not
+      wa-bulk send campaign.toml --limit 10         the first ten rows
+      wa-bulk send campaign.toml --yes --rate 500   without asking, at a number's higher limit
+    """
+    from wa_bulk.campaign.file import load
+    from wa_bulk.campaign.settings import Settings
+
+    given = options.given(**chosen)
+    settings = msgspec.convert({"rate": load(campaign).rate, **given}, Settings)
+    if dry_run:
+        from wa_bulk.cli.check import examine
+
+        report = examine(campaign, recipients, settings)
+        click.echo("A dry run: nothing was sent.", err=True)
+        raise click.exceptions.Exit(exits.of_rows_refused(report.rejected))
+
+    from wa_bulk.campaign.plan import prepare
+    from wa_bulk.cli.account import account_from_environment
+    from wa_bulk.cli.running import carry_out, confirm
+
+    account = account_from_environment(base_url)
+    plan = prepare(campaign, recipients=recipients, log=log, settings=settings)
+    confirm(plan, account, yes=yes)
+    raise click.exceptions.Exit(carry_out(plan, account))

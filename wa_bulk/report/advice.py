@@ -1,0 +1,61 @@
+"""What a run's numbers ask of the person reading them, and the command that does it."""
+
+import shlex
+
+from msgspec import Struct
+
+from wa_bulk.report.summary import Summary
+from wa_bulk.report.words import counted
+
+
+class Step(Struct):
+    """Something to do next. Not every step has a command."""
+
+    text: str
+    command: str | None = None
+
+
+def next_steps(summary: Summary) -> list[Step]:
+    """What to do about this run, the most pressing first; nothing when every row is settled and accepted."""
+    log = shlex.quote(summary.log)
+    if summary.state == "running":
+        return [Step(f"Process {summary.pid} is still at work on it: these are the figures so far.")]
+    steps: list[Step] = []
+    resume = f"wa-bulk resume {log}"
+    if summary.damaged_lines:
+        steps.append(
+            Step(
+                f"{counted(summary.damaged_lines, 'line')} of this log cannot be read, so these figures are "
+                "incomplete and it cannot be resumed. Restore the log from a copy."
+            )
+        )
+    elif summary.state == "cut off":
+        steps.append(Step("The run was cut off. Go on where it stopped; nothing is sent twice:", resume))
+    elif summary.state != "finished":
+        steps.append(Step("Go on where it stopped:", resume))
+    elif summary.not_sent:
+        steps.append(
+            Step(f"{counted(summary.not_sent, 'row')} were left out by --limit. Go on with them:", resume)
+        )
+    unknown = summary.totals["unknown"] + summary.in_flight
+    if unknown:
+        steps.append(
+            Step(
+                f"{counted(unknown, 'row')} may or may not have been accepted. Look for them in EngageLab's "
+                "console or your callbacks; if a message twice is better than none:",
+                f"{resume} --on-unknown retry",
+            )
+        )
+    if failed := summary.totals["failed"]:
+        steps.append(
+            Step(f"{counted(failed, 'row')} failed and may safely be sent again:", f"{resume} --retry-failed")
+        )
+    if rejected := summary.totals["rejected"]:
+        steps.append(
+            Step(
+                f"{counted(rejected, 'row')} {'was' if rejected == 1 else 'were'} refused for what they say. "
+                "List every row with its status and reason:",
+                f"wa-bulk report {log} --csv rows.csv",
+            )
+        )
+    return steps

@@ -1,0 +1,78 @@
+"""The look of the report's page."""
+
+STYLE = """
+:root {
+  color-scheme: light dark;
+  --paper: #fbfbfa; --card: #fff; --ink: #1d2324; --quiet: #667075; --line: #e3e6e6;
+  --accepted: #1f9d61; --rejected: #d14343; --failed: #c98213; --unknown: #8a4fd0; --skipped: #9aa3a6;
+  --in-flight: #2183b8; --not-sent: #d3d8d9; --others: #d58a5a;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #14191a; --card: #1c2324; --ink: #e7eceb; --quiet: #93a0a2; --line: #2c3637;
+    --accepted: #3fbf80; --rejected: #ef6b6b; --failed: #e0a23c; --unknown: #b48af0; --skipped: #6f7a7d;
+    --in-flight: #54aedd; --not-sent: #3a4547; --others: #c9774a;
+  }
+}
+* { box-sizing: border-box; margin: 0; }
+body {
+  background: var(--paper); color: var(--ink); padding: 2.5rem 1rem;
+  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; font-variant-numeric: tabular-nums;
+}
+main { max-width: 48rem; margin: 0 auto; display: grid; gap: 1.25rem; }
+h1 { font-size: 1.75rem; line-height: 1.2; overflow-wrap: anywhere; }
+h2 { font-size: 1rem; margin-bottom: .75rem; }
+section {
+  background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.25rem; min-width: 0;
+}
+.state {
+  display: inline-block; font-size: .8rem; font-weight: 600; padding: .15rem .6rem; border-radius: 99px;
+  vertical-align: middle; color: var(--card); background: var(--failed);
+}
+.state.finished { background: var(--accepted); }
+.state.running { background: var(--in-flight); }
+.detail { color: var(--failed); margin-top: .5rem; overflow-wrap: anywhere; }
+dl { display: flex; flex-wrap: wrap; gap: .5rem 2rem; margin-top: 1rem; }
+dt, small, .quiet, figcaption, footer { color: var(--quiet); font-size: .8rem; }
+dd { font-weight: 600; }
+.bar {
+  display: flex; height: 1.25rem; gap: 2px; border-radius: 6px; overflow: hidden; background: var(--line);
+}
+.bar i { min-width: 3px; flex-basis: 0; }
+.cards { list-style: none; padding: 0; margin-top: 1rem; display: grid; gap: .75rem;
+  grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); }
+.cards li { border-left: 3px solid; padding-left: .75rem; }
+.cards b { display: block; font-size: 1.5rem; line-height: 1.2; color: var(--ink); }
+.cards span { display: block; font-weight: 600; font-size: .9rem; }
+.cards small { display: block; line-height: 1.3; }
+.cards .none { opacity: .45; }
+.badge { font-size: .8rem; font-weight: 600; white-space: nowrap; }
+.badge::before { content: ""; display: inline-block; width: .6rem; height: .6rem; border-radius: 2px;
+  margin-right: .35rem; background: currentColor; }
+.bar .accepted { background: var(--accepted); } li.accepted, .badge.accepted { color: var(--accepted); }
+.bar .rejected { background: var(--rejected); } li.rejected, .badge.rejected { color: var(--rejected); }
+.bar .failed { background: var(--failed); } li.failed, .badge.failed { color: var(--failed); }
+.bar .unknown { background: var(--unknown); } li.unknown, .badge.unknown { color: var(--unknown); }
+.bar .skipped { background: var(--skipped); } li.skipped, .badge.skipped { color: var(--skipped); }
+.bar .in-flight { background: var(--in-flight); } li.in-flight { color: var(--in-flight); }
+.bar .not-sent { background: var(--not-sent); } li.not-sent { color: var(--quiet); }
+.badge.others { color: var(--others); }
+svg { display: block; width: 100%; height: auto; }
+svg text { font-size: 11px; fill: var(--quiet); }
+path.accepted { fill: var(--accepted); } path.others { fill: var(--others); }
+.grid { stroke: var(--ink); stroke-opacity: .12; fill: none; }
+.resume { stroke: var(--ink); stroke-dasharray: 3 3; stroke-opacity: .6; fill: none; }
+figcaption { margin-top: .5rem; display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+th { text-align: left; font-weight: 600; color: var(--quiet); font-size: .8rem; }
+th, td { padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+td { overflow-wrap: anywhere; }
+td:first-child, td:nth-child(2) { white-space: nowrap; }
+tbody tr:last-child td { border-bottom: 0; }
+section p + p, pre + p { margin-top: .75rem; }
+pre { background: var(--paper); border: 1px solid var(--line); border-radius: 8px; padding: .6rem .8rem;
+  margin-top: .4rem; overflow-x: auto; font: .85rem/1.4 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
+footer { overflow-wrap: anywhere; }
+@media print { body { padding: 0; } section { break-inside: avoid; } }
+"""

@@ -1,0 +1,243 @@
+"""A log read once, streaming, and what it says: the summary every form of the report is made from.
+
+`wa-bulk report --json` prints the structs of this module as they stand; their names are kept stable.
+"""
+
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from wa_bulk.campaign import log
+from wa_bulk.campaign.lock import is_being_written
+from wa_bulk.report.measures import Latency, LatencyCounts, Throughput
+from wa_bulk.report.tally import STATUSES, Cause, Tally
+from wa_bulk.send.outcome import Status
+
+State = Literal["finished", "stopped", "interrupted", "running", "cut off"]
+
+UNKNOWN_ROWS_LISTED = 20
+_UNKNOWN_TOLD_APART = 1000
+_DAMAGE_LISTED = 20
+
+
+class Stretch(Struct):
+    """One stretch of the run, from its start or a resume to its end line or the last thing known of it."""
+
+    at: str
+    until: str
+    ended: bool = False
+    """Whether it wrote its end line. If not it was killed, or is still at work."""
+    stopped: str | None = None
+    """`fatal`, `failures` or `interrupted` when it stopped early."""
+    detail: str | None = None
+    pid: int | None = None
+    settings: dict[str, log.Setting] = {}
+
+
+class UnknownRow(Struct):
+    """A row whose message may or may not have been accepted."""
+
+    row: int
+    to: str | None
+    error: str | None
+    """What happened to it; None when the run was cut off before it could say."""
+
+
+class Summary(Struct):
+    """What a log says about its run. Times are RFC 3339 in UTC."""
+
+    log: str
+    run_id: str
+    campaign: str
+    state: State
+    """`cut off`: it did not end by itself, and nobody is at work on it."""
+    detail: str | None
+    """Why it stopped early."""
+    pid: int | None
+    """The process at work on it, when it is running."""
+    source: str
+    rows: int | None
+    """Rows of the recipients' file; None if the log does not say."""
+    totals: dict[Status, int]
+    """Rows by status, as the log's results say."""
+    in_flight: int
+    """Rows sent or about to be, without a result yet. After a cut, a resume calls them `unknown`."""
+    not_sent: int | None
+    """Rows the run has not come to; None if `rows` is."""
+    started: str
+    ended: str
+    """The last time in the log."""
+    active_s: float
+    """Seconds at work, pauses before a resume left out."""
+    rate: float
+    """Messages sent a second of work, over the whole run."""
+    requests: int
+    """Requests begun, repeats included."""
+    latency_ms: Latency | None
+    stretches: list[Stretch]
+    causes: list[Cause]
+    """Why rows were not accepted, the most frequent first."""
+    unknown_rows: list[UnknownRow]
+    """The first 20."""
+    throughput: Throughput
+    damage: list[str]
+    """Lines of the log that could not be read: the first 20."""
+    damaged_lines: int
+    """How many lines no crash explains: what they said is missing from every figure here."""
+
+    @property
+    def name(self) -> str:
+        """The campaign file's name, without folder and ending."""
+        return Path(self.campaign).stem
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by status, then those without one, where there are any: together, every row."""
+        without = {"in flight": self.in_flight, "not sent": self.not_sent or 0}
+        counts = {str(status): number for status, number in self.totals.items()}
+        counts.update((name, number) for name, number in without.items() if number)
+        return counts
+
+    @property
+    def unknown_more(self) -> int:
+        """How many more rows there are like those in `unknown_rows`."""
+        return self.totals["unknown"] + self.in_flight - len(self.unknown_rows)
+
+
+def summarise(path: Path) -> Summary:
+    """Read the log at `path` and say what it tells.
+
+    Memory stays at one byte a row and a constant. Raises LogError if `path` cannot be read or is no log.
+    """
+    running = is_being_written(path)
+    reading = _Reading()
+    for line in log.read(path, reading.damaged):
+        reading.follow(line)
+    return reading.summary(path, running)
+
+
+class _Reading:
+    def __init__(self) -> None:
+        self._tally = Tally()
+        self._first: log.RunLine | None = None
+        self._stretches: list[Stretch] = []
+        self._stretch_began_s = 0.0
+        self._active_before_s = 0.0
+        self._last_s = 0.0
+        self._sent = 0
+        self._requests = 0
+        self._latencies = LatencyCounts()
+        self._throughput = Throughput(accepted=[], others=[], resumed_at_s=[])
+        self._unknown: dict[int, log.ResultLine] = {}
+        self._damage: list[log.Damage] = []
+        self._damaged_lines = 0
+
+    def damaged(self, damage: log.Damage) -> None:
+        if len(self._damage) < _DAMAGE_LISTED:
+            self._damage.append(damage)
+        self._damaged_lines += not damage.torn
+
+    def follow(self, line: log.LogLine) -> None:
+        self._tally.follow(line)
+        match line:
+            case log.ResultLine():
+                self._result(line)
+            case log.RunLine():
+                self._run(line)
+            case log.EndLine():
+                stretch = self._stretches[-1]
+                stretch.ended, stretch.stopped, stretch.detail = True, line.stopped, line.detail
+                self._reached(line.at)
+
+    def _run(self, line: log.RunLine) -> None:
+        if self._first is None:
+            self._first = line
+        else:
+            self._active_before_s += self._last_s - self._stretch_began_s
+            self._throughput.resumed_at_s.append(round(self._active_before_s, 3))
+        self._stretch_began_s = self._last_s = _seconds(line.at)
+        self._stretches.append(Stretch(line.at, line.at, pid=line.pid, settings=line.settings))
+
+    def _result(self, line: log.ResultLine) -> None:
+        self._reached(line.at)
+        if line.attempts:
+            self._sent += 1
+            self._requests += line.attempts
+            self._throughput.add(self._active_s(), line.status == "accepted")
+        if line.latency_ms is not None:
+            self._latencies.add(line.latency_ms)
+        if line.status == "unknown":
+            if len(self._unknown) < _UNKNOWN_TOLD_APART:
+                self._unknown[line.row] = line
+        elif self._unknown:
+            self._unknown.pop(line.row, None)
+
+    def _active_s(self) -> float:
+        return self._active_before_s + self._last_s - self._stretch_began_s
+
+    def _reached(self, at: str) -> None:
+        at_s = _seconds(at)
+        if at_s > self._last_s:  # a clock set back must not make the run shorter
+            self._last_s = at_s
+            self._stretches[-1].until = at
+
+    def summary(self, path: Path, running: bool) -> Summary:
+        first = self._first
+        assert first is not None, "log.read begins with a run line"
+        causes = self._tally.causes()
+        totals = dict.fromkeys(STATUSES, 0)
+        for cause in causes:
+            totals[cause.status] += cause.rows
+        in_flight = self._tally.in_flight()
+        rows = first.source.rows
+        active_s = self._active_s()
+        last = self._stretches[-1]
+        return Summary(
+            log=str(path),
+            run_id=first.run_id,
+            campaign=first.campaign,
+            state=_state(last, running),
+            detail=last.detail,
+            pid=last.pid if running else None,
+            source=first.source.path,
+            rows=rows,
+            totals=totals,
+            in_flight=in_flight,
+            not_sent=None if rows is None else max(0, rows - sum(totals.values()) - in_flight),
+            started=self._stretches[0].at,
+            ended=last.until,
+            active_s=round(active_s, 3),
+            rate=round(self._sent / active_s, 1) if active_s > 0 else 0.0,
+            requests=self._requests,
+            latency_ms=self._latencies.summary(),
+            stretches=self._stretches,
+            causes=[cause for cause in causes if cause.status != "accepted"],
+            unknown_rows=[*map(self._unknown_row, islice(self._tally.rows_unknown(), UNKNOWN_ROWS_LISTED))],
+            throughput=self._throughput,
+            damage=[
+                f"line {one.line}: {one.fault}{' (torn by a crash; harmless)' * one.torn}"
+                for one in self._damage
+            ],
+            damaged_lines=self._damaged_lines,
+        )
+
+    def _unknown_row(self, row: int) -> UnknownRow:
+        line = self._unknown.get(row)
+        return UnknownRow(row, line.to, line.error or line.reason) if line else UnknownRow(row, None, None)
+
+
+def _state(last: Stretch, running: bool) -> State:
+    if running:
+        return "running"
+    if not last.ended:
+        return "cut off"
+    if last.stopped is None:
+        return "finished"
+    return "interrupted" if last.stopped == "interrupted" else "stopped"
+
+
+def _seconds(at: str) -> float:
+    return datetime.fromisoformat(at).timestamp()

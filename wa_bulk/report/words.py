@@ -1,0 +1,38 @@
+"""Numbers, times and causes, as a person reads them."""
+
+from wa_bulk.report.tally import Cause
+
+
+def duration(seconds: float) -> str:
+    """A length of time for a person: `8.1 s`, `2 min 5 s`, `3 h 20 min`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds:.0f} s"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `1,200 rows`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def cause_in_words(cause: Cause) -> str:
+    """A cause in a line: code or HTTP status, then what was said."""
+    text = cause.text or "no reason given"
+    if cause.code is not None:
+        return f"{cause.code}: {text}"
+    return f"HTTP {cause.http_status}: {text}" if cause.http_status is not None else text
+
+
+def percent(number: int, of: int) -> str:
+    """A share, never rounded to nothing: `90.8%`, `<0.1%`; empty for none."""
+    if not number:
+        return ""
+    share = number / of
+    return f"{share:.1%}" if share >= 0.001 else "<0.1%"
+
+
+def when(at: str) -> str:
+    """A time of the log without its fractions: `2026-03-01 12:00:05`."""
+    return at[:19].replace("T", " ")
