@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +33,7 @@ from wa_bulk.campaign.log import (
 )
 from wa_bulk.send.outcome import Outcome
 
+PROJECT = Path(__file__).parents[2]
 ACCEPTED = Outcome("accepted", message_id="m1", http_status=200, attempts=1, latency_ms=12.5)
 END = EndLine(RUN_ID, timestamp(0), None, Totals(accepted=1))
 
@@ -198,6 +201,41 @@ async def test_half_a_character_does_not_stop_the_books(path: Path) -> None:
     assert isinstance(rejected, ResultLine)
     assert (rejected.to, rejected.error) == ("?", "no ? number")
     assert end == END
+
+
+STEADY_RUN = """
+import asyncio, sys
+from tests.campaign.books import run_line
+from wa_bulk.campaign.journal import Journal
+from wa_bulk.send.outcome import Outcome
+
+async def run() -> None:
+    journal = await Journal.create(sys.argv[1], run_line())
+    row = 1
+    while True:
+        await journal.intend(row, row + 9)
+        print(row, flush=True)
+        for row in range(row, row + 10):
+            journal.record(row, "+447911123456", Outcome("accepted", message_id="m"))
+        row += 1
+
+asyncio.run(run())
+"""
+
+
+@pytest.mark.parametrize("intents", [1, 2, 30])
+def test_a_killed_process_leaves_no_more_open_than_it_had_announced(path: Path, intents: int) -> None:
+    command = [sys.executable, "-c", STEADY_RUN, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=PROJECT) as process:
+        assert process.stdout is not None
+        announced = [int(process.stdout.readline()) for _ in range(intents)][-1]
+        process.kill()
+        announced = max([announced, *map(int, process.stdout.read().split())])
+    ledger = Ledger.from_log(path)
+    settled = [ledger.state(row) for row in range(1, announced)]
+    assert settled.count("accepted") == announced - 1
+    assert ledger.state(announced) in ("intended", "accepted")
+    assert ledger.totals().unknown <= 10
 
 
 class TestResume:

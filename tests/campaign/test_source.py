@@ -66,6 +66,7 @@ def test_delimiter_encoding_and_line_ends_are_recognised(
         ("a\tb\n1\t2, 3, 4\n5\t6, 7\n", "\t"),
         ("sep=|\nphone,a|b\n1,2|3\n", "|"),
         ('"sep=^"\r\nphone^b\r\n1^2\r\n', "^"),
+        ("sep=\r\na;b\r\n1;2\r\n", ","),
     ],
 )
 def test_the_delimiter_is_the_one_that_fits_the_header(path: Path, sample: str, delimiter: str) -> None:
@@ -186,10 +187,10 @@ def test_a_header_alone_is_no_table(path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"PK\x03\x04" + os.urandom(50), "Excel or OpenDocument workbook"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + os.urandom(50), "old Excel workbook"),
+        (b"PK\x03\x04" + bytes(range(120, 170)), "Excel or OpenDocument workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(range(120, 170)), "old Excel workbook"),
         (b"%PDF-1.7\n", "is a PDF"),
-        (b"\x1f\x8b\x08\x00" + os.urandom(50), "compressed"),
+        (b"\x1f\x8b\x08\x00" + bytes(range(120, 170)), "compressed"),
         (codecs.BOM_UTF32_LE + TABLE.encode("utf-32-le"), "UTF-32"),
         (codecs.BOM_UTF32_BE + TABLE.encode("utf-32-be"), "UTF-32"),
         (TABLE.encode("utf-16-le"), "UTF-16 without a byte order mark"),
@@ -197,6 +198,7 @@ def test_a_header_alone_is_no_table(path: Path) -> None:
         (TABLE.encode("latin-1"), "line 3: byte 0xEB after '+447911123457,Zo' is no UTF-8 text"),
         (b"phone,name\n1,a\x00b\n", "line 2: byte 0x00 after '1,a' is no UTF-8 text"),
         (b"\x7fELF\x02\x01\x01\x00", "line 1: byte 0x00"),
+        (b"lorem ipsum " * 10_000, "line 1: has no line break in 65536 characters"),
     ],
 )
 def test_what_is_no_csv_is_named_for_what_it_is(path: Path, content: bytes, words: str) -> None:

@@ -30,7 +30,7 @@ DELIMITERS = ",;\t|"
 SAMPLE_CHARACTERS = 1 << 16
 SAMPLE_ROWS = 50
 
-_EXCEL_HINT = re.compile(r'"?sep=(.)"?[\r\n]+')
+_EXCEL_HINT = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]')
 """A first line by which Excel tells itself the delimiter."""
 
 
@@ -63,6 +63,10 @@ class Source:
         self._file = TextFile(self.path)
         self.encoding = self._file.encoding
         sample = self._sample()
+        if len(sample) == SAMPLE_CHARACTERS and not re.search(r"[\r\n]", sample):
+            raise self._file.error(
+                f"has no line break in {SAMPLE_CHARACTERS} characters: is this a CSV file?", 1
+            )
         hint = _EXCEL_HINT.match(sample)
         self._lines_before = 1 if hint else 0
         self.delimiter = hint[1] if hint else _delimiter(sample)
