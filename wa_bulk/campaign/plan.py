@@ -17,6 +17,10 @@ from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.source import Scan, Source
 
 
+BASE_URL = "base_url"
+"""The key, among a run line's settings, of the address that the run sends to."""
+
+
 class Plan(Struct, frozen=True, kw_only=True):
     """A run that is ready to begin, or to go on. Nothing has been sent or written for it yet.
 
@@ -56,15 +60,21 @@ class Plan(Struct, frozen=True, kw_only=True):
         """Whether the recipients' file is no longer the one that was looked at."""
         return _stat(self.source.path) != self.source_stat
 
-    def run_line(self) -> RunLine:
-        """The line that opens this run, or this stretch of it, in the log."""
+    @property
+    def base_url(self) -> str | None:
+        """Where the run was begun; None if it was not yet, or its log does not say."""
+        address = self.ledger.run.settings.get(BASE_URL) if self.ledger.run is not None else None
+        return address if isinstance(address, str) else None
+
+    def run_line(self, base_url: str) -> RunLine:
+        """The line that opens this run, or this stretch of it at `base_url`, in the log."""
         return RunLine(
             run_id=self.run_id,
             campaign=str(self.file.path.resolve()),
             at=timestamp(),
             source=SourceRef(str(self.source.path.resolve()), self.scan.sha256, self.scan.rows),
             campaign_sha256=self.file.sha256,
-            settings=self.settings.as_log(),
+            settings={**self.settings.as_log(), BASE_URL: base_url},
             pid=os.getpid(),
         )
 

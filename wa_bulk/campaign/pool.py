@@ -72,6 +72,11 @@ class Pool:
         """Rows whose answer is awaited, or that wait to be tried again."""
         return self._workers - len(self._idle) - self._dispatcher.waiting
 
+    @property
+    def notice(self) -> str:
+        """What everybody waits for; empty while all is well."""
+        return self._outage.words
+
     async def run(self, feed: Feed) -> None:
         """Returns when every row is settled, or the pool was stopped and nothing is on the wire."""
         self._workers = self._settings.concurrency

@@ -15,8 +15,6 @@ class Progress:
         self.sent = 0
         self.handled = 0
         """Rows that got a status in this stretch, those that were not to be sent among them."""
-        self.notice = ""
-        """What the run waits for, or why it is stopping; empty while all is well."""
 
     @property
     def done(self) -> int:

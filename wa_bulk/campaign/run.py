@@ -36,14 +36,21 @@ class CampaignRun:
         self._plan = plan
         self._account = account
         self._pool: Pool | None = None
+        self._interrupted = False
 
     @property
     def in_flight(self) -> int:
         """Rows whose answer is awaited."""
         return self._pool.in_flight if self._pool is not None else 0
 
+    @property
+    def notice(self) -> str:
+        """What the run waits for; empty while all is well."""
+        return self._pool.notice if self._pool is not None else ""
+
     def interrupt(self) -> None:
         """Ends the run as soon as what is on the wire has been answered."""
+        self._interrupted = True
         if self._pool is not None:
             self._pool.stop("interrupted", "interrupted")
 
@@ -77,6 +84,8 @@ class CampaignRun:
             blueprint=plan.blueprint,
             source_changed=plan.source_changed,
         )
+        if self._interrupted:
+            self.interrupt()
         feed = Feed(
             plan.source.rows(),
             plan.blueprint,
@@ -101,10 +110,10 @@ class CampaignRun:
         return RunSummary(end.totals, plan.scan.rows, pool.stopped, pool.detail, time.monotonic() - started)
 
     async def _open_journal(self) -> Journal:
-        plan = self._plan
+        plan, line = self._plan, self._plan.run_line(self._account.base_url)
         if plan.resumed:
-            return await Journal.resume(LockedLog.claim(plan.log), plan.run_line(), on_error=self._log_failed)
-        return await Journal.create(plan.log, plan.run_line(), on_error=self._log_failed)
+            return await Journal.resume(LockedLog.claim(plan.log), line, on_error=self._log_failed)
+        return await Journal.create(plan.log, line, on_error=self._log_failed)
 
     def _log_failed(self, error: LogError) -> None:
         if self._pool is not None:

@@ -52,7 +52,7 @@ class App(click.Group):
             click.echo("Interrupted.", err=True)
             raise click.exceptions.Exit(exits.INTERRUPTED) from None
         except Exception as error:
-            if options.is_debug(ctx):
+            if options.is_debug(ctx) or isinstance(error, BrokenPipeError):
                 raise
             raise _problem(error) from None
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from wa_bulk.cli import exits, options
+from wa_bulk.cli.problem import Problem
+
+if TYPE_CHECKING:
+    from wa_bulk.campaign.plan import Plan
 
 
 @click.command("resume")
@@ -38,7 +44,6 @@ def command(log: Path, base_url: str | None, yes: bool, **chosen: object) -> Non
     from wa_bulk.cli.account import account_from_environment
     from wa_bulk.cli.running import carry_out, confirm
 
-    account = account_from_environment(base_url)
     plan = plan_resume(log, **options.given(**chosen))
     if plan.is_finished:
         totals = msgspec.structs.asdict(plan.ledger.totals())
@@ -47,5 +52,27 @@ def command(log: Path, base_url: str | None, yes: bool, **chosen: object) -> Non
             if totals[status]:
                 click.echo(f"  {totals[status]:,} {status}: sent again with {flag}", err=True)
         raise click.exceptions.Exit(exits.of_run(None, totals))
+    account = account_from_environment(_where(plan, base_url))
     confirm(plan, account, yes=yes)
     raise click.exceptions.Exit(carry_out(plan, account))
+
+
+def _where(plan: Plan, base_url: str | None) -> str | None:
+    """The address the run was begun at, unless the command line names another.
+
+    Raises `Problem` where the environment alone names another: what a test began must not go on for real
+    because of the terminal it is typed in, nor the other way round.
+    """
+    from wa_bulk.cli.running import resume_command
+
+    source = click.get_current_context().get_parameter_source("base_url")
+    began_at = plan.base_url
+    if began_at is None or base_url is None or base_url.rstrip("/") == began_at:
+        return base_url or began_at
+    if source is ParameterSource.COMMANDLINE:
+        return base_url
+    raise Problem(
+        f"{plan.log} was begun at {began_at}, but WA_BULK_BASE_URL says {base_url}",
+        f"To go on where it was begun:  {resume_command(plan)} --base-url {began_at}",
+        f"To go on elsewhere:           {resume_command(plan)} --base-url {base_url}",
+    )

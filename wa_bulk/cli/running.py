@@ -88,7 +88,7 @@ async def watched(run: CampaignRun, plan: Plan, console: Console) -> RunSummary:
 
     def look() -> Glance:
         progress = run.progress
-        notice = progress.notice
+        notice = run.notice
         if interrupted:
             notice = f"finishing {counted(run.in_flight, 'request')} in flight … (again to stop at once)"
         done = rows - goal + progress.handled

@@ -42,7 +42,7 @@ def page(summary: Summary) -> str:
 {_statuses(summary)}
 {_section("Over time", [throughput_chart(summary.throughput)] if summary.throughput.accepted else [])}
 {_section("Why", _causes(summary))}
-{_section("Not known to have arrived, nor not to have", _unknown_rows(summary))}
+{_section("Unknown: may have been accepted", _unknown_rows(summary))}
 {_section("The log is damaged", [f"<p>{escape(line)}</p>" for line in damage])}
 {_section("What next", _steps(summary))}
 {_section("At work", _stretches(summary.stretches))}

@@ -40,7 +40,7 @@ dd { font-weight: 600; }
 }
 .bar i { min-width: 3px; flex-basis: 0; }
 .cards { list-style: none; padding: 0; margin-top: 1rem; display: grid; gap: .75rem;
-  grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); }
+  grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); }
 .cards li { border-left: 3px solid; padding-left: .75rem; }
 .cards b { display: block; font-size: 1.5rem; line-height: 1.2; color: var(--ink); }
 .cards span { display: block; font-weight: 600; font-size: .9rem; }

@@ -31,14 +31,19 @@ def render(summary: Summary) -> RenderableType:
         _headline(summary),
         "",
         statuses(summary.counts),
-        *_section("Not known to have arrived, nor not to have", _unknown_rows(summary)),
+        *_section("Why", [causes(summary.causes)] if summary.causes else []),
+        *_section("Unknown: may have been accepted", _unknown_rows(summary)),
         *_section("The log is damaged", summary.damage if summary.damaged_lines else []),
         *_section("What next", [*map(_step, next_steps(summary))]),
     )
 
 
 def _section(title: str, parts: list[RenderableType] | list[str]) -> list[RenderableType]:
-    return ["", Text(title, style="bold"), *(Padding(part, (0, 0, 0, 2)) for part in parts)] if parts else []
+    return ["", Text(title, style="bold"), *map(_indented, parts)] if parts else []
+
+
+def _indented(part: RenderableType) -> RenderableType:
+    return Padding(part, (0, 0, 0, 2), expand=False)
 
 
 def _headline(summary: Summary) -> RenderableType:
@@ -48,17 +53,16 @@ def _headline(summary: Summary) -> RenderableType:
     facts = [f"{when(summary.started)} UTC", duration(summary.active_s)]
     if summary.rate:
         facts.append(f"{summary.rate:,.1f} messages/s")
-    if latency := summary.latency_ms:
-        facts.append(f"half answered within {latency.p50:,.0f} ms, 99 % within {latency.p99:,.0f} ms")
     if resumes := len(summary.stretches) - 1:
         facts.append(f"resumed {_times(resumes)}")
     lines: list[RenderableType] = [title]
     if summary.detail:
         lines.append(Text(summary.detail, style="yellow"))
-    lines += [
-        Text(" · ".join(facts), style="dim"),
-        Text(f"run {summary.run_id} · {summary.source}", style="dim"),
-    ]
+    lines.append(Text(" · ".join(facts), style="dim"))
+    if latency := summary.latency_ms:
+        words = f"half answered within {latency.p50:,.0f} ms, 99 % within {latency.p99:,.0f} ms"
+        lines.append(Text(words, style="dim"))
+    lines.append(Text(f"run {summary.run_id} · {summary.source}", style="dim"))
     return Group(*lines)
 
 
@@ -77,7 +81,7 @@ def statuses(counts: Mapping[str, int]) -> RenderableType:
             Text(name, style), f"{number:,}", percent(number, rows), Text(_bar(share, number), style)
         )
     table.add_row(Text("rows", "bold"), Text(f"{rows:,}", "bold"))
-    return Padding(table, (0, 0, 0, 2))
+    return _indented(table)
 
 
 def _bar(share: float, number: int) -> str:
@@ -120,7 +124,7 @@ def _unknown_rows(summary: Summary) -> list[RenderableType]:
 def _step(step: Step) -> RenderableType:
     lines: list[RenderableType] = [Text(step.text)]
     if step.command:
-        lines.append(Padding(Text(step.command, style="bold cyan", overflow="fold"), (0, 0, 0, 2)))
+        lines.append(_indented(Text(step.command, style="bold cyan", overflow="fold")))
     return Group(*lines)
 
 
