@@ -14,7 +14,8 @@ NUMBER_PATTERN = r"^(?:\+|00)?[1-9][0-9]{6,14}$"
 """The forms that stand in the vendor's examples: `+44…`, `0044…` and `44…`."""
 
 _NUMBER = re.compile(NUMBER_PATTERN).fullmatch
-_BODY_MEMBER = re.compile(r"body\.(template|text|image|video|audio|document|sticker)").fullmatch
+_KINDS = ("template", "text", "image", "video", "audio", "document", "sticker")
+_BODY_MEMBER = re.compile(rf"body\.({'|'.join(_KINDS)})").fullmatch
 
 
 def read_message(payload: bytes, content_type: str) -> Message:
@@ -43,6 +44,8 @@ def refused(error: ValidationError) -> Refusal:
     if (member := _BODY_MEMBER(error.field)) and error.fault.startswith(("is missing", "is of type")):
         kind = member[1]
         return Refusal(3002, f"whatsapp.{kind} field must be set correctly when type is {kind}")
+    if error.field == "body.type":
+        error = ValidationError(error.field, error.fault, f"expected one of {', '.join(_KINDS)}")
     where = re.sub(r"^body\.", "whatsapp.", error.field)
     return Refusal(3002, f"{where} field must be set correctly: {error.fault}; {error.rule}")
 

@@ -17,7 +17,7 @@ from wa_bulk.sandbox.callbacks import CallbackSettings, CallbackState
 from wa_bulk.sandbox.engagelab import Stats
 from wa_bulk.sandbox.faults import FaultSettings
 from wa_bulk.sandbox.journey import Delivery
-from wa_bulk.sandbox.keys import Key
+from wa_bulk.sandbox.keys import Key, KeyEntry
 from wa_bulk.sandbox.record import Detail, Record, Status, Type
 from wa_bulk.sandbox.refusal import Refusal
 from wa_bulk.sandbox.reply import json_reply
@@ -52,7 +52,7 @@ class ConversationsQuery(Struct, frozen=True):
 
 
 class CallbackReport(Struct, frozen=True):
-    """The settings and what came of them."""
+    """The settings, a secret hidden, and what came of them."""
 
     settings: CallbackSettings
     delivery: Delivery
@@ -163,7 +163,7 @@ async def delete_faults(request: web.Request) -> web.StreamResponse:
 
 
 async def get_keys(request: web.Request) -> web.StreamResponse:
-    return json_reply(list(request.app[LAB].keys))
+    return json_reply([key.entry() for key in request.app[LAB].keys])
 
 
 async def post_key(request: web.Request) -> web.StreamResponse:
@@ -178,7 +178,7 @@ async def post_key(request: web.Request) -> web.StreamResponse:
     lab = request.app[LAB]
     lab.keys.put(key)
     lab.keep_keys()
-    return json_reply(key, 201)
+    return json_reply(key.entry(), 201)
 
 
 async def delete_key(request: web.Request) -> web.StreamResponse:
@@ -225,7 +225,10 @@ async def put_review(request: web.Request) -> web.StreamResponse:
 
 async def get_callbacks(request: web.Request) -> web.StreamResponse:
     lab = request.app[LAB]
-    return json_reply(CallbackReport(lab.callbacks.settings, lab.planner.delivery, lab.callbacks.state))
+    settings = lab.callbacks.settings
+    if settings.secret is not None:
+        settings = msgspec.structs.replace(settings, secret="…")
+    return json_reply(CallbackReport(settings, lab.planner.delivery, lab.callbacks.state))
 
 
 async def put_callbacks(request: web.Request) -> web.StreamResponse:
@@ -329,14 +332,14 @@ CONTROL_ROUTES = [
         summary="Have nothing go wrong any more",
         gives=FaultReport,
     ),
-    Route(method="GET", path="/sandbox/keys", handler=get_keys, summary="The API keys", gives=list[Key]),
+    Route(method="GET", path="/sandbox/keys", handler=get_keys, summary="The API keys", gives=list[KeyEntry]),
     Route(
         method="POST",
         path="/sandbox/keys",
         handler=post_key,
         summary="Add an API key, or change one",
         takes=Key,
-        gives=Key,
+        gives=KeyEntry,
         status=201,
     ),
     Route(

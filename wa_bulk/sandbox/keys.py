@@ -31,10 +31,21 @@ class Key(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def default_number(self) -> str:
         return self.numbers[0] if self.numbers else DEFAULT_NUMBER
 
+    def entry(self) -> KeyEntry:
+        return KeyEntry(key=self.key, state=self.state, numbers=self.numbers)
+
     def allow_sender(self, number: str | None) -> None:
         """Raises Refusal 2004 when the key may not send from `number`."""
         if self.numbers is not None and number is not None and number not in self.numbers:
             raise Refusal(2004, f"this API key has no permission to send from {number}")
+
+
+class KeyEntry(Struct, frozen=True, kw_only=True):
+    """A key as it is listed: without its secret."""
+
+    key: str
+    state: Literal["valid", "disabled", "refused"]
+    numbers: list[str] | None
 
 
 class Keys:
