@@ -11,6 +11,7 @@ from aiohttp import web
 BACKLOG_MAX = 2_000
 _KEEP_ALIVE_S = 15.0
 _STATS_EACH_S = 1.0
+_TOGETHER_MAX = 100
 
 
 def event(name: str, data: object) -> bytes:
@@ -45,41 +46,29 @@ class Events:
             for each in events:
                 queue.put_nowait(each)
 
+    def subscribe(self) -> asyncio.Queue[bytes | None]:
+        """A new listener's events; None is the end of them."""
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+        if self._closing:
+            queue.put_nowait(None)
+        self._listeners.add(queue)
+        return queue
+
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Streams events until the listener leaves or the sandbox closes."""
-        reply = web.StreamResponse(
-            headers={
-                "Content-Type": "text/event-stream",
-                "Cache-Control": "no-store",
-                "X-Accel-Buffering": "no",
-            }
-        )
+        reply = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await reply.prepare(request)
-        queue: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._listeners.add(queue)
-        teller = asyncio.create_task(self._tell_stats(queue)) if not self._closing else None
+        queue = self.subscribe()
+        queue.put_nowait(event("stats", self._stats()))
+        teller = asyncio.create_task(self._tell_stats(queue), name="sandbox stats")
         try:
-            await reply.write(event("stats", self._stats()))
-            while not self._closing:
-                try:
-                    news = await asyncio.wait_for(queue.get(), _KEEP_ALIVE_S)
-                except TimeoutError:
-                    news = b": still here\n\n"
-                if news is None:
-                    break
-                parts = [news]
-                while not queue.empty() and len(parts) < 100:
-                    more = queue.get_nowait()
-                    if more is None:
-                        return reply
-                    parts.append(more)
-                await reply.write(b"".join(parts))
+            while (news := await _next(queue)) is not None:
+                await reply.write(news)
         except ConnectionError:
             pass
         finally:
             self._listeners.discard(queue)
-            if teller is not None:
-                teller.cancel()
+            teller.cancel()
         return reply
 
     async def _tell_stats(self, queue: asyncio.Queue[bytes | None]) -> None:
@@ -97,6 +86,23 @@ class Events:
         self._closing = True
         for queue in self._listeners:
             queue.put_nowait(None)
+
+
+async def _next(queue: asyncio.Queue[bytes | None]) -> bytes | None:
+    """The events that wait, in one piece; a comment where none comes for long, which keeps the line open."""
+    try:
+        news = await asyncio.wait_for(queue.get(), _KEEP_ALIVE_S)
+    except TimeoutError:
+        return b": still here\n\n"
+    parts = []
+    while news is not None:
+        parts.append(news)
+        if queue.empty() or len(parts) == _TOGETHER_MAX:
+            break
+        news = queue.get_nowait()
+    if news is None and parts:
+        queue.put_nowait(None)
+    return b"".join(parts) if parts else None
 
 
 def _without_clock(stats: object) -> object:
