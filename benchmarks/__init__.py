@@ -1,0 +1,1 @@
+"""Measures wa_bulk against its peers: `python -m benchmarks --help`."""
