@@ -10,10 +10,14 @@ from typing import Literal
 
 import pytest
 
+from tests.send.departures import most_in_a_window, virtual_pacer
 from tests.send.engagelab import Answer, EngageLab, Reply, Trouble, accepted, error
+from tests.send.virtual import run
 from wa_bulk.send.account import Account
 from wa_bulk.send.dispatch import Dispatcher, open_transport
 from wa_bulk.send.outcome import Accepted
+from wa_bulk.send.transport import NotSent
+from wa_bulk.send.transport import Reply as TransportReply
 
 PAYLOAD = b'{"to":["+447911123456"],"body":{"type":"text","text":{"body":"Hello"}}}'
 SECRET = "2b4f8e7c9d1a3f5e"
@@ -182,6 +186,53 @@ async def test_a_retry_after_out_of_all_proportion_is_capped(monkeypatch: pytest
     assert server.arrivals[1].at - server.arrivals[0].at >= 0.1
 
 
+class Connecting:
+    """A transport whose connections take half a second to make, in a place where time is virtual."""
+
+    name = "connecting"
+
+    def __init__(self, refused: int = 0) -> None:
+        self.departures: list[float] = []
+        self._idle = 0
+        self._refused = refused
+
+    def ready(self) -> bool:
+        return self._idle > 0
+
+    async def prepare(self) -> None:
+        await asyncio.sleep(0.5)
+        if self._refused:
+            self._refused -= 1
+            raise NotSent("connection refused")
+        self._idle += 1
+
+    async def post(self, payload: bytes) -> TransportReply:
+        self.departures.append(asyncio.get_running_loop().time())
+        self._idle -= 1
+        await asyncio.sleep(0.1)
+        self._idle += (
+            len(self.departures) < 500 or len(self.departures) > 520
+        )  # a server that hangs up on some
+        return TransportReply(200, b'{"message_id":"1"}')
+
+    async def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("refused", [0, 30])
+def test_a_token_counts_when_its_message_leaves_however_long_connecting_takes(refused: int) -> None:
+    async def main() -> list[float]:
+        transport = Connecting(refused)
+        sender = Dispatcher(transport, rate=200, tries=100)
+        sender._pacers[None] = virtual_pacer(200)
+        outcomes = await asyncio.gather(*(sender.deliver(PAYLOAD) for _ in range(1000)))
+        assert {outcome.status for outcome in outcomes} == {"accepted"}
+        return transport.departures
+
+    departures = run(main())
+    assert len(departures) == 1000
+    assert most_in_a_window(departures) <= 200
+
+
 async def test_each_sending_number_has_a_pace_of_its_own() -> None:
     numbers = [None, "+8613800138000", "+8613800138001"]
     async with (
@@ -218,6 +269,11 @@ async def test_what_a_transport_should_not_raise_is_unknown_and_shows_nothing() 
 
         async def post(self, payload: bytes) -> None:
             raise KeyError(SECRET)
+
+        def ready(self) -> bool:
+            return True
+
+        async def prepare(self) -> None: ...
 
         async def close(self) -> None: ...
 

@@ -23,8 +23,8 @@ _SHORTEST_WAIT_S = 0.001
 # bucket leaks that much slower, so that the two do not get in each other's way.
 _WINDOW_S = 1.005
 _FLOW = 0.995
-_BUCKET_DEPTH_S = 0.030
-# Two, where 30 ms hold less: with one, the lateness of every timer would be lost from the rate.
+_BUCKET_DEPTH_S = 0.050
+# Two, where 50 ms hold less: with one, the lateness of every timer would be lost from the rate.
 _BUCKET_DEPTH_MIN = 2.0
 
 _HOLD_MIN_S = 1.0
@@ -53,7 +53,7 @@ class Pacer:
         self._per_window = max(1, int(rate))
         self._window_s = _WINDOW_S / min(rate, 1) if rate else 0.0
         self._departures: deque[float] = deque()
-        self._handed = 0
+        self._held = 0
         self._bucket_depth = max(_BUCKET_DEPTH_MIN, rate * _BUCKET_DEPTH_S)
         self._bucket = AsyncLimiter(self._bucket_depth, self._bucket_depth / (rate * _FLOW) if rate else 1.0)
         self._returned = 0
@@ -91,11 +91,29 @@ class Pacer:
             if waiter.cancelled():
                 self._leave(waiter)
             else:
-                self._give_back()
+                self.give_back()
             raise
+        self.use()
+
+    def hold(self) -> None:
+        """The token just taken is for later: it must be followed by `use` or `give_back`."""
         if self.rate:
-            self._handed -= 1
+            self._departures.pop()
+            self._held += 1
+
+    def use(self) -> None:
+        """What was held leaves now."""
+        if self.rate:
+            self._held -= 1
             self._departures.append(self._clock())
+
+    def give_back(self) -> None:
+        """What was held will not be used: it is the next one's in line."""
+        if self.rate:
+            self._held -= 1
+            self._returned += 1
+            if self._waiters:
+                self._hand_out()
 
     def slow_down(self, retry_after: float | None = None) -> None:
         """After a 429: nobody sends for `retry_after` seconds (at least 1), then at half the pace.
@@ -117,9 +135,7 @@ class Pacer:
     def release(self) -> None:
         """Lets everyone who waits go, for good: the pace is over."""
         self.rate = self._pace_at_cut = self._not_before = 0.0
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._stop_timer()
         while self._waiters:
             waiter = self._waiters.popleft()
             if not waiter.done():
@@ -142,7 +158,7 @@ class Pacer:
         departures, since = self._departures, now - self._window_s
         while departures and departures[0] <= since:
             departures.popleft()
-        most = min(wanted, self._per_window - len(departures) - self._handed)
+        most = min(wanted, self._per_window - len(departures) - self._held)
         least = min(most, self._returned)
         most = min(most, self._returned + int(self._bucket_depth))
         while least < most:
@@ -168,7 +184,7 @@ class Pacer:
                 self._pace_at_cut = self.rate
 
     def _hand_out(self) -> None:
-        self._timer = None
+        self._stop_timer()
         now = self._clock()
         waiters = self._waiters
         given, due = 0, self._due(now, len(waiters))
@@ -179,33 +195,27 @@ class Pacer:
                 given += 1
         if given:
             self._spend(now, given)
-            self._handed += given
+            self._held += given
         if waiters:
             self._timer = asyncio.get_running_loop().call_later(self._wait_s(now), self._hand_out)
 
     def _wait_s(self, now: float) -> float:
         """How long until it is worth looking again."""
         wait_s = self._not_before - now
-        if self._departures and len(self._departures) + self._handed >= self._per_window:
+        if self._departures and len(self._departures) + self._held >= self._per_window:
             wait_s = max(wait_s, self._departures[0] + self._window_s - now)
         return max(wait_s, _SHORTEST_WAIT_S) if wait_s > 0 else self._tick_s
 
     def _leave(self, waiter: asyncio.Future[None]) -> None:
         with suppress(ValueError):
             self._waiters.remove(waiter)
-        if not self._waiters and self._timer is not None:
+        if not self._waiters:
+            self._stop_timer()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-    def _give_back(self) -> None:
-        while self._waiters:
-            waiter = self._waiters.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
-        if self.rate:
-            self._handed -= 1
-            self._returned += 1
 
 
 def _draw(bucket: AsyncLimiter, tokens: int) -> None:

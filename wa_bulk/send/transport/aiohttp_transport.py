@@ -65,6 +65,13 @@ class AiohttpTransport:
             self._in_flight -= 1
             self._settle()
 
+    def ready(self) -> bool:
+        """True: aiohttp does not tell whether it has a connection at hand."""
+        return True
+
+    async def prepare(self) -> None:
+        """Nothing: aiohttp makes its connections when it posts."""
+
     async def close(self) -> None:
         """Refuse new posts, wait for those in flight, then close the session if it was made here."""
         self._closing = True

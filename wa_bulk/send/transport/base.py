@@ -41,6 +41,14 @@ class Transport(Protocol):
         """Which transport this is, for settings and logs: "lean" or "aiohttp"."""
         ...
 
+    def ready(self) -> bool:
+        """Whether a post would leave now, over a connection that is at hand. True where nobody can know."""
+        ...
+
+    async def prepare(self) -> None:
+        """Have a connection at hand; raises NotSent."""
+        ...
+
     async def post(self, payload: bytes) -> Reply:
         """Send `payload` as the body of one POST and return the reply; raises NotSent or MaybeSent."""
         ...

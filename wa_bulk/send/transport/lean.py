@@ -80,6 +80,18 @@ class LeanTransport:
             connection.abandon(reply)
             raise
 
+    def ready(self) -> bool:
+        """Whether a post would leave now, over a connection that is at hand."""
+        connection = self._pick_idle(monotonic())
+        if connection is None:
+            return False
+        self._idle.append(connection)
+        return True
+
+    async def prepare(self) -> None:
+        """Have a connection at hand; raises NotSent."""
+        self.release(await self._obtain(monotonic()))
+
     async def close(self) -> None:
         """Refuse new posts, wait for those in flight, then let go of every connection."""
         self._closing = True
@@ -138,12 +150,17 @@ class LeanTransport:
                 return connection
 
     def _pick(self, now: float) -> Connection | None:
+        if connection := self._pick_idle(now):
+            return connection
+        return self._new() if len(self._connections) < self._limit else None
+
+    def _pick_idle(self, now: float) -> Connection | None:
         while self._idle:
             connection = self._idle.pop()
             if now - connection.started < FRESH or connection.quiet():
                 return connection
             connection.discard()
-        return self._new() if len(self._connections) < self._limit else None
+        return None
 
     def _new(self) -> Connection:
         connection = TlsConnection(self, self._tls) if self._tls else Connection(self)
