@@ -19,10 +19,7 @@ def against(program: str, sender: Candidate, *, tls: bool) -> Candidate:
 
 
 def both_servers(name: str, *, tls: bool) -> Group:
-    senders = (
-        wrk(),
-        peer("wa_bulk lean, uvloop", "lean_transport", "uvloop", feed="bytes", loop="uvloop", ours=True),
-    )
+    lean = peer("wa_bulk lean, uvloop", "lean_transport", "uvloop", feed="bytes", loop="uvloop", ours=True)
     candidates = tuple(
         against(program, sender, tls=tls) for sender in (wrk(), lean) for program in ("nginx", "bundled")
     )
