@@ -80,7 +80,7 @@ def _check_child(child: object, kinds: Any, at: str, with_values: bool = True) -
         expected = " or ".join(kind.__name__ for kind in kinds)
         raise ValidationError(at, f"is {type(child).__name__}", f"expected {expected}")
     try:
-        _check(child, with_values)  # type: ignore[arg-type]
+        _check(child, with_values)
     except ValidationError as error:
         raise error.under(at) from None
 

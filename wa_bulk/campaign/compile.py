@@ -69,7 +69,7 @@ class Compiler:
         tree = dict(file.message)
         to = tree.pop("to", None)
         sender = tree.pop("from", None)
-        walked = self._walk(tree, Message, "", None, related=False)
+        walked: dict[str, Any] = self._walk_struct(tree, Message, "", related=False)
         walked["to"] = [self._recipient(to)]
         if sender is not None:
             walked["from"] = self._sender(sender)

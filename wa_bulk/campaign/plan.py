@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -12,10 +13,10 @@ from msgspec import Struct
 from wa_bulk.campaign.blueprint import Blueprint, compile_campaign
 from wa_bulk.campaign.file import CampaignError, CampaignFile, load
 from wa_bulk.campaign.ledger import Ledger
+from wa_bulk.campaign.lock import LockedLog
 from wa_bulk.campaign.log import LogError, RunLine, SourceRef, timestamp
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.source import Scan, Source
-
 
 BASE_URL = "base_url"
 """The key, among a run line's settings, of the address that the run sends to."""
@@ -24,19 +25,29 @@ BASE_URL = "base_url"
 class Plan(Struct, frozen=True, kw_only=True):
     """A run that is ready to begin, or to go on. Nothing has been sent or written for it yet.
 
-    `ledger` knows the rows' past; `resumed` tells whether there is one.
+    `ledger` knows the rows' past. `claimed` is the log of a run that goes on, locked before it was read, so
+    that no other process can have sent meanwhile what the ledger calls unsent.
     """
 
     file: CampaignFile
     source: Source
     scan: Scan
-    source_stat: tuple[int, int, int]
     blueprint: Blueprint
     settings: Settings
     run_id: str
     log: Path
     ledger: Ledger
-    resumed: bool = False
+    claimed: LockedLog | None = None
+
+    @property
+    def resumed(self) -> bool:
+        """Whether this goes on with an earlier run."""
+        return self.claimed is not None
+
+    def release(self) -> None:
+        """Lets the log of a plan go that will not be carried out. Harmless otherwise."""
+        if self.claimed is not None:
+            self.claimed.close()
 
     @property
     def rows_to_send(self) -> int:
@@ -55,10 +66,6 @@ class Plan(Struct, frozen=True, kw_only=True):
     def is_finished(self) -> bool:
         """Whether there is nothing left to do: no row to send, and none whose fate has to be noted."""
         return self.resumed and not self.rows_to_send and next(self.ledger.rows_in("intended"), None) is None
-
-    def source_changed(self) -> bool:
-        """Whether the recipients' file is no longer the one that was looked at."""
-        return _stat(self.source.path) != self.source_stat
 
     @property
     def base_url(self) -> str | None:
@@ -97,7 +104,6 @@ def prepare(
     log = log or Path(f"{_slug(file.name)}-{run_id}.jsonl")
     if log.exists():
         raise LogError(f"{log}: exists already; go on with it by: wa-bulk resume {log}")
-    stat = _stat(path)
     source = Source(path)
     blueprint = compile_campaign(file, source.header, run_id)
     scan = source.scan()
@@ -105,7 +111,6 @@ def prepare(
         file=file,
         source=source,
         scan=scan,
-        source_stat=stat,
         blueprint=blueprint,
         settings=settings,
         run_id=run_id,
@@ -129,24 +134,34 @@ def plan_resume(log: Path, **changes: object) -> Plan:
 
     Raises LogError (no log, damaged, of another campaign), CampaignError, SourceError.
     """
-    ledger = Ledger.from_log(log)
+    claimed = LockedLog.claim(log)
+    try:
+        return _rest_of(claimed, changes)
+    except BaseException:
+        claimed.close()
+        raise
+
+
+def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
+    ledger = Ledger.from_log(claimed.path)
     run = ledger.run
     if run is None:
-        raise LogError(f"{log}: holds no run; there is nothing to resume")
+        raise LogError(
+            f"{claimed.path}: holds no run, so nothing was sent: delete it and send the campaign anew"
+        )
     file = load(Path(run.campaign))
     if file.sha256 != run.campaign_sha256:
         raise LogError(
             f"{file.path}: is not the campaign file this run began with; put the original back "
-            f"to resume {log}"
+            f"to resume {claimed.path}"
         )
     path = Path(run.source.path)
-    stat = _stat(path)
     source = Source(path)
     scan = source.scan()
     if scan.sha256 != run.source.sha256:
         raise LogError(
             f"{path}: is not the file of recipients this run began with; its rows would be taken for "
-            f"others. Put the original back to resume {log}"
+            f"others. Put the original back to resume {claimed.path}"
         )
     settings = msgspec.convert(
         {**run.settings, "limit": None, "on_unknown": "hold", "retry_failed": False, **changes}, Settings
@@ -155,23 +170,13 @@ def plan_resume(log: Path, **changes: object) -> Plan:
         file=file,
         source=source,
         scan=scan,
-        source_stat=stat,
         blueprint=compile_campaign(file, source.header, run.run_id),
         settings=settings,
         run_id=run.run_id,
-        log=log,
+        log=claimed.path,
         ledger=ledger,
-        resumed=True,
+        claimed=claimed,
     )
-
-
-def _stat(path: Path) -> tuple[int, int, int]:
-    """What changes when a file does: its inode, size and time of change; zeros when it is not there."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return (0, 0, 0)
-    return (stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
 
 def _slug(name: str) -> str:

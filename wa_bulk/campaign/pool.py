@@ -77,16 +77,23 @@ class Pool:
         """What everybody waits for; empty while all is well."""
         return self._outage.words
 
+    def is_stopping(self) -> bool:
+        """Whether the run ends, or ended, before its rows did."""
+        return self.stopped is not None
+
     async def run(self, feed: Feed) -> None:
         """Returns when every row is settled, or the pool was stopped and nothing is on the wire."""
         self._workers = self._settings.concurrency
         workers = [asyncio.create_task(self._work()) for _ in range(self._settings.concurrency)]
+        for worker in workers:
+            worker.add_done_callback(self._worker_ended)
         try:
             await self._feed(feed)
-        except LogError as error:
+        except (LogError, SourceError) as error:
             self.stop("fatal", str(error))
-        except SourceError as error:
-            self.stop("fatal", str(error))
+        except asyncio.CancelledError:
+            self.stop("interrupted", "cancelled")
+            raise
         finally:
             self._fed = True
             self._wake(len(self._idle))
@@ -105,9 +112,13 @@ class Pool:
             self._withdraw(row)
         self._ready.clear()
 
+    def _worker_ended(self, worker: asyncio.Task[None]) -> None:
+        if not worker.cancelled() and (error := worker.exception()) is not None:
+            self.stop("fatal", f"an error in wa_bulk itself: {error!r}")
+
     async def _feed(self, feed: Feed) -> None:
         measured = _Speed()
-        while not feed.exhausted and self.stopped is None:
+        while not (feed.exhausted or self.is_stopping()):
             await self._outage.until_back()
             if not self._settings.rate:
                 self._window = max(
@@ -127,7 +138,7 @@ class Pool:
                 await asyncio.sleep(0)
                 continue
             await self._journal.intend_rows([row.number for row in rows])
-            if self.stopped is not None:
+            if self.is_stopping():
                 for row in rows:
                     self._withdraw(row)
                 return

@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from wa_bulk.campaign.feed import Before, Feed
 from wa_bulk.campaign.journal import Journal
-from wa_bulk.campaign.lock import LockedLog
 from wa_bulk.campaign.log import EndLine, LogError, Stopped, Totals, timestamp
 from wa_bulk.campaign.plan import Plan
 from wa_bulk.campaign.pool import Pool
@@ -82,7 +81,7 @@ class CampaignRun:
             self.progress,
             note=note,
             blueprint=plan.blueprint,
-            source_changed=plan.source_changed,
+            source_changed=plan.source.has_changed,
         )
         if self._interrupted:
             self.interrupt()
@@ -97,6 +96,9 @@ class CampaignRun:
         )
         try:
             await pool.run(feed)
+        except BaseException:
+            await journal.close()
+            raise
         finally:
             await dispatcher.close()
         end = EndLine(
@@ -111,8 +113,8 @@ class CampaignRun:
 
     async def _open_journal(self) -> Journal:
         plan, line = self._plan, self._plan.run_line(self._account.base_url)
-        if plan.resumed:
-            return await Journal.resume(LockedLog.claim(plan.log), line, on_error=self._log_failed)
+        if plan.claimed is not None:
+            return await Journal.resume(plan.claimed, line, on_error=self._log_failed)
         return await Journal.create(plan.log, line, on_error=self._log_failed)
 
     def _log_failed(self, error: LogError) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
@@ -46,6 +47,7 @@ def command(log: Path, base_url: str | None, yes: bool, **chosen: object) -> Non
 
     plan = plan_resume(log, **options.given(**chosen))
     if plan.is_finished:
+        plan.release()
         totals = msgspec.structs.asdict(plan.ledger.totals())
         click.echo(f"{log}: the run is finished, there is nothing left to send.", err=True)
         for status, flag in (("failed", "--retry-failed"), ("unknown", "--on-unknown retry")):
@@ -60,14 +62,14 @@ def command(log: Path, base_url: str | None, yes: bool, **chosen: object) -> Non
 def _where(plan: Plan, base_url: str | None) -> str | None:
     """The address the run was begun at, unless the command line names another.
 
-    Raises `Problem` where the environment alone names another: what a test began must not go on for real
-    because of the terminal it is typed in, nor the other way round.
+    Raises `Problem` where the environment alone would turn a test on this machine into the real thing, or
+    the other way round, because of the terminal it is typed in.
     """
     from wa_bulk.cli.running import resume_command
 
     source = click.get_current_context().get_parameter_source("base_url")
     began_at = plan.base_url
-    if began_at is None or base_url is None or base_url.rstrip("/") == began_at:
+    if began_at is None or base_url is None or _on_this_machine(began_at) == _on_this_machine(base_url):
         return base_url or began_at
     if source is ParameterSource.COMMANDLINE:
         return base_url
@@ -76,3 +78,9 @@ def _where(plan: Plan, base_url: str | None) -> str | None:
         f"To go on where it was begun:  {resume_command(plan)} --base-url {began_at}",
         f"To go on elsewhere:           {resume_command(plan)} --base-url {base_url}",
     )
+
+
+def _on_this_machine(url: str) -> bool:
+    from wa_bulk.send.account import is_loopback
+
+    return is_loopback(urlsplit(url).hostname or "")
