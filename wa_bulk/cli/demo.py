@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _FOLDER = "wa-bulk-demo"
 _LATENCY_MS = 60.0
+_TRIES = 3
 
 
 @click.command("demo")
@@ -84,8 +85,10 @@ def _free_folder() -> Path:
 async def _demonstrate(folder: Path, campaigns: list[Path], *, stay: bool) -> int:
     from rich.console import Console
 
+    from wa_bulk.campaign.file import load
     from wa_bulk.campaign.plan import prepare
     from wa_bulk.campaign.run import CampaignRun
+    from wa_bulk.campaign.settings import Settings
     from wa_bulk.cli.running import watched
     from wa_bulk.cli.sample import ORDERS, customers
     from wa_bulk.sandbox import FaultSettings, Latency, Sandbox, SandboxSettings
@@ -101,7 +104,8 @@ async def _demonstrate(folder: Path, campaigns: list[Path], *, stay: bool) -> in
         account = Account(sandbox.key, sandbox.secret, sandbox.url)
         totals: dict[str, Totals] = {}
         for campaign in campaigns:
-            plan = prepare(campaign, log=campaign.with_suffix(".jsonl"))
+            settings = Settings(rate=load(campaign).rate, tries=_TRIES)
+            plan = prepare(campaign, log=campaign.with_suffix(".jsonl"), settings=settings)
             summary = await watched(CampaignRun(plan, account), plan, progress)
             totals[campaign.stem] = summary.totals
             if summary.stopped is not None:

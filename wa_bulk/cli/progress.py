@@ -74,10 +74,11 @@ class Watch:
         self._task = asyncio.create_task(self._keep_showing())
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
         self._task.cancel()
         await asyncio.wait([self._task])
-        self.show()
+        if error is None:
+            self.show()
         self.leave()
 
     def leave(self) -> None:

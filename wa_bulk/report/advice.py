@@ -37,8 +37,7 @@ def next_steps(summary: Summary) -> list[Step]:
         steps.append(
             Step(f"{counted(summary.not_sent, 'row')} were left out by --limit. Go on with them:", resume)
         )
-    unknown = summary.totals["unknown"] + summary.in_flight
-    if unknown:
+    if unknown := summary.totals["unknown"]:
         steps.append(
             Step(
                 f"{counted(unknown, 'row')} may or may not have been accepted. Look for them in EngageLab's "
@@ -53,8 +52,8 @@ def next_steps(summary: Summary) -> list[Step]:
     if rejected := summary.totals["rejected"]:
         steps.append(
             Step(
-                f"{counted(rejected, 'row')} {'was' if rejected == 1 else 'were'} refused for what they say. "
-                "List every row with its status and reason:",
+                f"{counted(rejected, 'row')} {'was' if rejected == 1 else 'were'} refused, with good reason. "
+                "Every row with its status and reason:",
                 f"wa-bulk report {log} --csv rows.csv",
             )
         )

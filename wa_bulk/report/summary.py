@@ -62,9 +62,9 @@ class Summary(Struct):
     rows: int | None
     """Rows of the recipients' file; None if the log does not say."""
     totals: dict[Status, int]
-    """Rows by status, as the log's results say."""
+    """Rows by status."""
     in_flight: int
-    """Rows sent or about to be, without a result yet. After a cut, a resume calls them `unknown`."""
+    """Rows sent or about to be, while it is running. Once it is cut off, they are `unknown`."""
     not_sent: int | None
     """Rows the run has not come to; None if `rows` is."""
     started: str
@@ -104,7 +104,7 @@ class Summary(Struct):
     @property
     def unknown_more(self) -> int:
         """How many more rows there are like those in `unknown_rows`."""
-        return self.totals["unknown"] + self.in_flight - len(self.unknown_rows)
+        return self.totals["unknown"] - len(self.unknown_rows)
 
 
 def summarise(path: Path) -> Summary:
@@ -185,6 +185,8 @@ class _Reading:
             self._stretches[-1].until = at
 
     def summary(self, path: Path, running: bool) -> Summary:
+        if not running:
+            self._tally.cut_off()
         first = self._first
         assert first is not None, "log.read begins with a run line"
         causes = self._tally.causes()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from wa_bulk.campaign import log
+from wa_bulk.campaign.lock import is_being_written
 from wa_bulk.report.tally import NO_RESULT, Tally
 
 COLUMNS = (
@@ -30,10 +31,10 @@ _MANY = 255
 def write_table(path: Path, to: TextIO) -> int:
     """Write one line a row to `to`, as the log at `path` has it last, and return how many.
 
-    Rows come in the order they were settled; those a run was cut off over come last, as `unknown`.
-    Rows the run has not come to are left out. The log is read twice, so that memory stays at two bytes
-    a row. Lines that cannot be read are passed over; the summary tells of them. Raises LogError if `path`
-    cannot be read or is no log.
+    Rows come in the order they were settled; those a run was cut off over come last, as `unknown`. Rows
+    the run has not come to, or is at work on, are left out. The log is read twice, so that memory stays at
+    two bytes a row. Lines that cannot be read are passed over; the summary tells of them. Raises LogError if
+    `path` cannot be read or is no log.
     """
     tally = Tally()
     results = bytearray()
@@ -51,6 +52,8 @@ def write_table(path: Path, to: TextIO) -> int:
             else:
                 more_results[row] += 1
 
+    if not is_being_written(path):
+        tally.cut_off()
     table = csv.DictWriter(to, COLUMNS, restval="", lineterminator="\n")
     table.writeheader()
     written = 0
@@ -65,7 +68,7 @@ def write_table(path: Path, to: TextIO) -> int:
         elif tally.has_result(row):
             table.writerow({column: getattr(line, column) for column in COLUMNS})
             written += 1
-    for row in tally.rows_without_result():
+    for row in tally.rows_cut_off():
         table.writerow({"row": row, "status": "unknown", "reason": NO_RESULT})
         written += 1
     return written

@@ -41,7 +41,7 @@ class Tally:
     def __init__(self) -> None:
         self._rows = bytearray(1)
         """By row: 0 for no result, else 1 + the index of its cause."""
-        self._last_row: int | None = None
+        self._run: RunLine | None = None
         self._causes: list[Cause] = []
         self._by_text: dict[tuple[Status, int | None, int | None, str | None], int] = {}
         self._by_words: dict[tuple[Status, int | None, int | None, tuple[str, ...]], int] = {}
@@ -61,9 +61,14 @@ class Tally:
                 self._reach(last)
                 self._rows[first : last + 1] = self._rows[first : last + 1].translate(_WITHDRAW)
             case RunLine():
-                self._last_row = line.source.rows
-                crash = bytes(self._cut_off if value & _INTENDED else value for value in range(256))
-                self._rows = self._rows.translate(crash)
+                if self._run is None:
+                    self._run = line
+                self.cut_off()
+
+    def cut_off(self) -> None:
+        """Nobody is at work any more: the rows in flight are unknown."""
+        crash = bytes(self._cut_off if value & _INTENDED else value for value in range(256))
+        self._rows = self._rows.translate(crash)
 
     def _settle(self, line: ResultLine) -> None:
         self._reach(line.row)
@@ -77,10 +82,9 @@ class Tally:
 
     def _reach(self, row: int) -> None:
         if row >= len(self._rows):
-            if self._last_row is not None and row > self._last_row:
-                raise LogError(
-                    f"the log tells of row {row}, but its recipients' file has {self._last_row}: damaged?"
-                )
+            rows = self._run.source.rows if self._run is not None else None
+            if rows is not None and row > rows:
+                raise LogError(f"the log tells of row {row}, but its recipients' file has {rows}: damaged?")
             self._rows.extend(bytes(row + 1 - len(self._rows)))
 
     def _number(self, status: Status, code: int | None, http_status: int | None, text: str | None) -> int:
@@ -116,19 +120,19 @@ class Tally:
         return sorted((cause for cause in self._causes if cause.rows), key=lambda cause: -cause.rows)
 
     def in_flight(self) -> int:
-        """How many rows were intended and have had no result since."""
+        """How many rows were intended and have had no result since. None are, once they are `cut_off`."""
         return sum(rows for value, rows in Counter(self._rows).items() if value >= _INTENDED)
 
     def has_result(self, row: int) -> bool:
         """Whether the last word on `row` is a line of the log, and not that a run was cut off over it."""
-        return self._rows[row] < _INTENDED and self._rows[row] != self._cut_off
+        return self._rows[row] != self._cut_off
 
-    def rows_without_result(self) -> Iterator[int]:
-        """The rows that a run was cut off over, or is at work on, ascending."""
+    def rows_cut_off(self) -> Iterator[int]:
+        """The rows that a run was cut off over, ascending."""
         cut_off = self._cut_off
-        return (row for row, value in enumerate(self._rows) if value >= _INTENDED or value == cut_off)
+        return (row for row, value in enumerate(self._rows) if value == cut_off)
 
     def rows_unknown(self) -> Iterator[int]:
-        """The rows whose fate is not known, ascending: result `unknown`, or none."""
+        """The rows with the status `unknown`, ascending."""
         unknown = {number for number, cause in enumerate(self._causes, 1) if cause.status == "unknown"}
-        return (row for row, value in enumerate(self._rows) if value >= _INTENDED or value in unknown)
+        return (row for row, value in enumerate(self._rows) if value in unknown)
