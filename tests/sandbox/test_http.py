@@ -51,7 +51,8 @@ def test_a_large_body_is_refused(api: Api) -> None:
 def test_a_connection_is_kept_for_the_next_request(running: Sandbox) -> None:
     with connect(running.url) as connection:
         stream = connection.makefile("rb")
-        for message in (text(), {}, text(), []):
+        messages: list[object] = [text(), {}, text(), []]
+        for message in messages:
             connection.sendall(raw_request(message, keep_alive=True))
             head = b""
             while not head.endswith(b"\r\n\r\n"):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 from aiohttp import web
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from wa_bulk.api import e164
 from wa_bulk.api.callback import NotificationReport
@@ -30,24 +30,24 @@ RowId = Annotated[int, Meta(ge=0, le=2**62)]
 
 
 class PageQuery(Struct, frozen=True):
-    before: RowId | None = None
-    after: RowId | None = None
+    before: RowId | UnsetType = UNSET
+    after: RowId | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
 
 
 class MessagesQuery(PageQuery, frozen=True):
     """`q` is looked for in numbers, template names and texts."""
 
-    q: str | None = None
-    to: str | None = None
-    template: str | None = None
-    status: Status | None = None
-    type: Type | None = None
+    q: str | UnsetType = UNSET
+    to: str | UnsetType = UNSET
+    template: str | UnsetType = UNSET
+    status: Status | UnsetType = UNSET
+    type: Type | UnsetType = UNSET
 
 
 class ConversationsQuery(Struct, frozen=True):
-    q: str | None = None
-    before: RowId | None = None
+    q: str | UnsetType = UNSET
+    before: RowId | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=1000)] = 50
 
 
@@ -83,13 +83,13 @@ class TemplateChange(TemplateDefinition, frozen=True, kw_only=True):
 async def messages(request: web.Request) -> web.StreamResponse:
     query = query_as(request, MessagesQuery)
     chosen = Filter(
-        q=query.q,
-        contact=_contact(query.to),
-        template=query.template,
-        status=query.status,
-        type=query.type,
+        q=query.q or None,
+        contact=_contact(query.to or None),
+        template=query.template or None,
+        status=query.status or None,
+        type=query.type or None,
     )
-    return json_reply(request.app[LAB].store.page(chosen, query.before, query.after, query.limit))
+    return _page(request, chosen, query)
 
 
 async def message(request: web.Request) -> web.StreamResponse:
@@ -107,13 +107,20 @@ async def clear(request: web.Request) -> web.StreamResponse:
 
 async def conversations(request: web.Request) -> web.StreamResponse:
     query = query_as(request, ConversationsQuery)
-    return json_reply(request.app[LAB].store.conversations(query.q, query.before, query.limit))
+    before = None if query.before is UNSET else query.before
+    return json_reply(request.app[LAB].store.conversations(query.q or None, before, query.limit))
 
 
 async def conversation(request: web.Request) -> web.StreamResponse:
     query = query_as(request, PageQuery)
     chosen = Filter(contact=_contact(request.match_info["contact"]))
-    return json_reply(request.app[LAB].store.page(chosen, query.before, query.after, query.limit))
+    return _page(request, chosen, query)
+
+
+def _page(request: web.Request, chosen: Filter, query: PageQuery) -> web.StreamResponse:
+    before = None if query.before is UNSET else query.before
+    after = None if query.after is UNSET else query.after
+    return json_reply(request.app[LAB].store.page(chosen, before, after, query.limit))
 
 
 async def events(request: web.Request) -> web.StreamResponse:
@@ -206,9 +213,12 @@ async def put_template(request: web.Request) -> web.StreamResponse:
     return json_reply(template.entry())
 
 
-async def delete_template(request: web.Request) -> web.StreamResponse:
+async def remove_template(request: web.Request) -> web.StreamResponse:
     lab = request.app[LAB]
-    lab.templates.delete(request.match_info["name"])
+    name = request.match_info["name"]
+    if not lab.templates.has(name):
+        raise not_there(f"template {name}")
+    lab.templates.delete(name)
     lab.keep_templates()
     return json_reply(Done())
 
@@ -368,9 +378,10 @@ CONTROL_ROUTES = [
     Route(
         method="DELETE",
         path="/sandbox/templates/{name}",
-        handler=delete_template,
+        handler=remove_template,
         summary="Delete every language of a template",
         gives=Done,
+        refuses=(404,),
     ),
     Route(method="GET", path="/sandbox/review", handler=get_review, summary="How reviews go", gives=Review),
     Route(
@@ -402,6 +413,7 @@ CONTROL_ROUTES = [
         handler=probe_callbacks,
         summary="Send the empty request that a new callback address is tried with",
         gives=Done,
+        refuses=(400,),
     ),
     Route(
         method="POST",

@@ -126,20 +126,9 @@ def _query_parameters(query: type[Struct] | None) -> list[Json]:
     _, components = msgspec.json.schema_components([query], ref_template=_REFERENCE)
     properties: dict[str, Json] = components[query.__name__]["properties"]
     return [
-        {"name": name, "in": "query", "required": False, "schema": _without_null(schema)}
+        {"name": name, "in": "query", "required": False, "schema": schema}
         for name, schema in properties.items()
     ]
-
-
-def _without_null(schema: Json) -> Json:
-    """A query string has no null: leaving a parameter out says it."""
-    if "anyOf" in schema:
-        (only,) = (part for part in schema["anyOf"] if part != {"type": "null"})
-        return dict(only)
-    kept = {name: value for name, value in schema.items() if name != "default" or value is not None}
-    if "enum" in kept:
-        kept["enum"] = [value for value in kept["enum"] if value is not None]
-    return kept
 
 
 @cache

@@ -107,6 +107,10 @@ class Templates:
             return f"template {name} does not exist in language {language}, only in {', '.join(languages)}"
         return f"template {name} does not exist"
 
+    def has(self, name: str) -> bool:
+        """Whether there is any template of that name."""
+        return any(known == name for known, _ in self._by_name)
+
     def find(
         self,
         name: str | None = None,

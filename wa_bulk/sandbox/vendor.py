@@ -6,7 +6,7 @@ import asyncio
 
 import msgspec
 from aiohttp import web
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from wa_bulk.api import Message, SendReply
 from wa_bulk.api.definition import (
@@ -103,16 +103,18 @@ def headers_as_json(request: web.Request) -> str:
 class TemplateQuery(Struct, frozen=True):
     """`name` is found anywhere in a template's name; the others must be equal."""
 
-    name: str | None = None
-    language_code: str | None = None
-    category: Category | None = None
-    status: TemplateStatus | None = None
+    name: str | UnsetType = UNSET
+    language_code: str | UnsetType = UNSET
+    category: Category | UnsetType = UNSET
+    status: TemplateStatus | UnsetType = UNSET
 
 
 async def list_templates(request: web.Request) -> web.StreamResponse:
     lab = _signed_in(request)
     query = query_as(request, TemplateQuery)
-    found = lab.templates.find(query.name, query.language_code, query.category, query.status)
+    found = lab.templates.find(
+        query.name or None, query.language_code or None, query.category or None, query.status or None
+    )
     return json_reply(found)
 
 
