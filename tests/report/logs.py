@@ -74,29 +74,27 @@ def write(path: Path, *lines: LogLine) -> Path:
     return path
 
 
-def _begun(lines: list[LogLine]) -> list[LogLine]:
-    return [run(rows=60), *lines]
-
-
 _rows = st.integers(1, 60)
 _stretches = st.tuples(_rows, _rows).map(lambda pair: (min(pair), max(pair)))
 _words = st.sampled_from(["no answer", "is '1'", "is '2'", "", None]) | st.text(max_size=4)
-any_log: st.SearchStrategy[list[LogLine]] = st.lists(
-    st.one_of(
-        st.builds(
-            result,
-            _rows,
-            st.sampled_from(STATUSES),
-            st.floats(-10, 1000),
-            attempts=st.integers(0, 9),
-            code=st.none() | st.integers(1000, 1003),
-            error=_words,
-            reason=_words,
-        ),
-        _stretches.map(lambda rows: intent(*rows)),
-        _stretches.map(lambda rows: WithdrawnLine(RUN_ID, rows, "stopped")),
-        st.sampled_from([run(1.0, rows=60), end(2.0), end(3.0, "interrupted")]),
-    ),
-    max_size=20,
-).map(_begun)
+_results = st.builds(
+    result,
+    _rows,
+    st.sampled_from(STATUSES),
+    st.floats(-10, 1000),
+    attempts=st.integers(0, 9),
+    code=st.none() | st.integers(1000, 1003),
+    error=_words,
+    reason=_words,
+)
+_breaks: list[LogLine] = [run(1.0, rows=60), end(2.0), end(3.0, "interrupted")]
+_lines: st.SearchStrategy[LogLine] = st.one_of(
+    _results,
+    _stretches.map(lambda rows: intent(*rows)),
+    _stretches.map(lambda rows: WithdrawnLine(RUN_ID, rows, "stopped")),
+    st.sampled_from(_breaks),
+)
+any_log: st.SearchStrategy[list[LogLine]] = st.lists(_lines, max_size=20).map(
+    lambda lines: [run(rows=60), *lines]
+)
 """Lines in any order, on few rows, so that they meet."""

@@ -127,6 +127,7 @@ class _Reading:
         self._stretch_began_s = 0.0
         self._active_before_s = 0.0
         self._last_s = 0.0
+        self._last_at = ""
         self._sent = 0
         self._requests = 0
         self._latencies = LatencyCounts()
@@ -159,6 +160,7 @@ class _Reading:
             self._active_before_s += self._last_s - self._stretch_began_s
             self._throughput.resumed_at_s.append(round(self._active_before_s, 3))
         self._stretch_began_s = self._last_s = _seconds(line.at)
+        self._last_at = line.at
         self._stretches.append(Stretch(line.at, line.at, pid=line.pid, settings=line.settings))
 
     def _result(self, line: log.ResultLine) -> None:
@@ -179,6 +181,9 @@ class _Reading:
         return self._active_before_s + self._last_s - self._stretch_began_s
 
     def _reached(self, at: str) -> None:
+        if at == self._last_at:
+            return
+        self._last_at = at
         at_s = _seconds(at)
         if at_s > self._last_s:  # a clock set back must not make the run shorter
             self._last_s = at_s

@@ -19,6 +19,7 @@ NO_RESULT = "no result in the log: the run was cut off while the message may hav
 
 _INTENDED = 0x80
 _NEVER = 0
+_ACCEPTED = 1 + STATUSES.index("accepted")
 _MAY_BE_SENT_AGAIN = ("failed", "unknown")
 _VALUE = re.compile(r"((?<!\[)\b\d+\b|'[^']*'|\"[^\"]*\"|…)")
 _TEXTS_REMEMBERED = 4096
@@ -71,7 +72,11 @@ class Tally:
         self._rows = self._rows.translate(crash)
 
     def _settle(self, line: ResultLine) -> None:
-        self._reach(line.row)
+        if line.row >= len(self._rows):
+            self._reach(line.row)
+        if line.status == "accepted":
+            self._rows[line.row] = _ACCEPTED
+            return
         key = (line.status, line.code, line.http_status, line.error or line.reason)
         number = self._by_text.get(key)
         if number is None:
@@ -88,7 +93,7 @@ class Tally:
             self._rows.extend(bytes(row + 1 - len(self._rows)))
 
     def _number(self, status: Status, code: int | None, http_status: int | None, text: str | None) -> int:
-        if status == "accepted" or (code, http_status, text) == (None, None, None):
+        if (code, http_status, text) == (None, None, None):
             return 1 + STATUSES.index(status)
         words_and_values = _VALUE.split(text or "")
         key = (status, code, http_status, tuple(words_and_values[::2]))
