@@ -31,7 +31,7 @@ function close() {
 function showRoute() {
   const route = readRoute();
   document.body.classList.toggle("chat-open", route !== null);
-  list.select(route?.contact ?? null);
+  list.select(route?.contact ?? null, route?.messageId);
   if (route) chat.open(route.contact, route.messageId);
   else chat.close();
 }
@@ -116,9 +116,14 @@ follow({
   connected(isFirst) {
     showConnection(true);
     api.stats().then((stats) => counters.show(stats), () => {});
-    if (isFirst) return;
-    list.restart();
-    chat.reopen();
+    if (isFirst) {
+      // What came between the first reading and the first event would be told by neither.
+      list.refreshSoon();
+      chat.refreshSoon();
+    } else {
+      list.restart();
+      chat.reopen();
+    }
   },
   away: () => showConnection(false),
 });

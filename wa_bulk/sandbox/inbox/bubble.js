@@ -56,7 +56,7 @@ export function updateBubble(article, record) {
   const shown = article.querySelector(".error");
   const wanted = error(record);
   if (shown && wanted) shown.replaceWith(wanted);
-  else if (wanted) (article.querySelector(".meta.alone") ?? article.querySelector(".text:last-of-type, .footer") ?? article.querySelector(".bubble").lastChild).after(wanted);
+  else if (wanted) article.querySelector(".bubble").insertBefore(wanted, article.querySelector(".buttons"));
 }
 
 function duplicateMark(record, actions) {

@@ -46,7 +46,6 @@ export class Chat {
     });
     this.messages.addEventListener("scroll", () => this.#showToNewest(), { passive: true });
     this.messages.addEventListener("keydown", (event) => this.#onKey(event));
-    this.messages.addEventListener("focus", () => this.window.step(0));
     this.toNewest.addEventListener("click", () => this.#goToNewest());
     setInterval(() => this.#showReplyWindow(), 30_000);
   }

@@ -21,7 +21,7 @@ export class ConversationList {
   #view = "conversations";
   #query = "";
   #status = null;
-  #selected = null;
+  #selected = { contact: null, messageId: null };
   #feed;
   #list;
   #searchTimer = null;
@@ -75,8 +75,9 @@ export class ConversationList {
     this.#list.step(by);
   }
 
-  select(contact) {
-    this.#selected = contact;
+  /** Mark what is open: the row of the conversation, or of the message where messages are listed. */
+  select(contact, messageId = null) {
+    this.#selected = { contact, messageId };
     this.#list.redraw();
   }
 
@@ -190,7 +191,7 @@ export class ConversationList {
     const { icon: kind, text } = preview(record);
     const words = element("span.row-text", { dir: "auto" });
     words.append(highlighted(excerpt(text, this.#query), this.#query));
-    const selected = item.contact === this.#selected && item.last !== undefined;
+    const selected = item.last ? item.contact === this.#selected.contact : item.id === this.#selected.messageId;
     const row = element(
       "div.row",
       { "data-contact": item.contact, "aria-selected": String(selected) },

@@ -1,7 +1,7 @@
 // A list read page by page, newest first, whose top can be read again while it grows.
 
-const PAGE = 100;
-const KEPT_AT_TOP = 400;
+const PAGE = 200;
+const KEPT_AT_TOP = 600;
 
 export class Feed {
   items = [];

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/gsu;
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/gsu;
 const UNICODE_ESCAPE = /\\u([0-9a-f]{4})/giu;
 const LONGEST_COLOURED = 40_000;
 

@@ -42,6 +42,7 @@ export class MessageWindow {
     this.#to = index < 0 ? records.length : Math.min(records.length, index + MOST_DRAWN / 2);
     this.#from = Math.max(0, this.#to - MOST_DRAWN);
     this.#container.replaceChildren(...this.#draw(this.#from, this.#to));
+    this.#keepTabStop();
     if (index < 0) this.scrollToEnd();
     else this.reveal(focusId);
   }
@@ -92,7 +93,7 @@ export class MessageWindow {
     }
     const article = this.#articleOf(id);
     article.scrollIntoView({ block: "center" });
-    this.atEnd = false;
+    this.#onScroll();
     article.classList.add("revealed");
     article.addEventListener("animationend", () => article.classList.remove("revealed"), { once: true });
     this.#focus(article);
@@ -109,8 +110,8 @@ export class MessageWindow {
   step(by) {
     const articles = [...this.#container.children];
     if (!articles.length) return;
-    const now = articles.indexOf(document.activeElement?.closest(".message"));
-    const next = now < 0 ? articles.length - 1 : Math.max(0, Math.min(now + by, articles.length - 1));
+    const now = articles.indexOf(document.activeElement?.closest(".message") ?? this.#tabStop);
+    const next = Math.max(0, Math.min(now + by, articles.length - 1));
     this.#focus(articles[next]);
     articles[next].scrollIntoView({ block: "nearest" });
   }
@@ -126,8 +127,17 @@ export class MessageWindow {
     return this.records.find((record) => record.id === id) ?? null;
   }
 
+  get #tabStop() {
+    return this.#container.querySelector('.message[tabindex="0"]');
+  }
+
+  /** One message takes part in the order of the Tab key: the one last looked at, at first the newest. */
+  #keepTabStop() {
+    if (!this.#tabStop) this.#container.lastElementChild?.setAttribute("tabindex", "0");
+  }
+
   #focus(article) {
-    this.#container.querySelector('.message[tabindex="0"]')?.setAttribute("tabindex", "-1");
+    this.#tabStop?.setAttribute("tabindex", "-1");
     article.setAttribute("tabindex", "0");
     article.focus({ preventScroll: true });
   }
@@ -150,12 +160,13 @@ export class MessageWindow {
     const { scrollTop, scrollHeight, clientHeight } = this.#container;
     const below = scrollHeight - scrollTop - clientHeight;
     this.atEnd = below < AT_END_PX && this.#to === this.records.length;
+    if (below < NEAR_PX) {
+      if (this.#to < this.records.length) this.#drawNewer(STEP);
+      else this.#reachedNewest();
+    }
     if (scrollTop < NEAR_PX) {
       if (this.#from > 0) this.#drawOlder();
       else this.#reachedOldest();
-    } else if (below < NEAR_PX) {
-      if (this.#to < this.records.length) this.#drawNewer(STEP);
-      else this.#reachedNewest();
     }
   }
 
@@ -195,6 +206,7 @@ export class MessageWindow {
     const before = anchor?.getBoundingClientRect().top;
     const end = this.atEnd;
     change();
+    this.#keepTabStop();
     if (end) this.#container.scrollTop = this.#container.scrollHeight;
     else if (anchor?.isConnected) this.#container.scrollTop += anchor.getBoundingClientRect().top - before;
   }

@@ -3,7 +3,7 @@
 const ROUTE = /^#(\+?[0-9A-Za-z]{1,32})(?:\/(\d{1,15}))?$/u;
 
 export function readRoute() {
-  const match = ROUTE.exec(decodeURIComponent(location.hash));
+  const match = ROUTE.exec(location.hash.replace("%2B", "+"));
   return match ? { contact: match[1], messageId: match[2] ? Number(match[2]) : null } : null;
 }
 

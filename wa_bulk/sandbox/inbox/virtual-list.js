@@ -1,6 +1,8 @@
 // A list of equal rows of which only those in sight, and a few more, are in the document.
 
 const OVERSCAN = 6;
+const NEAR_END = 60;
+const SLIP_PX = 10;
 
 export class VirtualList {
   #container;
@@ -35,10 +37,7 @@ export class VirtualList {
     container.addEventListener("scroll", () => this.#schedule(), { passive: true });
     container.addEventListener("keydown", (event) => this.#onKey(event));
     container.addEventListener("focus", () => this.#active < 0 && this.activate(0));
-    this.#canvas.addEventListener("click", (event) => {
-      const row = event.target.closest("[data-index]");
-      if (row) this.#chooseAt(Number(row.dataset.index));
-    });
+    this.#listenToPointer();
     new ResizeObserver(() => this.#schedule()).observe(container);
   }
 
@@ -84,6 +83,27 @@ export class VirtualList {
 
   step(by) {
     this.activate(this.#active + by);
+  }
+
+  /** Rows are drawn anew as news comes. A browser gives no click when that falls between press and release. */
+  #listenToPointer() {
+    let pressed = null;
+    this.#canvas.addEventListener("pointerdown", (event) => {
+      const offset = event.clientY - this.#canvas.getBoundingClientRect().top;
+      const item = this.#items[Math.floor(offset / this.#rowHeight)];
+      pressed = event.button === 0 && item !== undefined ? { item, x: event.clientX, y: event.clientY } : null;
+    });
+    this.#container.addEventListener("pointerup", (event) => {
+      if (pressed && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) < SLIP_PX) {
+        this.#chooseAt(this.#items.findIndex((item) => this.key(item) === this.key(pressed.item)));
+      }
+      pressed = null;
+    });
+    this.#container.addEventListener("pointercancel", () => (pressed = null));
+    // Screen readers press without a pointer.
+    this.#canvas.addEventListener("click", (event) => {
+      if (event.detail === 0) this.#chooseAt(Number(event.target.closest("[data-index]")?.dataset.index ?? -1));
+    });
   }
 
   #chooseAt(index) {
@@ -138,7 +158,7 @@ export class VirtualList {
     const active = this.#rows.get(this.#active >= 0 ? this.key(this.#items[this.#active]) : null);
     if (active) this.#container.setAttribute("aria-activedescendant", active.row.id);
     else this.#container.removeAttribute("aria-activedescendant");
-    if (last > this.#items.length - 20) this.#reached();
+    if (last > this.#items.length - NEAR_END) this.#reached();
   }
 
   #place(row, index) {
