@@ -17,7 +17,7 @@ from wa_bulk.campaign.progress import Progress
 from wa_bulk.campaign.settings import AHEAD_S, Settings
 from wa_bulk.campaign.source import SourceError
 from wa_bulk.send.dispatch import Dispatcher
-from wa_bulk.send.outcome import Outcome
+from wa_bulk.send.outcome import Outcome, Status
 
 NUMBER_REFUSED = 2004
 RESOURCE_MISSING = 4001
@@ -87,17 +87,19 @@ class Pool:
         workers = [asyncio.create_task(self._work()) for _ in range(self._settings.concurrency)]
         for worker in workers:
             worker.add_done_callback(self._worker_ended)
+        ended = asyncio.gather(*workers)
         try:
             await self._feed(feed)
+            self._end_of_feed()
+            await asyncio.shield(ended)
         except (LogError, SourceError) as error:
             self.stop("fatal", str(error))
         except asyncio.CancelledError:
             self.stop("interrupted", "cancelled")
             raise
         finally:
-            self._fed = True
-            self._wake(len(self._idle))
-            await asyncio.gather(*workers)
+            self._end_of_feed()
+            await ended
 
     def stop(self, why: Stopped, detail: str) -> None:
         """Begins to end the run; the first reason stays."""
@@ -112,14 +114,20 @@ class Pool:
             self._withdraw(row)
         self._ready.clear()
 
+    def _end_of_feed(self) -> None:
+        self._fed = True
+        self._wake(len(self._idle))
+
     def _worker_ended(self, worker: asyncio.Task[None]) -> None:
         if not worker.cancelled() and (error := worker.exception()) is not None:
             self.stop("fatal", f"an error in wa_bulk itself: {error!r}")
 
     async def _feed(self, feed: Feed) -> None:
         measured = _Speed()
-        while not (feed.exhausted or self.is_stopping()):
+        while not feed.exhausted:
             await self._outage.until_back()
+            if self.is_stopping():
+                return
             if not self._settings.rate:
                 self._window = max(
                     self._settings.concurrency, round(measured.per_s(self._progress.sent) * AHEAD_S)
@@ -129,11 +137,9 @@ class Pool:
             if ahead > self._low:
                 await self._until_hungry()
                 continue
-            if self._source_changed():
-                raise SourceError(
-                    "the recipients' file was changed while it was being sent; put it back to resume"
-                )
+            self._check_source()
             rows = feed.take(self._window - ahead)
+            self._check_source()
             if not rows:
                 await asyncio.sleep(0)
                 continue
@@ -144,6 +150,12 @@ class Pool:
                 return
             self._ready.extend(rows)
             self._wake(len(rows))
+
+    def _check_source(self) -> None:
+        if self._source_changed():
+            raise SourceError(
+                "the recipients' file was changed while it was being sent; put it back to resume"
+            )
 
     async def _until_hungry(self) -> None:
         self._hungry.clear()
@@ -171,6 +183,7 @@ class Pool:
                 if self._fed:
                     self._workers -= 1
                     return
+                self._hungry.set()
                 waiter = loop.create_future()
                 idle.append(waiter)
                 await waiter
@@ -178,14 +191,16 @@ class Pool:
             if len(ready) <= self._low:
                 self._hungry.set()
             if row.sender in self._refused_senders:
-                outcome = Outcome("rejected", message=f"the API key may not send from {row.sender}")
+                status: Status = "unknown" if row.before == "unknown" else "rejected"
+                outcome = Outcome(status, message=f"the API key may not send from {row.sender}")
                 self._note(row.number, row.to, outcome, None, row.before)
                 continue
             answers = outage.answers
             outcome = await deliver(row.payload, row.sender)
             while outcome.status == "failed" and await outage.is_to_blame(outcome, answers):
-                answers = outage.answers
+                answers, attempts = outage.answers, outcome.attempts
                 outcome = await deliver(row.payload, row.sender)
+                outcome.attempts += attempts
             self._settle(row, outcome)
 
     def _settle(self, row: Ready, outcome: Outcome) -> None:
@@ -195,8 +210,11 @@ class Pool:
             self._outage.answered()
             self._guard.accepted()
         else:
-            if outcome.http_status is not None and outcome.status != "failed":
-                self._outage.answered()
+            if outcome.status != "failed":
+                if outcome.http_status is not None:
+                    self._outage.answered()
+                else:
+                    self._outage.reached()
             if outcome.status == "failed" and self.stopped is not None:
                 self._withdraw(row)
                 return
@@ -206,7 +224,8 @@ class Pool:
                 self._withdraw(row)
                 self.stop("fatal", _words(outcome))
                 return
-            if outcome.status == "failed" and row.before == "unknown":
+            if row.before == "unknown":
+                # This try was not accepted; an earlier one may have been.
                 outcome.status = "unknown"
             self._guard.refused(_words(outcome))
         self._note(row.number, row.to, outcome, None, row.before)
