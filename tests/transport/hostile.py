@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 import struct
@@ -17,7 +18,15 @@ class Peer:
         self._server = server
         self._reader = reader
         self._writer = writer
+        self._number = len(server.served)
+        server.served.append(0)
         self.head = b""
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the client took up an earlier TLS session."""
+        tls = self._writer.get_extra_info("ssl_object")
+        return tls is not None and bool(tls.session_reused)
 
     async def request(self) -> bytes:
         """The payload of the next request; raises IncompleteReadError where the client goes away first."""
@@ -29,6 +38,7 @@ class Peer:
         )
         payload = await self._reader.readexactly(length)
         self._server.requests.append(payload)
+        self._server.served[self._number] += 1
         return payload
 
     async def send(self, *segments: bytes) -> None:
@@ -43,20 +53,23 @@ class Peer:
 
     async def client_gone(self) -> None:
         """Wait until the client has closed its end."""
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
             while await self._reader.read(65536):
                 pass
 
     def reset(self) -> None:
         """End the connection with a TCP reset."""
-        raw: socket.socket = self._writer.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with self._socket() as raw:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()
 
     def cut(self) -> None:
         """End the connection without a word, TLS's own goodbye included."""
-        raw: socket.socket = self._writer.get_extra_info("socket")
-        raw.shutdown(socket.SHUT_WR)
+        with self._socket() as raw:
+            raw.shutdown(socket.SHUT_WR)
+
+    def _socket(self) -> socket.socket:
+        return socket.socket(fileno=os.dup(self._writer.get_extra_info("socket").fileno()))
 
     async def close(self) -> None:
         """End the connection in good order."""
@@ -69,26 +82,36 @@ Script = Callable[[Peer], Awaitable[None]]
 
 
 class HostileServer:
-    """What the scripts saw: `requests` are payloads in order of arrival, over all connections."""
+    """What the scripts saw.
+
+    `requests` are payloads in order of arrival over all connections, `served` their number on each of these.
+    """
 
     def __init__(self, scripts: tuple[Script, ...]) -> None:
         self._scripts = scripts
         self._tasks: set[asyncio.Task[None]] = set()
         self.requests: list[bytes] = []
-        self.connections = 0
+        self.served: list[int] = []
+        self.faults: list[Exception] = []  # of the scripts themselves
         self.port = 0
         self.refuse: Callable[[], None]  # let no further client in
+
+    @property
+    def connections(self) -> int:
+        return len(self.served)
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
         script = self._scripts[self.connections] if self.connections < len(self._scripts) else honest
-        self.connections += 1
         peer = Peer(self, reader, writer)
         try:
-            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
-                await script(peer)
+            await script(peer)
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+            pass  # the client may go whenever it likes
+        except Exception as error:
+            self.faults.append(error)
         finally:
             self._tasks.discard(task)
             await peer.close()
@@ -124,3 +147,4 @@ async def serving(*scripts: Script, tls: ssl.SSLContext | None = None) -> AsyncI
         server.close()
         await hostile.stop()
         await server.wait_closed()
+    assert not hostile.faults

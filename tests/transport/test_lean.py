@@ -1,0 +1,271 @@
+"""What the lean transport does beyond the contract: connections kept, distrusted and made anew."""
+
+import asyncio
+import itertools
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wa_bulk.send.transport import MaybeSent, NotSent, Reply, TransportError, lean
+from wa_bulk.send.transport.connection import Connection
+
+from .conftest import Ground
+from .hostile import Peer, reply
+from .test_hostile import BODY, CHUNKED, LARGE, WHOLE, fails, sending, settle
+
+
+@pytest.fixture
+def kind() -> str:
+    return "lean"
+
+
+async def test_posts_that_wait_are_served_in_order(ground: Ground) -> None:
+    payloads = [b"%d" % n for n in range(20)]
+    async with ground.serving() as server, ground.transport(server, connections=1) as transport:
+        await asyncio.gather(*map(transport.post, payloads))
+    assert server.requests == payloads
+
+
+async def test_the_last_connection_used_is_used_next(ground: Ground) -> None:
+    async with ground.serving() as server, ground.transport(server, connections=3) as transport:
+        await asyncio.gather(*(transport.post(b"x") for _ in range(3)))
+        for _ in range(5):
+            await transport.post(b"y")
+    assert sorted(server.served) == [1, 1, 6]
+
+
+async def test_a_connection_that_the_server_will_not_keep_is_closed_in_time(ground: Ground) -> None:
+    async def brief(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(reply(BODY, "200 OK", "Keep-Alive: max=5, timeout=1"))
+        await peer.client_gone()
+        gone.set()
+
+    gone = asyncio.Event()
+    async with ground.serving(brief) as server, ground.transport(server, timeout=0.2) as transport:
+        await transport.post(b"x")
+        await gone.wait()
+        assert await transport.post(b"own") == Reply(200, b"own")
+    assert server.connections == 2
+
+
+async def test_a_waiting_post_makes_a_connection_in_place_of_a_lost_one(ground: Ground) -> None:
+    async with (
+        ground.serving(sending(b"", Peer.cut), sending(WHOLE[:9], Peer.reset)) as server,
+        ground.transport(server, connections=1) as transport,
+    ):
+        outcomes = await asyncio.gather(
+            *map(transport.post, (b"1", b"2", b"3", b"4")), return_exceptions=True
+        )
+    assert [type(outcome) for outcome in outcomes] == [MaybeSent, MaybeSent, Reply, Reply]
+    assert server.connections == 3
+
+
+async def test_an_early_reply_ends_the_connection_even_if_the_server_keeps_it(ground: Ground) -> None:
+    async def hasty(peer: Peer) -> None:
+        await peer.read_some(1000)
+        await peer.send(WHOLE)
+        await done.wait()
+
+    done = asyncio.Event()
+    async with ground.serving(hasty) as server, ground.transport(server) as transport:
+        assert await transport.post(LARGE) == Reply(200, BODY)
+        assert await transport.post(b"own") == Reply(200, b"own")
+        done.set()
+
+
+async def test_a_body_without_length_must_end_with_tls_goodbye(ground: Ground) -> None:
+    cut = sending(b"HTTP/1.1 200 OK\r\n\r\n" + BODY, Peer.cut)
+    async with ground.serving(cut) as server, ground.transport(server) as transport:
+        if ground.tls:
+            await fails(MaybeSent, transport.post(b"x"))
+        else:
+            assert await transport.post(b"x") == Reply(200, BODY)
+
+
+async def test_a_tls_session_is_taken_up_again(ground: Ground) -> None:
+    async def once(peer: Peer) -> None:
+        await peer.request()
+        resumed.append(peer.resumed)
+        await peer.send(reply(BODY, "200 OK", "Connection: close"))
+
+    resumed: list[bool] = []
+    async with ground.serving(once, once, once) as server, ground.transport(server) as transport:
+        for _ in range(3):
+            assert await transport.post(b"x") == Reply(200, BODY)
+    assert resumed == [False, ground.tls, ground.tls]
+
+
+class TestRawSockets:
+    """The server acts at once, between two steps of the loop."""
+
+    @pytest.fixture
+    async def listener(self) -> AsyncIterator[socket.socket]:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.setblocking(False)
+            yield listener
+
+    @staticmethod
+    async def warm(listener: socket.socket, transport: lean.LeanTransport) -> socket.socket:
+        """The server's end of a connection that has served one post and is idle."""
+        loop = asyncio.get_running_loop()
+        post = asyncio.ensure_future(transport.post(b"warm"))
+        server_end, _ = await asyncio.wait_for(loop.sock_accept(listener), 10)
+        server_end.setblocking(False)
+        await loop.sock_recv(server_end, 65536)
+        await loop.sock_sendall(server_end, WHOLE)
+        await post
+        return server_end
+
+    def transport(self, listener: socket.socket) -> lean.LeanTransport:
+        return lean.LeanTransport(f"http://127.0.0.1:{listener.getsockname()[1]}/", {}, timeout=5)
+
+    async def test_the_write_fails_at_once(self, listener: socket.socket) -> None:
+        transport = self.transport(listener)
+        server_end = await self.warm(listener, transport)
+        server_end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        server_end.close()
+        await fails(NotSent, transport.post(b"x"))
+        await transport.close()
+
+    async def test_the_connection_closes_under_the_write(self, listener: socket.socket) -> None:
+        transport = self.transport(listener)
+        (await self.warm(listener, transport)).close()
+        await fails(MaybeSent, transport.post(b"x"))
+        await transport.close()
+
+    @pytest.mark.parametrize(
+        "act", [socket.socket.close, lambda end: end.send(WHOLE)], ids=["close", "reply"]
+    )
+    async def test_an_aged_connection_is_looked_at_first(
+        self, listener: socket.socket, monkeypatch: pytest.MonkeyPatch, act: Callable[[socket.socket], None]
+    ) -> None:
+        transport = self.transport(listener)
+        server_end = await self.warm(listener, transport)
+        monkeypatch.setattr(lean, "FRESH", 0.0)
+        act(server_end)
+        post = asyncio.ensure_future(transport.post(b"own"))
+        loop = asyncio.get_running_loop()
+        second, _ = await asyncio.wait_for(loop.sock_accept(listener), 10)
+        assert (await loop.sock_recv(second, 65536)).endswith(b"own")
+        await loop.sock_sendall(second, reply(b"own"))
+        assert await post == Reply(200, b"own")
+        await transport.close()
+        second.close()
+        server_end.close()
+
+    async def test_each_new_connection_resolves_anew_and_tries_every_address(
+        self, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def getaddrinfo(host: str, port: int, **options: int) -> list[tuple[object, ...]]:
+            if host != "api.test":
+                return [*await really(host, port, **options)]
+            asked.append(host)
+            return [
+                (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port))
+                for address in ("127.0.0.9", "127.0.0.8", "127.0.0.1")
+            ]
+
+        asked: list[str] = []
+        loop = asyncio.get_running_loop()
+        really = loop.getaddrinfo
+        monkeypatch.setattr(loop, "getaddrinfo", getaddrinfo)
+        transport = lean.LeanTransport(f"http://api.test:{listener.getsockname()[1]}/", {})
+        server_end = await self.warm(listener, transport)
+        server_end.close()
+        await settle()
+        (await self.warm(listener, transport)).close()
+        assert asked == ["api.test", "api.test"]
+        await transport.close()
+
+
+class Line:
+    """Both neighbours of a connection, in memory: the pool above it and the stream below it."""
+
+    def __init__(self) -> None:
+        self.kept = False
+        self.closed = False
+        self.connection = Connection(self)
+        self.connection.connection_made(self)  # type: ignore[arg-type]
+
+    def release(self, connection: Connection) -> None:
+        self.kept = True
+
+    def forget(self, connection: Connection) -> None:
+        self.kept = False
+
+    def lost(self, connection: Connection) -> None: ...
+
+    def set_write_buffer_limits(self, high: int) -> None: ...
+
+    def write(self, data: bytes) -> None: ...
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+    abort = close
+
+
+def outcome(segments: list[bytes]) -> tuple[Reply | type[TransportError], bool]:
+    """What one post gets from `segments` and the end of the stream, and whether the connection was kept."""
+    loop = asyncio.new_event_loop()
+    try:
+        line = Line()
+        post: asyncio.Future[Reply] = loop.create_future()
+        line.connection.reply = post
+        for segment in segments:
+            if not line.closed:
+                line.connection.data_received(segment)
+        kept = line.kept
+        if not line.closed:
+            line.connection.eof_received()
+        assert line.closed
+        error = post.exception()
+        return (post.result() if error is None else type(error)), kept  # type: ignore[return-value]
+    finally:
+        loop.close()
+
+
+PIECES = st.sampled_from(
+    [
+        WHOLE,
+        CHUNKED,
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.0 200 OK\r\n",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"Content-Length: 5\r\n",
+        b"Content-Length: 3\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Connection: close\r\n",
+        b"\r\n",
+        b"{}\r\n",
+        b"3\r\nabc\r\n",
+        b"0\r\n\r\n",
+        b"\x00",
+    ]
+)
+STREAMS = st.lists(PIECES | st.binary(max_size=4), max_size=7).map(b"".join)
+
+
+@given(stream=STREAMS, data=st.data())
+def test_segments_make_no_difference(stream: bytes, data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
+    bounds = [0, *cuts, len(stream)]
+    segments = [stream[start:end] for start, end in itertools.pairwise(bounds) if start < end]
+    assert outcome(segments) == outcome([stream] if stream else [])
+    assert outcome([stream[at : at + 1] for at in range(len(stream))]) == outcome(segments)
+
+
+def test_request_heads_are_kept_within_bounds() -> None:
+    transport = lean.LeanTransport("http://127.0.0.1:1/", {})
+    for length in range(3 * lean.HEADS_MAX):
+        assert transport._head(length).endswith(b"Content-Length: %d\r\n\r\n" % length)
+    assert len(transport._heads) == lean.HEADS_MAX
