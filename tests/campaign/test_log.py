@@ -125,8 +125,19 @@ def test_a_cut_line_that_no_resume_follows_is_damage(path: Path) -> None:
     assert [(damage.line, damage.torn) for damage in damages] == [(3, False)]
 
 
+@pytest.mark.parametrize("last", [b"", b'{"type":"int', encoded(result_line(3))])
+def test_zeros_where_a_power_cut_lost_the_end_are_no_damage(path: Path, last: bytes) -> None:
+    path.write_bytes(encoded(run_line(), result_line(1)) + last + b"\0" * 300)
+    damages: list[Damage] = []
+    assert len(list(read(path, damages.append))) == 2 + last.endswith(b"\n")
+    assert [damage.torn for damage in damages] == [True]
+    with path.open("ab") as log:
+        log.write(b"\n" + encoded(run_line(), result_line(2)))
+    assert len(list(read(path))) == 4 + last.endswith(b"\n")
+
+
 def test_damage_between_a_cut_line_and_a_resume_excuses_neither(path: Path) -> None:
-    path.write_bytes(encoded(run_line()) + b'{"type":"int\n\x00\x00\x00\n' + encoded(run_line()))
+    path.write_bytes(encoded(run_line()) + b'{"type":"int\n\x01\x01\x01\n' + encoded(run_line()))
     damages: list[Damage] = []
     assert len(list(read(path, damages.append))) == 2
     assert [(damage.line, damage.torn) for damage in damages] == [(2, False), (3, False)]
@@ -179,7 +190,7 @@ def test_every_fault_is_named(path: Path, line: bytes, fault: str) -> None:
     assert caught.value.line == 2
 
 
-@pytest.mark.parametrize("content", [b"phone,name\n+447911123456,Bob\n", b"{}\n", b"\x00" * 50])
+@pytest.mark.parametrize("content", [b"phone,name\n+447911123456,Bob\n", b"{}\n", b"\x00\x01" * 25])
 def test_another_kind_of_file_is_no_log(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     damages: list[Damage] = []

@@ -94,3 +94,15 @@ async def test_halting_lets_everybody_go() -> None:
     await waiting
     assert await asyncio.gather(*rows) == [False] * 5
     assert not await outage.is_to_blame(REFUSED, outage.answers)
+
+
+async def test_a_request_that_gets_through_unanswered_lets_everybody_try() -> None:
+    """Whoever asks may not be answered, and has no other row to ask with: nobody must wait for it."""
+    outage, _ = watched()
+    assert await outage.is_to_blame(REFUSED, outage.answers)
+    others = asyncio.create_task(outage.is_to_blame(REFUSED, outage.answers))
+    await asyncio.sleep(0)
+    outage.reached()
+    assert await others
+    assert not outage.away
+    assert outage.answers == 0

@@ -238,6 +238,8 @@ def _decode_block(block: bytes) -> list[LogLine | Damage] | None:
 
 
 def _decode_line(raw: bytes, number: int) -> LogLine | Damage:
+    # Some file systems keep the length of what a power cut lost, and fill it with zeros.
+    raw = raw.rstrip(b"\0")
     try:
         return _decoder.decode(raw)
     except UnicodeDecodeError:

@@ -44,6 +44,12 @@ class Outage:
             self._in_a_row = 0
             self._end()
 
+    def reached(self) -> None:
+        """A request got through to it, though no answer came back: nobody need wait any longer."""
+        if self.away:
+            self._in_a_row = 0
+            self._end()
+
     def halt(self) -> None:
         """Lets everybody go: the run stops."""
         self._halted = True

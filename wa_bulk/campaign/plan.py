@@ -64,8 +64,11 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     @property
     def is_finished(self) -> bool:
-        """Whether there is nothing left to do: no row to send, and none whose fate has to be noted."""
-        return self.resumed and not self.rows_to_send and next(self.ledger.rows_in("intended"), None) is None
+        """Whether there is nothing left to do: no row to send, none whose fate has to be noted, and the log
+        says so at its end."""
+        ledger = self.ledger
+        closed = ledger.end is not None and ledger.end.stopped is None
+        return closed and not self.rows_to_send and next(ledger.rows_in("intended"), None) is None
 
     @property
     def base_url(self) -> str | None:
