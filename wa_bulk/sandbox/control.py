@@ -36,13 +36,14 @@ class PageQuery(Struct, frozen=True):
 
 
 class MessagesQuery(PageQuery, frozen=True):
-    """`q` is looked for in numbers, template names and texts."""
+    """`q` is looked for in numbers, template names and texts; `duplicates` leaves only what came twice."""
 
     q: str | UnsetType = UNSET
     to: str | UnsetType = UNSET
     template: str | UnsetType = UNSET
     status: Status | UnsetType = UNSET
     type: Type | UnsetType = UNSET
+    duplicates: bool = False
 
 
 class ConversationsQuery(Struct, frozen=True):
@@ -88,6 +89,7 @@ async def messages(request: web.Request) -> web.StreamResponse:
         template=query.template or None,
         status=query.status or None,
         type=query.type or None,
+        duplicates=query.duplicates,
     )
     return _page(request, chosen, query)
 

@@ -35,13 +35,16 @@ MEMORY_CAP = 100_000
 
 
 class Filter(Struct, frozen=True, kw_only=True):
-    """Which messages are meant: all that is given must hold. `q` is looked for in all texts and numbers."""
+    """Which messages are meant: all that is given must hold. `q` is looked for in all texts and numbers;
+    `duplicates` leaves only those that the same person was sent before.
+    """
 
     q: str | None = None
     contact: str | None = None
     template: str | None = None
     status: str | None = None
     type: str | None = None
+    duplicates: bool = False
 
 
 class MessagePage(Struct, frozen=True):
@@ -391,6 +394,8 @@ def _conditions(chosen: Filter) -> tuple[list[str], list[object]]:
         if value is not None:
             where.append(f"m.{column} = ?")
             values.append(value)
+    if chosen.duplicates:
+        where.append("m.duplicate_of IS NOT NULL")
     if chosen.q:
         where.append("instr(m.search, ?)")
         values.append(_searched(chosen.q))

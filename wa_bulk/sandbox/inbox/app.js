@@ -67,9 +67,10 @@ const openKeys = () => document.querySelector("#keys").showModal();
 document.querySelector("#new-button").addEventListener("click", openNew);
 document.querySelector("#clear-button").addEventListener("click", openClear);
 document.querySelector("#keys-button").addEventListener("click", openKeys);
-document.querySelector("#counter-failed").addEventListener("click", () => list.show({ view: "messages", status: "failed" }));
-document.querySelector("#counter-messages").addEventListener("click", () => list.show({ view: "messages", status: null }));
-document.querySelector("#counter-recipients").addEventListener("click", () => list.show({ view: "conversations", status: null }));
+document.querySelector("#counter-failed").addEventListener("click", () => list.show("messages", "failed"));
+document.querySelector("#counter-duplicates").addEventListener("click", () => list.show("messages", "duplicates"));
+document.querySelector("#counter-messages").addEventListener("click", () => list.show("messages"));
+document.querySelector("#counter-recipients").addEventListener("click", () => list.show("conversations"));
 
 prepareShortcuts({
   "/": () => list.search.select(),

@@ -15,12 +15,14 @@ const SEARCH_DELAY_MS = 180;
 const REFRESH_EVERY_MS = 400;
 const PREVIEW_LENGTH = 160;
 
+const ONLY = { failed: { status: "failed" }, duplicates: { duplicates: true } };
+
 const lastOf = (item) => item.last ?? item;
 
 export class ConversationList {
   #view = "conversations";
   #query = "";
-  #status = null;
+  #only = null;
   #selected = { contact: null, messageId: null };
   #feed;
   #list;
@@ -51,11 +53,11 @@ export class ConversationList {
     });
     this.search.addEventListener("keydown", (event) => this.#onSearchKey(event));
     for (const [view, tab] of Object.entries(this.tabs)) {
-      tab.addEventListener("click", () => this.show({ view, status: null }));
+      tab.addEventListener("click", () => this.show(view));
       tab.addEventListener("keydown", (event) => {
         if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
         const other = view === "messages" ? "conversations" : "messages";
-        this.show({ view: other, status: null });
+        this.show(other);
         this.tabs[other].focus();
       });
     }
@@ -81,9 +83,10 @@ export class ConversationList {
     this.#list.redraw();
   }
 
-  show({ view = this.#view, status = this.#status }) {
+  /** `only` is "failed" or "duplicates" and narrows the messages; null shows all. */
+  show(view, only = null) {
     this.#view = view;
-    this.#status = status;
+    this.#only = only;
     this.#start();
   }
 
@@ -98,7 +101,7 @@ export class ConversationList {
       Object.assign(lastOf(item), { status, error: error ?? null });
       this.#list.redraw(this.#list.key(item));
     }
-    if (records.length || failed || (this.#status && statuses.length)) this.refreshSoon();
+    if (records.length || failed) this.refreshSoon();
   }
 
   /** Forget what was read and read it anew. */
@@ -118,7 +121,7 @@ export class ConversationList {
     const query = { q: this.#query };
     const inMessages = this.#view === "messages";
     const read = inMessages
-      ? async (page, signal) => named(await api.messages({ ...query, status: this.#status }, page, signal), "messages")
+      ? async (page, signal) => named(await api.messages({ ...query, ...ONLY[this.#only] }, page, signal), "messages")
       : async (page, signal) => named(await conversations(query, page, signal), "conversations");
     this.#feed = new Feed({ read, key: (item) => (inMessages ? item.id : item.contact), order: (item) => lastOf(item).id });
     for (const [view, tab] of Object.entries(this.tabs)) {
@@ -133,11 +136,11 @@ export class ConversationList {
   }
 
   #showFilter() {
-    this.filter.hidden = !this.#status;
-    if (!this.#status) return;
+    this.filter.hidden = !this.#only;
+    if (!this.#only) return;
     const drop = element("button", { type: "button", "aria-label": "Show all messages" }, icon("close"));
-    drop.addEventListener("click", () => this.show({ status: null }));
-    this.filter.replaceChildren(element("span", {}, `Only ${this.#status}`), drop);
+    drop.addEventListener("click", () => this.show("messages"));
+    this.filter.replaceChildren(element("span", {}, `Only ${this.#only}`), drop);
   }
 
   /** Read the top again, but not too often. */
@@ -160,7 +163,7 @@ export class ConversationList {
     document.querySelector("#list-total").textContent = total ? plural(total, one, many) : "";
     this.empty.hidden = total > 0;
     if (total === 0) {
-      const searching = this.#query || this.#status;
+      const searching = this.#query || this.#only;
       this.empty.textContent = searching ? "Nothing matches." : "No messages yet.";
     }
   }
