@@ -104,6 +104,12 @@ def test_a_reply_that_is_no_json(api: Api, running: Sandbox) -> None:
     assert taken(running) == 1
 
 
+def test_a_reply_without_a_body(api: Api, running: Sandbox) -> None:
+    reply = api.send(text("+99900000018"))
+    assert (reply.status_code, reply.content) == (200, b"")
+    assert taken(running) == 1
+
+
 def test_a_wait_of_any_length(api: Api) -> None:
     reply = api.send(text("+99910000150"))
     assert reply.status_code == 200

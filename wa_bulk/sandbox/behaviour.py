@@ -1,6 +1,6 @@
 """Everything that can be made to go wrong, by name and by the recipient's number that calls for it.
 
-The numbers begin with +999, a country code that nobody has: sending to one is safe anywhere else.
+The numbers begin with +999, a country code that nobody has (ITU-T E.164 keeps it in reserve).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ Kind = Literal[
     "half",
     "slow",
     "garbage",
+    "empty",
     "wait",
     "journey",
     "callbacks",
@@ -98,6 +99,7 @@ def _after_taking() -> list[Behaviour]:
         ("half-reply", "half", "taken, then half a reply and a reset"),
         ("slow-reply", "slow", "taken, then a reply that trickles in, a byte each 50 ms"),
         ("garbage", "garbage", "taken, then HTTP 200 with a page that is not JSON"),
+        ("empty-reply", "empty", "taken, then HTTP 200 without a body"),
     ]
     return [
         Behaviour(name=name, number=_number(number), kind=kind, does=does)
@@ -135,7 +137,6 @@ def _deliveries() -> list[Behaviour]:
                 does=f"taken, then fails with {row.code}: {row.meaning}",
             )
             for row in META_ERRORS.values()
-            if row.code > 9999
         ),
     ]
 

@@ -66,6 +66,8 @@ async def reply_badly(
             return web.Response(
                 text="<html><body>Welcome to the Wi-Fi</body></html>", content_type="text/html"
             )
+        case "empty":
+            return web.Response()
     return json_reply(body)
 
 
