@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from wa_bulk.campaign.blueprint import Blueprint
 from wa_bulk.campaign.feed import Feed, Ready, Settle
@@ -110,8 +110,7 @@ class Pool:
         self._dispatcher.halt()
         self._outage.halt()
         self._hungry.set()
-        for row in self._ready:
-            self._withdraw(row)
+        self._withdraw_all(self._ready)
         self._ready.clear()
 
     def _end_of_feed(self) -> None:
@@ -143,13 +142,16 @@ class Pool:
             if not rows:
                 await asyncio.sleep(0)
                 continue
-            await self._journal.intend_rows([row.number for row in rows])
+            try:
+                await self._journal.intend_rows([row.number for row in rows])
+            except asyncio.CancelledError:
+                self._withdraw_all(rows)
+                raise
             if self.is_stopping():
-                for row in rows:
-                    self._withdraw(row)
-                return
-            self._ready.extend(rows)
-            self._wake(len(rows))
+                self._withdraw_all(rows)
+            else:
+                self._ready.extend(rows)
+                self._wake(len(rows))
 
     def _check_source(self) -> None:
         if self._source_changed():
@@ -236,6 +238,10 @@ class Pool:
         """Takes back the intent of a row that was provably not accepted since."""
         self._ledger.withdraw(row.number, row.number)
         self._journal.withdraw(row.number, row.number, "stopped before it was accepted")
+
+    def _withdraw_all(self, rows: Iterable[Ready]) -> None:
+        for row in rows:
+            self._withdraw(row)
 
     def _server_given_up(self, words: str) -> None:
         self.stop("failures", words)
