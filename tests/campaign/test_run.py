@@ -171,6 +171,24 @@ async def test_an_unknown_row_that_then_fails_stays_unknown(stage: Stage, sandbo
     assert (after.totals.unknown, after.totals.failed) == (3, 0)
 
 
+async def test_unknown_rows_are_sent_again_at_once_where_the_user_said_so(
+    stage: Stage, sandbox: Sandbox
+) -> None:
+    stage.crowd(20)
+    sandbox.set_faults(FaultSettings(shares={"reset-after": 0.3}, seed=3))
+    summary = await stage.send(sandbox, changed(on_unknown="retry", tries=9))
+    assert summary.totals.accepted == 20
+    assert arrivals(sandbox).total() > 20
+    assert arrivals(sandbox).total() == sum(result["attempts"] for result in stage.results().values())
+
+
+async def test_a_row_that_may_have_been_taken_never_ends_as_refused(stage: Stage, sandbox: Sandbox) -> None:
+    stage.cast([(magic(12), "a")])
+    summary = await stage.send(sandbox, changed(on_unknown="retry", tries=3))
+    assert summary.totals.unknown == 1
+    assert stage.results()[1]["attempts"] == 3
+
+
 async def test_a_wrong_key_stops_at_once_and_leaves_every_row_to_send(stage: Stage, sandbox: Sandbox) -> None:
     stage.crowd(100)
     wrong = Account("sandbox", "wrong-secret", sandbox.url)

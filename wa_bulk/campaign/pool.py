@@ -199,11 +199,28 @@ class Pool:
                 continue
             answers = outage.answers
             outcome = await deliver(row.payload, row.sender)
-            while outcome.status == "failed" and await outage.is_to_blame(outcome, answers):
-                answers, attempts = outage.answers, outcome.attempts
-                outcome = await deliver(row.payload, row.sender)
-                outcome.attempts += attempts
+            if outcome.status != "accepted":
+                outcome = await self._insist(row, outcome, answers)
             self._settle(row, outcome)
+
+    async def _insist(self, row: Ready, outcome: Outcome, answers: int) -> Outcome:
+        """Sends a row again while the server is to blame, or while the user wants unknowns retried."""
+        outage, maybe_taken = self._outage, False
+        attempts = outcome.attempts
+        while not self.is_stopping():
+            if outcome.status == "unknown" and self._settings.on_unknown == "retry":
+                if attempts >= self._settings.tries:
+                    break
+                maybe_taken = True
+            elif outcome.status != "failed" or not await outage.is_to_blame(outcome, answers):
+                break
+            answers = outage.answers
+            outcome = await self._dispatcher.deliver(row.payload, row.sender)
+            attempts += outcome.attempts
+            outcome.attempts = attempts
+        if maybe_taken and outcome.status != "accepted":
+            outcome.status = "unknown"
+        return outcome
 
     def _settle(self, row: Ready, outcome: Outcome) -> None:
         progress = self._progress

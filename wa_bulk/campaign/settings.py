@@ -28,6 +28,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     limit: int | None = None
     """Only the first so many rows."""
     on_unknown: Literal["hold", "retry"] = "hold"
+    """Whether rows that may have been accepted are sent again, at the risk of twice."""
     retry_failed: bool = False
     allow_duplicates: bool = False
     max_failures_in_a_row: int = 100
