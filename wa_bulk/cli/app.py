@@ -56,9 +56,9 @@ class App(click.Group):
         """Run the command; whatever it raises ends as a message on stderr and an exit code."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit):
             raise
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort):
             if options.is_debug(ctx):
                 raise
             click.echo("Interrupted.", err=True)

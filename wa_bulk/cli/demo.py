@@ -170,8 +170,9 @@ def _show(folder: Path, main: Path, totals: dict[str, Totals]) -> None:
 
 def _list(console: Console, title: str, entries: dict[str, str]) -> None:
     console.print(f"\n{title}", style="bold", markup=False)
+    width = max(map(len, entries))
     for what, why in entries.items():
-        console.print(f"  [cyan]{what:<42}[/]  {why}", soft_wrap=True)
+        console.print(f"  [cyan]{what:<{width}}[/]  {why}", soft_wrap=True)
 
 
 def _table(totals: dict[str, Totals]) -> Table:

@@ -39,24 +39,31 @@ def command(log: Path, base_url: str | None, yes: bool, **chosen: object) -> Non
       wa-bulk resume orders-1f0c.jsonl --retry-failed       and those that failed
       wa-bulk resume orders-1f0c.jsonl --on-unknown retry   a message twice is better than none
     """
+    from wa_bulk.campaign.plan import plan_resume
+
+    plan = plan_resume(log, **options.given(**chosen))
+    try:
+        raise click.exceptions.Exit(_go_on(plan, base_url, yes=yes))
+    finally:
+        plan.release()
+
+
+def _go_on(plan: Plan, base_url: str | None, *, yes: bool) -> int:
     import msgspec
 
-    from wa_bulk.campaign.plan import plan_resume
     from wa_bulk.cli.account import account_from_environment
     from wa_bulk.cli.running import carry_out, confirm
 
-    plan = plan_resume(log, **options.given(**chosen))
     if plan.is_finished:
-        plan.release()
         totals = msgspec.structs.asdict(plan.ledger.totals())
-        click.echo(f"{log}: the run is finished, there is nothing left to send.", err=True)
+        click.echo(f"{plan.log}: the run is finished, there is nothing left to send.", err=True)
         for status, flag in (("failed", "--retry-failed"), ("unknown", "--on-unknown retry")):
             if totals[status]:
                 click.echo(f"  {totals[status]:,} {status}: sent again with {flag}", err=True)
-        raise click.exceptions.Exit(exits.of_run(None, totals))
+        return exits.of_run(None, totals)
     account = account_from_environment(_where(plan, base_url))
     confirm(plan, account, yes=yes)
-    raise click.exceptions.Exit(carry_out(plan, account))
+    return carry_out(plan, account)
 
 
 def _where(plan: Plan, base_url: str | None) -> str | None:

@@ -55,7 +55,7 @@ class Summary(Struct):
     state: State
     """`cut off`: it did not end by itself, and nobody is at work on it."""
     detail: str | None
-    """Why it stopped early."""
+    """Why it stopped early, where there is more to say of it than `state` does."""
     pid: int | None
     """The process at work on it, when it is running."""
     source: str
@@ -207,7 +207,7 @@ class _Reading:
             run_id=first.run_id,
             campaign=first.campaign,
             state=_state(last, running),
-            detail=last.detail,
+            detail=last.detail if last.detail != last.stopped else None,
             pid=last.pid if running else None,
             source=first.source.path,
             rows=rows,

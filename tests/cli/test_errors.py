@@ -1,0 +1,167 @@
+"""Whatever is wrong: one readable block on stderr, exit code 2, nothing sent, no traceback."""
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from tests.cli.conftest import Folder
+from wa_bulk.cli import exits
+from wa_bulk.sandbox import Sandbox
+
+
+def assert_nothing_sent(result: Result, sandbox: Sandbox, *words: str) -> None:
+    assert result.exit_code == exits.NOTHING_SENT, result.output
+    assert result.stdout == ""
+    assert "Error: " in result.stderr
+    assert "Traceback" not in result.output
+    for word in words:
+        assert word in result.stderr
+    assert sandbox.messages == []
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_no_credentials(folder: Folder, sandbox: Sandbox, empty: str) -> None:
+    result = folder.run("send", "orders.toml", "--yes", WA_BULK_DEV_KEY=empty, WA_BULK_DEV_SECRET=None)
+
+    assert_nothing_sent(result, sandbox, "WA_BULK_DEV_KEY and WA_BULK_DEV_SECRET are not set", "wa-bulk demo")
+
+
+def test_one_credential(folder: Folder, sandbox: Sandbox) -> None:
+    result = folder.run("send", "orders.toml", "--yes", WA_BULK_DEV_SECRET=None)
+
+    assert_nothing_sent(result, sandbox, "WA_BULK_DEV_SECRET is not set", "wa-bulk sandbox")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://wa.api.engagelab.cc", "unencrypted"),
+        ("http://127.0.0.1.example.com", "unencrypted"),
+        ("ftp://127.0.0.1", "no http(s) address"),
+        ("https://key:hunter2-secret@wa.api.engagelab.cc", "user name or password"),
+        ("wa.api.engagelab.cc", "no http(s) address"),
+    ],
+)
+def test_an_address_that_credentials_must_not_go_to(
+    folder: Folder, sandbox: Sandbox, url: str, words: str
+) -> None:
+    result = folder.run("send", "orders.toml", "--yes", "--base-url", url)
+
+    assert_nothing_sent(result, sandbox, words)
+    assert "hunter2" not in result.output
+
+
+def test_without_a_terminal_it_needs_leave(folder: Folder, sandbox: Sandbox) -> None:
+    assert_nothing_sent(folder.run("send", "orders.toml"), sandbox, "5 rows", "no terminal", "--yes")
+
+
+def test_a_log_that_exists_is_refused_and_resume_named(folder: Folder, sandbox: Sandbox) -> None:
+    (folder.path / "old.jsonl").write_text("precious")
+
+    result = folder.run("send", "orders.toml", "--yes", "--log", "old.jsonl")
+
+    assert_nothing_sent(result, sandbox, "old.jsonl", "wa-bulk resume old.jsonl")
+    assert (folder.path / "old.jsonl").read_text() == "precious"
+
+
+def test_a_log_that_cannot_be_written(folder: Folder, sandbox: Sandbox) -> None:
+    result = folder.run("send", "orders.toml", "--yes", "--log", "nowhere/run.jsonl")
+
+    assert_nothing_sent(result, sandbox, "nowhere/run.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("csv", "words"),
+    [
+        (b"", "empty"),
+        (b"phone,name\n", "no row"),
+        (b"phone,phone\n+4915228817386,Ada\n", "phone"),
+        (b"number,name\n+4915228817386,Ada\n", "phone"),
+        (b"PK\x03\x04\x14\x00\x06\x00", "workbook"),
+        (b"\x00\x01\x02", ""),
+        (None, "orders.csv"),
+    ],
+)
+def test_recipients_that_cannot_be_used(
+    folder: Folder, sandbox: Sandbox, csv: bytes | None, words: str
+) -> None:
+    path = folder.path / "orders.csv"
+    path.unlink()
+    if csv is not None:
+        path.write_bytes(csv)
+
+    for command in ("send", "check", "preview"):
+        arguments = ["--yes"] if command == "send" else []
+        if command == "preview" and csv == b"phone,name\n":
+            continue
+        assert_nothing_sent(folder.run(command, "orders.toml", *arguments), sandbox, words)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("[message]", "[mesage]", "mesage"),
+        ("{name}", "{nmae}", "name"),
+        ('type = "text"', 'type = "txt"', "txt"),
+        ('name = "orders"', "name = ", "TOML"),
+        ("rate = 0", 'rate = "fast"', "rate"),
+    ],
+)
+def test_a_faulty_campaign(folder: Folder, sandbox: Sandbox, old: str, new: str, words: str) -> None:
+    folder.campaign.write_text(folder.campaign.read_text().replace(old, new, 1))
+
+    for command in ("send", "check", "preview"):
+        arguments = ["--yes"] if command == "send" else []
+        assert_nothing_sent(folder.run(command, "orders.toml", *arguments), sandbox, "orders.toml", words)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["send"],
+        ["send", "missing.toml", "--yes"],
+        ["send", "orders.toml", "--rate", "-1"],
+        ["send", "orders.toml", "--concurrency", "0"],
+        ["send", "orders.toml", "--on-unknown", "guess"],
+        ["resume", "missing.jsonl"],
+        ["resume", "orders.csv"],
+        ["report", "missing.jsonl"],
+        ["report", "orders.csv"],
+        ["preview", "orders.toml", "--row", "6"],
+        ["demo", "--dir", "."],
+        ["sandbox", "--fault", "no-such=0.1"],
+        ["sandbox", "--fault", "503"],
+        ["sandbox", "--fault", "503=lots"],
+        ["sandbox", "--callback-url", "nowhere"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage(folder: Folder, sandbox: Sandbox, arguments: list[str]) -> None:
+    assert_nothing_sent(folder.run(*arguments), sandbox)
+
+
+def test_a_port_that_is_taken(folder: Folder, sandbox: Sandbox) -> None:
+    port = sandbox.url.rpartition(":")[2]
+
+    result = folder.run("sandbox", "--port", port)
+
+    assert result.exit_code == exits.NOTHING_SENT
+    assert f"port {port}" in result.stderr
+    assert "--port 0" in result.stderr
+
+
+def test_debug_shows_the_traceback_wherever_it_stands(folder: Folder) -> None:
+    for arguments in (["--debug", "report", "missing.jsonl"], ["report", "missing.jsonl", "--debug"]):
+        result = folder.run(*arguments)
+        assert type(result.exception).__name__ == "LogError"
+
+
+def test_a_report_that_cannot_be_written(folder: Folder) -> None:
+    assert folder.run("send", "orders.toml", "--yes", "--log", "run.jsonl").exit_code == 0
+
+    result = folder.run("report", "run.jsonl", "--html", os.fspath(Path("nowhere") / "page.html"))
+
+    assert result.exit_code == exits.NOTHING_SENT
+    assert "nowhere" in result.stderr
