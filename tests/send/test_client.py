@@ -254,6 +254,17 @@ class TestSendMany:
         assert len(asyncio.all_tasks()) == 1
         assert "the fate of 4 messages being sent is unknown" in caplog.text
 
+    async def test_messages_that_end_in_a_cancellation_leave_nobody_waiting(self) -> None:
+        async def messages() -> AsyncIterator[Message]:
+            yield HELLO
+            raise asyncio.CancelledError
+
+        async with EngageLab() as server, client(server) as sender:
+            outcomes = sender.send_many(messages())
+            assert (await anext(outcomes)).status == "accepted"
+            with pytest.raises(asyncio.CancelledError):
+                await anext(outcomes)
+
     async def test_cancelled_it_leaves_nothing_behind(self) -> None:
         async def everything() -> None:
             async for _ in sender.send_many(hellos(1000)):
@@ -298,6 +309,7 @@ class TestSettings:
             {"concurrency": 0},
             {"timeout": 0},
             {"tries": 0},
+            {"retry_total": -1},
             {"transport": "quick"},
             {"max_recipients": 0},
             {"base_url": "http://wa.api.engagelab.cc"},

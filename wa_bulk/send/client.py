@@ -25,6 +25,7 @@ class Settings(TypedDict, total=False):
     concurrency: int
     timeout: float
     tries: int
+    retry_total: float
     transport: TransportName
     session: ClientSession | None
     proxy: str | None
@@ -50,6 +51,7 @@ class Client:
         concurrency: int = 64,
         timeout: float = 30.0,
         tries: int = 5,
+        retry_total: float = 120.0,
         transport: TransportName = "auto",
         session: ClientSession | None = None,
         proxy: str | None = None,
@@ -58,9 +60,10 @@ class Client:
         """`rate` in messages/s for each sending number (80 is WhatsApp's own default for one; 0: unpaced).
 
         At most `concurrency` messages are in flight, over as many connections; the others wait in line.
-        `timeout` (s) is for one request; a message takes up to `tries` of them. With `session`, the host's
-        own aiohttp session is used, and left open; with `proxy`, an aiohttp session of our own; otherwise,
-        unless `transport` says so, none. `max_recipients` bounds the numbers in one message's `to`.
+        `timeout` (s) is for one request; a message takes up to `tries` of them, none begun later than
+        `retry_total` (s) after the first failed. With `session`, the host's own aiohttp session is used, and
+        left open; with `proxy`, an aiohttp session of our own; otherwise, unless `transport` says so, none.
+        `max_recipients` bounds the numbers in one message's `to`.
 
         Raises ValueError for settings out of range, and for a base URL where credentials must not go: it is
         https, or http to this machine.
@@ -82,6 +85,7 @@ class Client:
             ),
             rate=rate,
             tries=tries,
+            retry_total=retry_total,
             redact=account.redact,
         )
 

@@ -50,8 +50,11 @@ async def each(
             await results.put(result)
 
     async def all_of_them() -> None:
-        await asyncio.gather(*(keep_working() for _ in range(workers)))
+        ends = await asyncio.gather(*(keep_working() for _ in range(workers)), return_exceptions=True)
         await results.put(None)
+        for end in ends:
+            if end is not None:  # a worker was cancelled, by `items` perhaps
+                raise end
 
     running = asyncio.create_task(all_of_them())
     try:

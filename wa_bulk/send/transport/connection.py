@@ -213,7 +213,7 @@ class Connection(asyncio.Protocol):
             self.open = False
             self._owner.forget(self)
             self.farewell()
-            if self._unwritten:
+            if self._transport.get_write_buffer_size():
                 self._transport.abort()
             else:
                 self._transport.close()

@@ -78,8 +78,9 @@ class TlsConnection(Connection):
             self._transport.write(self._outgoing.read())
 
     def _flush(self) -> None:
-        if self._outgoing.pending:
+        if self._outgoing.pending and not self._unwritten:
             self._transport.write(self._outgoing.read())
+            self._unwritten = False  # what the kernel did not take is no part of a request
 
     def data_received(self, data: bytes) -> None:
         incoming, tls = self._incoming, self._tls
