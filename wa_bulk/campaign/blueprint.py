@@ -21,9 +21,8 @@ from wa_bulk.campaign.file import CampaignError, CampaignFile
 _json = msgspec.json.Encoder().encode
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}").fullmatch
 
-_Plain = tuple[
-    int, int, int | None, Callable[[str], object] | None, Callable[[str], object] | None, "_Filled"
-]
+_Test = Callable[[str], object] | None
+_Plain = tuple[int, int, int | None, _Test, frozenset[str], _Test, "_Filled"]
 """A field that one column of text fills: place, column and rule spelled out, to be checked without a call."""
 
 
@@ -109,14 +108,14 @@ class Blueprint:
         row_digits = b"%d" % row
         for place in self._counted:
             parts[place] = row_digits
-        for place, column, max_length, forbids, pattern, filled in self._plain:
+        for place, column, max_length, forbids, known, matches, filled in self._plain:
             text = values[column]
             if (
                 not text
                 or text.isspace()
                 or (max_length is not None and len(text) > max_length)
                 or (forbids is not None and forbids(text))
-                or (pattern is not None and not pattern(text))
+                or (matches is not None and text not in known and not matches(text))
             ):
                 raise filled.refused(values, text)
             parts[place] = _json(text)
@@ -142,6 +141,10 @@ class _Filled:
         self.field = field
         self.places = places
         self._names = field.columns
+        self._is_one = len(field.pieces) == 1
+        self._format = "".join(
+            piece.replace("%", "%%") if isinstance(piece, str) else "%s" for piece in field.pieces
+        )
         self._columns = [-1 if name == ROW else header.index(name) for name in field.columns]
 
     def as_plain(self) -> _Plain:
@@ -151,7 +154,8 @@ class _Filled:
             self.places[0],
             self._columns[0],
             rule.max_length if rule else None,
-            rule.forbids.search if rule and rule.forbids else None,
+            rule.forbids if rule else None,
+            rule.known if rule else frozenset(),
             rule.pattern.fullmatch if rule and rule.pattern else None,
             self,
         )
@@ -196,10 +200,7 @@ class _Filled:
         return RowRefused(self.field.path, columns, rule.fault(whole) or "is refused", rule.expects)
 
     def _whole_text(self, texts: Sequence[str]) -> str:
-        if len(self.field.pieces) == 1:
-            return texts[0]
-        remaining = iter(texts)
-        return "".join(piece if isinstance(piece, str) else next(remaining) for piece in self.field.pieces)
+        return texts[0] if self._is_one else self._format % tuple(texts)
 
 
 def _check_whole(payload: bytes) -> None:
