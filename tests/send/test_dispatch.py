@@ -162,7 +162,7 @@ async def test_every_retry_takes_a_token() -> None:
 
 
 async def test_a_429_stops_everyone_for_as_long_as_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wa_bulk.send.pacer._HOLD_MIN_S", 0.01)
+    monkeypatch.setattr("wa_bulk.send.pacer._STOP_MIN_S", 0.01)
 
     def answer(number: int) -> Answer:
         return error(429, None, "slow down", "Retry-After: 1\r\n") if number == 3 else accepted(number)

@@ -27,7 +27,7 @@ _BUCKET_DEPTH_S = 0.050
 # Two, where 50 ms hold less: with one, the lateness of every timer would be lost from the rate.
 _BUCKET_DEPTH_MIN = 2.0
 
-_HOLD_MIN_S = 1.0
+_STOP_MIN_S = 1.0
 _CUT = 0.5
 _SLOWEST = 1 / 32
 _RECOVERY_S = 30.0
@@ -59,7 +59,7 @@ class Pacer:
         self._returned = 0
         self._tick_s = max(_TICK_S, 0.25 / rate) if rate else _TICK_S
 
-        self._held_until = 0.0
+        self._stopped_until = 0.0
         self._pace_at_cut = rate
 
     def try_take(self) -> bool:
@@ -122,10 +122,10 @@ class Pacer:
         before it: it can make the hold longer, but not the pace slower.
         """
         now = self._clock()
-        if now >= self._held_until:
+        if now >= self._stopped_until:
             self._pace_at_cut = max(self.pace * _CUT, self.rate * _SLOWEST)
-        self._held_until = max(self._held_until, now + max(retry_after or 0.0, _HOLD_MIN_S))
-        self._not_before = max(self._not_before, self._held_until)
+        self._stopped_until = max(self._stopped_until, now + max(retry_after or 0.0, _STOP_MIN_S))
+        self._not_before = max(self._not_before, self._stopped_until)
 
     @property
     def waiting(self) -> int:
@@ -146,7 +146,7 @@ class Pacer:
         """Messages/s at this moment: `rate`, or less while recovering from a 429."""
         if self._pace_at_cut == self.rate:
             return self.rate
-        recovered = max(0.0, self._clock() - self._held_until) / _RECOVERY_S
+        recovered = max(0.0, self._clock() - self._stopped_until) / _RECOVERY_S
         return min(self.rate, self._pace_at_cut + recovered * self.rate)
 
     def _due(self, now: float, wanted: int) -> int:
