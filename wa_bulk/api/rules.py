@@ -25,10 +25,8 @@ NUMBER_RULE = "expected a number with its country code, such as +447911123456"
 
 
 class TextRule(Struct, frozen=True):
-    """A rule for a string: at most `max_length` characters, in the form of `pattern`, with nothing `forbids` finds.
-
-    `known` are values of that form, told without looking.
-    """
+    """A rule for a string: at most `max_length` characters, in the form of `pattern`, and nothing in it
+    that `forbids` finds. `known` are values of that form, told without looking."""
 
     expects: str
     max_length: int | None = None
