@@ -97,7 +97,7 @@ async def _demonstrate(folder: Path, campaigns: list[Path], *, stay: bool) -> in
     progress = Console(stderr=True, highlight=False)
     latency = Latency(shape="normal", ms=_LATENCY_MS, spread_ms=_LATENCY_MS / 3)
     async with Sandbox(SandboxSettings(faults=FaultSettings(latency=latency))) as sandbox:
-        progress.print(f"A local EngageLab listens on {sandbox.url}, nothing leaves here.")
+        progress.print(f"Nothing leaves this machine: a local EngageLab listens on {sandbox.url}")
         progress.print(f"Sending to {ORDERS:,} recipients, then a few of each other kind of message.\n")
         for number, name, *_ in customers():
             sandbox.reply(number, f"Hi, {name} here. Where is my order?")

@@ -16,22 +16,13 @@ if TYPE_CHECKING:
 _ZERO_OR_MORE = click.FloatRange(min=0)
 
 
-class _FaultShare(click.ParamType[tuple[str, float]]):
-    """`NAME=SHARE`, as in `503=0.05`."""
-
-    name = "fault"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, float]:
-        """The name, not looked up yet, and its share."""
-        name, equals, share = str(value).partition("=")
-        if not (name and equals):
-            self.fail(f"{value!r} is not of the form NAME=SHARE, as in 503=0.05", param, ctx)
-        try:
-            return name, float(share)
-        except ValueError:
-            self.fail(f"{share!r} is not a share of 1, as in 503=0.05", param, ctx)
+def _fault_share(text: str) -> tuple[str, float]:
+    """`NAME=SHARE`, as in `503=0.05`: the name, not looked up yet, and its share."""
+    name, _, share = text.partition("=")
+    try:
+        return name, float(share)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not of the form NAME=SHARE, as in 503=0.05") from None
 
 
 @click.command("sandbox")
@@ -63,7 +54,7 @@ class _FaultShare(click.ParamType[tuple[str, float]]):
 @options.option(
     "--fault",
     "faults",
-    type=_FaultShare(),
+    type=_fault_share,
     multiple=True,
     metavar="NAME=SHARE",
     help="Have this happen to a share of the requests, as in 503=0.05. May be given several times.",

@@ -1,18 +1,21 @@
 """Messages a second over the time of a run, drawn as SVG."""
 
-from wa_bulk.report.measures import Throughput
+from wa_bulk.report.measures import Throughput, in_pairs
 from wa_bulk.report.words import duration
 
 _WIDTH, _HEIGHT = 720, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 8, 10, 24
+_SPANS_SHOWN = 100
 _STEPS = (1, 2, 2.5, 5, 10)
 
 
 def throughput_chart(throughput: Throughput) -> str:
     """Two stacked areas, accepted and other answers, with a line where a resume began."""
-    span_s = throughput.span_s
-    accepted = [count / span_s for count in throughput.accepted]
-    answered = [a + b / span_s for a, b in zip(accepted, throughput.others, strict=True)]
+    span_s, taken, others = throughput.span_s, throughput.accepted, throughput.others
+    while len(taken) > _SPANS_SHOWN:
+        span_s, taken, others = span_s * 2, in_pairs(taken), in_pairs(others)
+    accepted = [count / span_s for count in taken]
+    answered = [(a + b) / span_s for a, b in zip(taken, others, strict=True)]
     highest = _round_up(max(answered))
     whole_s = len(answered) * span_s
     x_per_s = (_WIDTH - _LEFT - _RIGHT) / whole_s

@@ -34,11 +34,12 @@ class Throughput(Struct):
 
     def _halve(self) -> None:
         self.span_s *= 2
-        self.accepted = _in_pairs(self.accepted)
-        self.others = _in_pairs(self.others)
+        self.accepted = in_pairs(self.accepted)
+        self.others = in_pairs(self.others)
 
 
-def _in_pairs(counts: Sequence[int]) -> list[int]:
+def in_pairs(counts: Sequence[int]) -> list[int]:
+    """The sums of every two neighbours."""
     return [sum(counts[index : index + 2]) for index in range(0, len(counts), 2)]
 
 
