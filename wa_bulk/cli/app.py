@@ -56,7 +56,9 @@ class App(click.Group):
         """Run the command; whatever it raises ends as a message on stderr and an exit code."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit):
+        except (click.ClickException, click.exceptions.Exit) as error:
+            if options.is_debug(ctx) and error.__cause__ is not None:
+                raise error.__cause__ from None
             raise
         except (KeyboardInterrupt, click.Abort):
             if options.is_debug(ctx):

@@ -9,7 +9,6 @@ import click
 import msgspec
 from rich.console import Console
 
-from wa_bulk.campaign.check import check
 from wa_bulk.campaign.plan import Plan
 from wa_bulk.campaign.run import CampaignRun, RunSummary
 from wa_bulk.cli import exits, loop
@@ -28,9 +27,12 @@ def confirm(plan: Plan, account: Account, *, yes: bool) -> None:
 
     Raises `Problem` where there is no terminal to ask on, and ends the command where the answer is no.
     """
+    ask = not yes and sys.stdin.isatty()
     messages = plan.rows_to_send
     facts = [("to", f"{account.base_url}, as {account.dev_key}")]
-    if not plan.resumed and plan.scan.rows <= _ROWS_LOOKED_AT_BEFORE_ASKING:
+    if ask and not plan.resumed and plan.scan.rows <= _ROWS_LOOKED_AT_BEFORE_ASKING:
+        from wa_bulk.campaign.check import check
+
         found = check(plan.file.path, recipients=plan.source.path, settings=plan.settings)
         messages = found.ready
         if found.rejected or found.skipped:
@@ -50,7 +52,7 @@ def confirm(plan: Plan, account: Account, *, yes: bool) -> None:
         click.echo(f"  {name:<8}  {fact}", err=True)
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not ask:
         raise Problem(
             "nothing was sent: there is no terminal to ask on", "Add --yes to send without being asked."
         )
