@@ -43,6 +43,10 @@ def test_head_is_get_without_the_body(api: Api) -> None:
     assert head.headers["Content-Length"] == str(len(get.content))
 
 
+def test_a_long_query_is_read(api: Api) -> None:
+    assert api.get("/sandbox/messages", q="x" * 60_000)["total"] == 0
+
+
 def test_a_large_body_is_refused(api: Api) -> None:
     reply = api.call("POST", "/v1/messages", data=b"x" * (1024 * 1024 + 1))
     assert (reply.status_code, reply.json()["code"]) == (413, 413)

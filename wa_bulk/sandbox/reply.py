@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 from aiohttp import web
 
 from wa_bulk.api import ErrorReply
-from wa_bulk.sandbox.refusal import Refusal
+from wa_bulk.sandbox.refusal import Refusal, documented
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+_LOG = logging.getLogger("wa_bulk.sandbox")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -40,6 +42,9 @@ def refusing(handler: Handler) -> Handler:
         except web.HTTPException as error:
             words = "the request body is too large" if error.status == 413 else error.reason
             return refusal_reply(Refusal(error.status, words, error.status))
+        except Exception:
+            _LOG.exception("%s %s broke the sandbox", request.method, request.path)
+            return refusal_reply(documented(1000))
 
     return answer
 

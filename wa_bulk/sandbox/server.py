@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import threading
 from collections.abc import Callable
@@ -21,6 +22,9 @@ from wa_bulk.sandbox.reports import UserReply
 from wa_bulk.sandbox.settings import SandboxSettings
 
 _SHUTDOWN_S = 1.0
+_REQUEST_LINE_MAX_BYTES = 64 * 1024
+_HTTP_LOG = logging.getLogger("wa_bulk.sandbox.http")
+_HTTP_LOG.setLevel(logging.CRITICAL)  # what is no HTTP is the client's affair, not a traceback here
 T = TypeVar("T")
 
 
@@ -64,6 +68,8 @@ class Sandbox:
             handle_signals=False,
             handler_cancellation=True,
             shutdown_timeout=_SHUTDOWN_S,
+            max_line_size=_REQUEST_LINE_MAX_BYTES,
+            logger=_HTTP_LOG,
         )
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.settings.host, self.settings.port, backlog=1024)
