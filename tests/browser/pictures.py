@@ -74,7 +74,7 @@ async def page_at(
 ) -> Page:
     context = await browser.new_context(
         viewport={"width": width, "height": height},
-        device_scale_factor=1.4,
+        device_scale_factor=1.25,
         color_scheme="dark" if dark else "light",
         locale="en-GB",
     )
@@ -87,16 +87,16 @@ async def page_at(
 
 async def phones(browser: Browser, sandbox: Sandbox) -> bytes:
     """The list and a conversation on two phones side by side."""
-    chat = await page_at(browser, sandbox, story.ADA, width=390, height=780, dark=False)
+    chat = await page_at(browser, sandbox, story.ADA, width=390, height=720, dark=False)
     shots = [await chat.screenshot()]
-    dark = await page_at(browser, sandbox, story.EMMY, width=390, height=780, dark=True)
+    dark = await page_at(browser, sandbox, story.EMMY, width=390, height=720, dark=True)
     shots.append(await dark.screenshot())
     await dark.get_by_role("button", name="Back to the list").click()
     shots.insert(1, await dark.screenshot())
-    page = await browser.new_page(viewport={"width": 1290, "height": 840}, device_scale_factor=1)
+    page = await browser.new_page(viewport={"width": 1290, "height": 780}, device_scale_factor=1)
     pictures = "".join(f"<img src='data:image/png;base64,{b64encode(shot).decode()}'>" for shot in shots)
     style = """
-      body { display: flex; justify-content: space-around; align-items: center; height: 840px; margin: 0; }
+      body { display: flex; justify-content: space-around; align-items: center; height: 780px; margin: 0; }
       img { width: 390px; border-radius: 34px; border: 7px solid #14211f; box-sizing: content-box; }
     """
     await page.set_content(f"<style>{style}</style>{pictures}")

@@ -88,7 +88,7 @@ prepareShortcuts({
 });
 
 const sample = `curl -u sandbox:sandbox ${location.origin}/v1/messages -H 'Content-Type: application/json' \\
-  -d '{"to": ["+447911123456"], "body": {"type": "text", "text": {"body": "Hello *world*"}}}'`;
+  -d '{"to": ["+447911123456"], "body": {"type": "template", "template": {"name": "hello_world", "language": "en_US"}}}'`;
 document.querySelector("#sample").textContent = sample;
 document.querySelector("#sample-copy").append(copyButton("Copy", sample));
 

@@ -25,7 +25,7 @@ export function bubble(record, actions) {
     record.rendered && header(record.rendered.header),
     media && mediaElement(media),
     ...lines(record, text),
-    error(record),
+    errorLine(record),
     record.rendered && buttons(record, actions),
   );
   const raw = element(
@@ -54,7 +54,7 @@ export function updateBubble(article, record) {
   if (mark) updateStatusMark(mark, record);
   article.setAttribute("aria-label", spoken(record));
   const shown = article.querySelector(".error");
-  const wanted = error(record);
+  const wanted = errorLine(record);
   if (shown && wanted) shown.replaceWith(wanted);
   else if (wanted) article.querySelector(".bubble").insertBefore(wanted, article.querySelector(".buttons"));
 }
@@ -116,7 +116,8 @@ function textBlock(text, record) {
   return block;
 }
 
-function error(record) {
+/** What went wrong, in red: Meta's code and its words; null where nothing did. */
+export function errorLine(record) {
   if (!record.error) return null;
   return element(
     "div.error",
@@ -147,5 +148,6 @@ function templateButton(button, record, actions) {
 function templateNote(record) {
   const template = templateOf(record);
   if (!template) return null;
-  return element("div.note", {}, icon("template"), element("bdi", {}, template.name), " · ", element("bdi", {}, template.language));
+  const name = element("bdi", {}, template.name);
+  return element("div.note", {}, icon("template"), name, " · ", element("bdi", {}, template.language));
 }

@@ -54,6 +54,7 @@ export class Chat {
   async open(contact, messageId = null) {
     if (contact === this.contact && messageId !== null && this.window.reveal(messageId)) return;
     this.contact = contact;
+    this.#total = 0;
     this.#unseen = 0;
     const opening = ++this.#opening;
     this.pane.classList.add("open");
@@ -85,7 +86,9 @@ export class Chat {
       const newest = await api.conversation(this.contact, { limit: PAGE });
       const pages = [newest];
       const oldestOfNewest = newest.messages.at(-1)?.id ?? 0;
-      if (drawn && drawn.id < oldestOfNewest) pages.push(await api.conversation(this.contact, { before: drawn.id + 1, limit: PAGE }));
+      if (drawn && drawn.id < oldestOfNewest) {
+        pages.push(await api.conversation(this.contact, { before: drawn.id + 1, limit: PAGE }));
+      }
       if (opening !== this.#opening) return;
       for (const page of pages) this.#moveOn(page.messages);
       const known = this.window.records.at(-1)?.id ?? 0;
@@ -93,7 +96,7 @@ export class Chat {
       if (fresh.length === newest.messages.length && newest.next !== null && known) this.#newerMissing = true;
       if (fresh.length) this.#add(fresh);
       this.#total = newest.total;
-      this.#drawHeader();
+      this.#showState();
     });
     if (this.#newerMissing && this.window.atEnd) this.#goToNewest();
   }
@@ -146,7 +149,7 @@ export class Chat {
     this.#reading = false;
     if (this.#missed) this.refreshSoon();
     this.#missed = false;
-    this.#drawHeader();
+    this.#showState();
     this.#showToNewest();
   }
 
@@ -159,7 +162,7 @@ export class Chat {
     if (this.#newerMissing || (!wasAtEnd && this.window.records.length >= MOST_HELD)) this.#newerMissing = true;
     else this.window.addNewer(records);
     if (wasAtEnd && this.window.forgetAllBut(MOST_HELD)) this.#older = this.window.records[0].id;
-    this.#drawHeader();
+    this.#showState();
     this.#showToNewest();
     this.#announce(records.at(-1));
   }
@@ -222,16 +225,22 @@ export class Chat {
   }
 
   #drawHeader() {
-    if (this.contact === null) return;
     const back = element("button.round.back", { type: "button", "aria-label": "Back to the list" }, icon("back"));
     back.addEventListener("click", () => this.actions.back());
     this.header.replaceChildren(
       back,
       avatar(this.contact),
-      element("h2", {}, phoneNumber(this.contact), element("small", {}, plural(this.#total, "message", "messages"))),
-      element("span.reply-window"),
+      element("h2", {}, phoneNumber(this.contact), element("small")),
+      element("span.reply-window", { hidden: true }),
       copyButton("Copy number", this.contact),
     );
+    this.#showState();
+  }
+
+  /** Bring the header up to the messages held. */
+  #showState() {
+    if (this.contact === null) return;
+    this.header.querySelector("small").textContent = plural(this.#total, "message", "messages");
     this.#showReplyWindow();
   }
 
@@ -244,7 +253,7 @@ export class Chat {
     const known = written || this.#older === null;
     chip.hidden = !known || this.window.records.length === 0;
     chip.classList.toggle("closed", left <= 0);
-    chip.replaceChildren(icon("clock"), ...(left > 0 ? [element("span", {}, "Window open ·"), span(left)] : ["Templates only"]));
+    chip.replaceChildren(icon("clock"), ...(left > 0 ? [element("span", {}, "Window open"), span(left)] : ["Templates only"]));
     chip.title =
       left > 0
         ? `The user wrote at ${exactTime(written.at)}: any message gets through for 24 hours.`

@@ -38,7 +38,10 @@ export class ConversationList {
     this.empty = document.querySelector("#list-empty");
     this.newer = document.querySelector("#list-newer");
     this.filter = document.querySelector("#list-filter");
-    this.tabs = { conversations: document.querySelector("#view-conversations"), messages: document.querySelector("#view-messages") };
+    this.tabs = {
+      conversations: document.querySelector("#view-conversations"),
+      messages: document.querySelector("#view-messages"),
+    };
     this.#list = new VirtualList({
       container: document.querySelector("#list"),
       rowHeight: ROW_HEIGHT,
@@ -65,7 +68,8 @@ export class ConversationList {
       this.#list.scrollToTop();
       this.refresh();
     });
-    document.querySelector("#list").addEventListener("scroll", () => this.#stale && this.#list.atTop && this.refresh(), { passive: true });
+    const catchUp = () => this.#stale && this.#list.atTop && this.refresh();
+    document.querySelector("#list").addEventListener("scroll", catchUp, { passive: true });
     this.#start();
   }
 
@@ -140,7 +144,8 @@ export class ConversationList {
     if (!this.#only) return;
     const drop = element("button", { type: "button", "aria-label": "Show all messages" }, icon("close"));
     drop.addEventListener("click", () => this.show("messages"));
-    this.filter.replaceChildren(element("span", {}, `Only ${this.#only}`), drop);
+    this.filter.replaceChildren(element("span", {}, this.#only), drop);
+    this.filter.className = `filter ${this.#only}`;
   }
 
   /** Read the top again, but not too often. */

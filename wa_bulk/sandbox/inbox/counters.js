@@ -34,14 +34,15 @@ export class Counters {
 
   #addPoint(rate) {
     this.#arrivals = [...this.#arrivals.slice(1), rate];
-    document.querySelector("#count-arrivals").textContent = rate.toLocaleString("en", { maximumFractionDigits: rate < 10 ? 1 : 0 });
+    const digits = { maximumFractionDigits: rate < 10 ? 1 : 0 };
+    document.querySelector("#count-arrivals").textContent = rate.toLocaleString("en", digits);
     this.#drawLine();
     if (rate === 0 && this.#arrivals.every((point) => point === 0)) clearInterval(this.quiet);
   }
 
   #drawLine() {
     const highest = Math.max(...this.#arrivals, 1);
-    const points = this.#arrivals.map((rate, index) => `${(index / (POINTS - 1)) * 60},${(19 - (rate / highest) * 17).toFixed(1)}`);
-    this.line.setAttribute("points", points.join(" "));
+    const point = (rate, index) => `${(index / (POINTS - 1)) * 60},${(19 - (rate / highest) * 17).toFixed(1)}`;
+    this.line.setAttribute("points", this.#arrivals.map(point).join(" "));
   }
 }

@@ -71,8 +71,12 @@ export function outsideLink(target, ...children) {
   return element("a", { href: link, target: "_blank", rel: "noopener noreferrer nofollow", title: link }, ...children);
 }
 
+// The calling codes of one or two digits (ITU-T E.164); all others have three.
 const SHORT_CALLING_CODES = new Set(
-  "1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98".split(" "),
+  (
+    "1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 " +
+    "51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98"
+  ).split(" "),
 );
 
 /** A number in groups that the eye can hold. The gaps are spacing only: selecting and copying gives the number as it is. */

@@ -1,9 +1,10 @@
 // A drawer with what went over the wire for one message, and what became of it.
 
 import * as api from "./api.js";
-import { copyButton, element, icon, phoneNumber } from "./dom.js";
+import { errorLine } from "./bubble.js";
+import { copyButton, element, phoneNumber } from "./dom.js";
 import { pretty, prettyElement } from "./json.js";
-import { STATUS_WORDS } from "./record.js";
+import { STATUS_WORDS, isFromUser } from "./record.js";
 import { statusMark } from "./ticks.js";
 import { exactTime } from "./time.js";
 
@@ -63,7 +64,7 @@ function facts(detail) {
 }
 
 function history(detail) {
-  if (!detail.history?.length) return null;
+  if (isFromUser(detail) || !detail.history?.length) return null;
   const steps = detail.history.map((step) =>
     element(
       "li",
@@ -73,8 +74,7 @@ function history(detail) {
       element("time", { datetime: step.at }, exactTime(step.at)),
     ),
   );
-  const error = detail.error && element("p.error", {}, icon("alert"), element("span", {}, element("strong", {}, String(detail.error.code)), " ", detail.error.message));
-  return section("What became of it", null, element("ol.history", {}, ...steps), error);
+  return section("What became of it", null, element("ol.history", {}, ...steps), errorLine(detail));
 }
 
 function request(request) {
@@ -86,10 +86,12 @@ function request(request) {
   asSent.addEventListener("click", () => {
     const pressed = asSent.getAttribute("aria-pressed") !== "true";
     asSent.setAttribute("aria-pressed", String(pressed));
-    shown.replaceChildren(pressed ? element("pre.json.as-sent", { tabindex: "0", dir: "ltr" }, body) : prettyElement(body));
+    const plain = element("pre.json", { tabindex: "0", dir: "ltr" }, body);
+    shown.replaceChildren(pressed ? plain : prettyElement(body));
   });
   const tools = [asSent, copyButton("Copy", () => (asSent.getAttribute("aria-pressed") === "true" ? body : pretty(body)))];
-  return section("Request", tools, headers.length ? element("pre.headers", { tabindex: "0", dir: "ltr" }, headers.join("\n")) : null, shown);
+  const above = headers.length ? element("pre.headers", { tabindex: "0", dir: "ltr" }, headers.join("\n")) : null;
+  return section("Request", tools, above, shown);
 }
 
 function reply(reply) {
