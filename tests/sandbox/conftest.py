@@ -6,9 +6,6 @@ import pytest
 
 from tests.sandbox.api import Api
 from wa_bulk.sandbox import Delivery, Sandbox, SandboxSettings
-from wa_bulk.sandbox.pytest_plugin import wa_bulk_sandbox
-
-__all__ = ["wa_bulk_sandbox"]
 
 AT_ONCE = Delivery(sent_after_s=0, delivered_after_s=0, read_after_s=0, timeout_s=0, spread=0)
 
