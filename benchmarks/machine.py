@@ -80,6 +80,9 @@ def versions() -> dict[str, str]:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
+    if "urllib3" in found:
+        # Another distribution may have put its own package in the place of this one.
+        found["urllib3"] = importlib.import_module("urllib3").__version__
     for program in ("nginx", "wrk"):
         if shutil.which(program):
             found[program] = _program_version(program)

@@ -23,8 +23,8 @@ def print_scenario(console: Console, scenario: ScenarioResult) -> None:
     for group in scenario.groups:
         console.print(_group_table(scenario, group))
         for problem in group_problems(group):
-            console.print(problem, style="yellow", highlight=False)
-    console.print(scenario.note, style="dim", highlight=False)
+            console.print(problem, style="yellow", highlight=False, markup=False)
+    console.print(scenario.note, style="dim", highlight=False, markup=False)
 
 
 def print_targets(console: Console, targets: list[TargetResult]) -> None:
@@ -43,7 +43,7 @@ def print_targets(console: Console, targets: list[TargetResult]) -> None:
 
 def print_machine(console: Console, run: RunResult) -> None:
     for line in machine_lines(run):
-        console.print(line, style="dim", highlight=False)
+        console.print(line, style="dim", highlight=False, markup=False)
 
 
 def _group_table(scenario: ScenarioResult, group: GroupResult) -> Table:

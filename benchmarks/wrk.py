@@ -15,7 +15,7 @@ wrk.headers["Authorization"] = "{authorization}"
 """
 
 
-def wrk(connections: int = 64, quick_s: int = 2, full_s: int = 5, name: str = "wrk") -> Candidate:
+def wrk(connections: int = 64, quick_s: int = 1, full_s: int = 3, name: str = "wrk") -> Candidate:
     """Return wrk sending one message over and over for some seconds, on one thread."""
 
     def command(stage: Stage) -> Sequence[str]:

@@ -18,15 +18,15 @@ Rows = Callable[[Stage], int]
 
 
 def of_wa_bulk(stage: Stage) -> int:
-    return stage.pick(150_000, 300_000)
+    return stage.pick(200_000, 300_000)
 
 
 def of_aiohttp(stage: Stage) -> int:
-    return stage.pick(20_000, 100_000)
+    return stage.pick(10_000, 100_000)
 
 
 def of_requests(stage: Stage) -> int:
-    return stage.pick(2_000, 6_000)
+    return stage.pick(1_000, 5_000)
 
 
 def script(name: str, module: str, rows: Rows, *needs: str) -> Candidate:
@@ -59,8 +59,8 @@ SCENARIO = Scenario(
         "Whole processes, start-up included, 64 connections, unpaced. wa-bulk writes its log to disk, "
         "intents before their rows leave, and a sample counts only if the log ends with every row "
         "accepted. The scripts write no log, retry nothing and pace nothing; wrk neither reads a CSV nor "
-        "encodes. Rows: wa-bulk 300,000 (quick 150,000), aiohttp 100,000 (20,000), requests 6,000 "
-        "(2,000)."
+        "encodes. Rows: wa-bulk 300,000 (quick 200,000), aiohttp 100,000 (10,000), requests 5,000 "
+        "(1,000)."
     ),
     groups=(
         Group(

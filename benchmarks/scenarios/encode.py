@@ -13,7 +13,7 @@ from benchmarks.workers.encode import EncodeReport
 
 def encoder(name: str, function: str, *needs: str, ours: bool = False) -> Candidate:
     def command(stage: Stage) -> Sequence[str]:
-        seconds = "0.5" if stage.quick else "2"
+        seconds = "0.4" if stage.quick else "1"
         return [sys.executable, "-m", "benchmarks.workers.encode", function, "--seconds", seconds]
 
     return Candidate(name=name, command=command, read=read_encoder, needs=needs, ours=ours)

@@ -12,8 +12,8 @@ from benchmarks.wrk import wrk
 DELAY_MS = 200
 SPREAD_MS = 50
 IN_FLIGHT = (500, 2000)
-QUICK_S = 3
-FULL_S = 10
+QUICK_S = 2
+FULL_S = 5
 
 
 def with_in_flight(tasks: int) -> Group:
@@ -46,7 +46,7 @@ SCENARIO = Scenario(
     name="latency",
     question=__doc__,
     rounds=3,
-    quick_rounds=2,
+    quick_rounds=1,
     note=(
         f"No sender can pass in-flight / {DELAY_MS} ms: 2,500 and 10,000 messages/s. wa-bulk send is timed "
         "as a whole process, start-up included."

@@ -68,9 +68,9 @@ def at_rate(rate: int) -> Group:
     return Group(
         name=group_name(rate),
         columns=(
-            Column(key="cpu_pct", heading="CPU % of a core", decimals=1),
             Column(key="window_pct", heading="busiest second, % of rate", decimals=1),
             Column(key="achieved_pct", heading="reached in 10 s, % of rate", decimals=1),
+            Column(key="cpu_pct", heading="CPU % of a core", decimals=1),
         ),
         reference=LIMITER,
         candidates=(

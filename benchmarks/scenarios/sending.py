@@ -14,8 +14,8 @@ def peer(
     feed: str = "dict",
     loop: str = "asyncio",
     tasks: int = 64,
-    quick_s: int = 2,
-    full_s: int = 5,
+    quick_s: int = 1,
+    full_s: int = 3,
     ours: bool = False,
     install: str = "pip install wa-bulk[bench]",
 ) -> Candidate:

@@ -35,6 +35,8 @@ def both_servers(name: str, *, tls: bool) -> Group:
 SCENARIO = Scenario(
     name="server",
     question=__doc__,
+    quick_rounds=2,
+    rounds=3,
     note=(
         "The same sender against nginx and against the bundled server: where a server is not wholly busy, "
         "it is not the limit."

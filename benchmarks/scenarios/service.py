@@ -18,7 +18,7 @@ NOTHING = "tasks that send nothing"
 def service(name: str, module: str, *needs: str, ours: bool = False) -> Candidate:
     def command(stage: Stage) -> Sequence[str]:
         worker = [sys.executable, "-m", "benchmarks.workers.service", module, "--url", stage.url]
-        command = [*worker, "--rate", str(RATE), "--seconds", str(stage.pick(4, 10))]
+        command = [*worker, "--rate", str(RATE), "--seconds", str(stage.pick(3, 8))]
         return command if stage.server_core is None else [*command, "--probe-core", str(stage.server_core)]
 
     return Candidate(name=name, command=command, read=read, needs=needs, ours=ours)
@@ -45,7 +45,7 @@ SCENARIO = Scenario(
     quick_rounds=2,
     note=(
         "The standard loop, replies after 50 ± 20 ms, a task a send. Another process asks the same loop "
-        "for an echo every 2 ms; its waits are shown. Sends that would be more than 1,000 in flight are "
+        "for an echo every 2 ms; its waits are shown. Sends that would be more than 200 in flight are "
         "left out."
     ),
     groups=(

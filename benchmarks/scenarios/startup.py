@@ -33,7 +33,7 @@ SCENARIO = Scenario(
     name="startup",
     question=__doc__,
     rounds=40,
-    quick_rounds=15,
+    quick_rounds=10,
     groups=(
         Group(
             name="a process",

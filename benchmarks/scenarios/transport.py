@@ -28,6 +28,7 @@ CANDIDATES: tuple[Candidate, ...] = (
 SCENARIO = Scenario(
     name="transport",
     question=__doc__,
+    quick_rounds=2,
     note=(
         "64 connections, template messages, each reply's message_id taken. wa_bulk's transports and tuned "
         "aiohttp are given ready bytes, the others encode a dict for each message."

@@ -20,7 +20,7 @@ from benchmarks.machine import pinned
 from benchmarks.messages import Row, rows
 
 TICK_S = 0.002
-MOST_IN_FLIGHT = 1000
+MOST_IN_FLIGHT = 200
 
 Send = Callable[[Row], Awaitable[object]]
 OpenSender = Callable[[str], AbstractAsyncContextManager[Send]]

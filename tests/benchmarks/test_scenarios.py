@@ -1,0 +1,77 @@
+"""The declarations of the scenarios hold together, and the peers do what they say."""
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.messages import csv_path, message_of, read_rows, rows, write_campaign
+from benchmarks.model import Stage
+from benchmarks.peers import encoders
+from benchmarks.process import Observation
+from benchmarks.scenarios import SCENARIOS
+from benchmarks.scenarios.pacing import settled_cpu_share
+
+ENCODERS = (
+    "compiled",
+    "structs",
+    "validated_structs",
+    "dict_msgspec",
+    "dict_orjson",
+    "dict_json",
+    "pydantic",
+)
+
+
+def a_stage(directory: Path) -> Stage:
+    return Stage(
+        directory=directory,
+        port=8080,
+        tls=False,
+        quick=True,
+        certificate=None,
+        client_core=None,
+        server_core=None,
+    )
+
+
+def test_the_scenarios_are_those_documented() -> None:
+    page = Path(__file__).parents[2] / "docs" / "performance.md"
+    text = page.read_text(encoding="utf-8")
+    assert [name for name in SCENARIOS if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_holds_together(name: str, tmp_path: Path) -> None:
+    scenario = SCENARIOS[name]
+    assert scenario.question.strip().endswith((".", "?"))
+    assert scenario.rounds >= scenario.quick_rounds
+    assert len({group.name for group in scenario.groups}) == len(scenario.groups)
+    for group in scenario.groups:
+        names = [candidate.name for candidate in group.candidates]
+        assert len(set(names)) == len(names)
+        assert group.reference in names
+        for candidate in group.candidates:
+            assert all(isinstance(part, str) for part in candidate.command(a_stage(tmp_path)))
+
+
+@pytest.mark.parametrize("function", ENCODERS)
+def test_every_encoder_makes_the_same_message(function: str) -> None:
+    encode: encoders.Encode = getattr(encoders, function)()
+    row = next(rows())
+    made = json.loads(encode(row))
+    made["custom_args"].pop("wa_bulk", None)
+    assert made == message_of(row)
+
+
+def test_a_campaign_is_written_and_read_back(tmp_path: Path) -> None:
+    write_campaign(tmp_path, 20)
+    assert list(read_rows(str(csv_path(tmp_path, 20)))) == list(itertools.islice(rows(), 20))
+
+
+def test_the_start_is_left_out_of_the_cpu_share() -> None:
+    seen = [Observation(0.0, 0.0), Observation(1.0, 1.0), Observation(2.0, 1.0), Observation(4.0, 1.5)]
+    assert settled_cpu_share(seen) == 0.25
+    assert settled_cpu_share(seen[:3]) is None
+    assert settled_cpu_share([]) is None
