@@ -1,6 +1,7 @@
 """What the lean transport does beyond the contract: connections kept, distrusted and made anew."""
 
 import asyncio
+import gc
 import itertools
 import socket
 import struct
@@ -98,6 +99,23 @@ async def test_a_tls_session_is_taken_up_again(ground: Ground) -> None:
         for _ in range(3):
             assert await transport.post(b"x") == Reply(200, BODY)
     assert resumed == [False, ground.tls, ground.tls]
+
+
+async def test_a_closed_connection_is_freed_without_the_garbage_collector(ground: Ground) -> None:
+    async def once(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(reply(BODY, "200 OK", "Connection: close"))
+
+    async with ground.serving(*[once] * 20) as server, ground.transport(server) as transport:
+        gc.disable()
+        try:
+            for _ in range(20):
+                await transport.post(b"x")
+            await settle()
+            alive = [thing for thing in gc.get_objects() if isinstance(thing, Connection)]
+        finally:
+            gc.enable()
+    assert len(alive) <= 2
 
 
 class TestRawSockets:
@@ -206,6 +224,9 @@ class Line:
 
     def is_closing(self) -> bool:
         return self.closed
+
+    def get_write_buffer_size(self) -> int:
+        return 0
 
     def close(self) -> None:
         self.closed = True

@@ -12,6 +12,8 @@ from .base import MaybeSent, NotSent, Reply
 from .limits import IDLE_MAX, MAX_HEAD, MAX_REPLY
 from .reply_head import ReplyHead, keep_alive_seconds, retry_after_seconds
 
+READ_MAX = 64 * 1024  # bytes
+
 
 class Owner(Protocol):
     """What a connection needs of the pool it belongs to."""
@@ -37,11 +39,9 @@ class Connection(asyncio.Protocol):
         "_body",
         "_feed",
         "_head_read",
-        "_last",
         "_owner",
         "_received",
         "_should_keep_alive",
-        "_status",
         "_status_code",
         "_transport",
         "_unwritten",
@@ -63,12 +63,10 @@ class Connection(asyncio.Protocol):
         self._status_code = parser.get_status_code
         self._should_keep_alive = parser.should_keep_alive
         self._owner = owner
-        self._status = 0  # of the final reply, once it is whole
         self._body: bytes | bytearray = b""
         self._received: bytes | bytearray = b""  # all of the reply so far, as it came
         self._unwritten = False  # part of the request is still in our own buffer
         self._head_read = False  # a reply's headers were looked at: servers repeat theirs
-        self._last = False  # no request after this one
         self.idle_max = IDLE_MAX  # seconds after `started` when the server may soon close it
         self.made = False  # it has been open
         self.open = False
@@ -81,6 +79,9 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         # Whatever the kernel does not take at once pauses writing: so "not wholly sent" is known for certain.
         self._transport.set_write_buffer_limits(high=0)
+        # The standard loop allocates this much (256 KiB by itself) to read each reply: half its time here.
+        if getattr(transport, "max_size", 0) > READ_MAX:
+            transport.max_size = READ_MAX  # type: ignore[attr-defined]
         self.write = self._transport.write
         self.is_closing = self._transport.is_closing
         self.made = self.open = True
@@ -95,8 +96,7 @@ class Connection(asyncio.Protocol):
         self._unwritten = False
 
     def data_received(self, data: bytes) -> None:
-        reply = self.reply
-        if reply is None:
+        if self.reply is None:
             self.discard()
             return
         if not self._received:
@@ -107,13 +107,8 @@ class Connection(asyncio.Protocol):
         try:
             self._feed(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            if not self._status:
-                self.fail("the server sent something that is not HTTP", error)
-                return
-            self._last = True
-        if self._status:
-            self._answer(reply)
-        elif len(self._received) > MAX_HEAD:
+            self.fail("the server sent something that is not HTTP", error)
+        if len(self._received) > MAX_HEAD:
             self._bound()
 
     def eof_received(self) -> None:
@@ -122,12 +117,13 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self.fail("connection lost" if error is None else f"connection lost ({words(error)})", error)
         self._owner.lost(self)
-        del self._feed, self._status_code, self._should_keep_alive  # the parser and we hold each other
+        # The parser, and through TLS this object itself, would otherwise be garbage in a circle.
+        del self._feed, self._status_code, self._should_keep_alive, self.write
 
     # -- the parser -----------------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
-        if self._status:
+        if self.reply is None:
             raise ValueError("bytes behind the reply")
 
     def on_body(self, chunk: bytes) -> None:
@@ -140,30 +136,29 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         status = self._status_code()
         if status >= 200:
-            self._status = status
-            if not self._should_keep_alive():
-                self._last = True
+            self._answer(status, self._should_keep_alive() and not self._unwritten)
 
     # -- judging --------------------------------------------------------------------------------------
 
-    def _answer(self, reply: asyncio.Future[Reply]) -> None:
-        status = self._status
+    def _answer(self, status: int, reusable: bool) -> None:
+        """Give the post its reply. What may follow in the same bytes still ends the connection."""
+        reply = self.reply
+        assert reply is not None
         retry_after = None
-        if not self._head_read or status >= 300:
+        if status >= 300 or not self._head_read:
             fields = ReplyHead(self._received).fields
             retry_after = retry_after_seconds(fields)
             self.idle_max = min(IDLE_MAX, keep_alive_seconds(fields) - 1.0)
             self._head_read = True
-        answer = Reply(status, bytes(self._body), retry_after)
-        self._status = 0
-        self._body = self._received = b""
+        body = self._body
         self.reply = None
-        if self._last or self._unwritten:
-            self.discard()
-        else:
+        self._body = self._received = b""
+        if reusable:
             self._owner.release(self)
+        else:
+            self.discard()
         if not reply.done():
-            reply.set_result(answer)
+            reply.set_result(Reply(status, body if type(body) is bytes else bytes(body), retry_after))
 
     def _bound(self) -> None:
         if len(self._received) > MAX_REPLY:
@@ -174,9 +169,7 @@ class Connection(asyncio.Protocol):
     def ended(self, whole: bool = True) -> None:
         """The stream is over; not `whole` where it may have been cut (TLS tells)."""
         if self.reply is not None and whole and ReplyHead(self._received).ends_at_close:
-            self._status = self._status_code()
-            self._last = True
-            self._answer(self.reply)
+            self._answer(self._status_code(), reusable=False)
         else:
             self.fail("connection closed by the server")
 

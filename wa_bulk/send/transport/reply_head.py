@@ -58,6 +58,8 @@ def retry_after_seconds(fields: Mapping[str, str]) -> float | None:
     `fields` has names in lower case.
     """
     value = fields.get("retry-after", "").strip()
+    if not value:
+        return None
     if _SECONDS.fullmatch(value):
         return float(value)
     until = _timestamp(value)
