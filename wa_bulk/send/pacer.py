@@ -3,7 +3,7 @@
 Two bounds together. A leaky bucket (aiolimiter) a few hundredths of a second deep keeps the flow even: what
 a slow server leaves unused is not stored up. The times of the last departures are the hard bound: a message
 may leave when the one `rate` places before it left more than a second ago. Whoever need not wait takes a
-token in one call. For those who must, one timer hands out what has come due about every 10 ms; it runs only
+token in one call. For those who must, one timer hands out what has come due about every 20 ms; it runs only
 while someone waits.
 """
 
@@ -17,7 +17,7 @@ from contextlib import suppress
 
 from aiolimiter import AsyncLimiter
 
-_TICK_S = 0.010
+_TICK_S = 0.020
 _SHORTEST_WAIT_S = 0.001
 # Between a token and the wire lie up to a few ms: the window is that much longer than it need be, and the
 # bucket leaks that much slower, so that the two do not get in each other's way.
