@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.sandbox.api import ADA, Api, Json, template, text
 from tests.sandbox.conftest import AT_ONCE
 from tests.sandbox.test_templates import GREETING
-from wa_bulk.sandbox import Delivery, Sandbox, SandboxSettings
+from wa_bulk.sandbox import Delivery, Sandbox, SandboxSettings, StoreError
 
 
 def test_above_the_cap_the_oldest_go_first() -> None:
@@ -108,12 +108,31 @@ def test_a_database_with_a_cap_keeps_to_it(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("these are notes, not a database " * 100)
-    with (
-        pytest.raises(sqlite3.DatabaseError, match="not a database"),
-        Sandbox(SandboxSettings(db=str(path))),
-    ):
-        pass
+    with pytest.raises(StoreError, match=r"notes\.txt cannot be used: file is not a database"):
+        Sandbox(SandboxSettings(db=str(path))).__enter__()
     assert path.read_text().startswith("these are notes")
+
+
+def test_the_database_of_another_program_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    shop = sqlite3.connect(path)
+    shop.execute("CREATE TABLE messages (text)")
+    shop.close()
+    with pytest.raises(StoreError, match=r"shop\.db is the database of another program"):
+        Sandbox(SandboxSettings(db=str(path))).__enter__()
+
+
+def test_a_second_sandbox_on_the_same_database_is_refused(tmp_path: Path) -> None:
+    settings = SandboxSettings(db=str(tmp_path / "sandbox.db"))
+    with Sandbox(settings), pytest.raises(StoreError, match="another sandbox is using it"):
+        Sandbox(settings).__enter__()
+    with Sandbox(settings) as again:
+        assert again.messages == []
+
+
+def test_a_database_where_none_can_be(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no/where"):
+        Sandbox(SandboxSettings(db=str(tmp_path / "no/where"))).__enter__()
 
 
 characters = st.characters(exclude_categories=["Cs"])

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from wa_bulk.sandbox.record import Record
     from wa_bulk.sandbox.server import Sandbox, serve
     from wa_bulk.sandbox.settings import SandboxSettings
+    from wa_bulk.sandbox.store import StoreError
     from wa_bulk.sandbox.templates import Review
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Review",
     "Sandbox",
     "SandboxSettings",
+    "StoreError",
     "serve",
 ]
 
@@ -36,6 +38,7 @@ _HOMES = {
     "Review": "templates",
     "Sandbox": "server",
     "SandboxSettings": "settings",
+    "StoreError": "store",
     "serve": "server",
 }
 

@@ -1,55 +1,27 @@
-"""The sandbox's own endpoints: looking into it, and making it behave as wanted."""
+"""The endpoints that make the sandbox behave as wanted, and take part as a user."""
 
 from __future__ import annotations
 
 import time
-from typing import Annotated
 
 import msgspec
 from aiohttp import web
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Struct
 
 from wa_bulk.api import e164
 from wa_bulk.api.callback import NotificationReport
 from wa_bulk.api.definition import Done, TemplateDefinition, TemplateEntry, TemplateStatus
 from wa_bulk.sandbox.behaviour import BEHAVIOURS, Behaviour
 from wa_bulk.sandbox.callbacks import CallbackSettings, CallbackState
-from wa_bulk.sandbox.engagelab import Stats
 from wa_bulk.sandbox.faults import FaultSettings
 from wa_bulk.sandbox.journey import Delivery
 from wa_bulk.sandbox.keys import Key, KeyEntry
-from wa_bulk.sandbox.record import Detail, Record, Status, Type
+from wa_bulk.sandbox.record import Record
 from wa_bulk.sandbox.refusal import Refusal
 from wa_bulk.sandbox.reply import json_reply
 from wa_bulk.sandbox.reports import UserReply, notification_row
-from wa_bulk.sandbox.route import LAB, Route, body_as, id_in_path, not_there, query_as
-from wa_bulk.sandbox.store import ConversationPage, Filter, MessagePage
+from wa_bulk.sandbox.route import LAB, Route, body_as, not_there
 from wa_bulk.sandbox.templates import Review, SandboxTemplate
-
-RowId = Annotated[int, Meta(ge=0, le=2**62)]
-
-
-class PageQuery(Struct, frozen=True):
-    before: RowId | UnsetType = UNSET
-    after: RowId | UnsetType = UNSET
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
-
-
-class MessagesQuery(PageQuery, frozen=True):
-    """`q` is looked for in numbers, template names and texts; `duplicates` leaves only what came twice."""
-
-    q: str | UnsetType = UNSET
-    to: str | UnsetType = UNSET
-    template: str | UnsetType = UNSET
-    status: Status | UnsetType = UNSET
-    type: Type | UnsetType = UNSET
-    duplicates: bool = False
-
-
-class ConversationsQuery(Struct, frozen=True):
-    q: str | UnsetType = UNSET
-    before: RowId | UnsetType = UNSET
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 50
 
 
 class CallbackReport(Struct, frozen=True):
@@ -81,79 +53,15 @@ class TemplateChange(TemplateDefinition, frozen=True, kw_only=True):
     status: TemplateStatus = "APPROVED"
 
 
-async def messages(request: web.Request) -> web.StreamResponse:
-    query = query_as(request, MessagesQuery)
-    chosen = Filter(
-        q=query.q or None,
-        contact=_contact(query.to or None),
-        template=query.template or None,
-        status=query.status or None,
-        type=query.type or None,
-        duplicates=query.duplicates,
-    )
-    return _page(request, chosen, query)
-
-
-async def message(request: web.Request) -> web.StreamResponse:
-    number = id_in_path(request)
-    found = request.app[LAB].store.detail(number)
-    if found is None:
-        raise not_there(f"message {number}")
-    return json_reply(found)
-
-
-async def clear(request: web.Request) -> web.StreamResponse:
-    request.app[LAB].clear()
-    return json_reply(Done())
-
-
-async def conversations(request: web.Request) -> web.StreamResponse:
-    query = query_as(request, ConversationsQuery)
-    before = None if query.before is UNSET else query.before
-    return json_reply(request.app[LAB].store.conversations(query.q or None, before, query.limit))
-
-
-async def conversation(request: web.Request) -> web.StreamResponse:
-    query = query_as(request, PageQuery)
-    chosen = Filter(contact=_contact(request.match_info["contact"]))
-    return _page(request, chosen, query)
-
-
-def _page(request: web.Request, chosen: Filter, query: PageQuery) -> web.StreamResponse:
-    before = None if query.before is UNSET else query.before
-    after = None if query.after is UNSET else query.after
-    return json_reply(request.app[LAB].store.page(chosen, before, after, query.limit))
-
-
-async def events(request: web.Request) -> web.StreamResponse:
-    return await request.app[LAB].events.serve(request)
-
-
-async def stats(request: web.Request) -> web.StreamResponse:
-    return json_reply(request.app[LAB].stats())
-
-
 async def reply_as_user(request: web.Request) -> web.StreamResponse:
     reply = await body_as(request, UserReply)
     if not reply.text.strip():
         raise Refusal(3002, "text field must be set correctly: is empty; expected 1 to 4096 characters")
     try:
-        known = msgspec.structs.replace(reply, from_=e164(reply.from_), to=_number(reply.to))
+        record = request.app[LAB].hear(reply)
     except ValueError as error:
-        raise Refusal(3002, f"from field must be set correctly: {error}") from None
-    return json_reply(request.app[LAB].hear(known), 201)
-
-
-def _number(text: str | None) -> str | None:
-    return None if text is None else e164(text)
-
-
-def _contact(text: str | None) -> str | None:
-    """The number as it is kept; what cannot be read as one is found nowhere."""
-    try:
-        return _number(text)
-    except ValueError:
-        return text
+        raise Refusal(3002, f"from and to fields must be set correctly: {error}") from None
+    return json_reply(record, 201)
 
 
 async def get_faults(request: web.Request) -> web.StreamResponse:
@@ -265,54 +173,6 @@ async def notify(request: web.Request) -> web.StreamResponse:
 
 
 CONTROL_ROUTES = [
-    Route(
-        method="GET",
-        path="/sandbox/messages",
-        handler=messages,
-        summary="The messages that match, newest first",
-        query=MessagesQuery,
-        gives=MessagePage,
-    ),
-    Route(
-        method="DELETE",
-        path="/sandbox/messages",
-        handler=clear,
-        summary="Forget every message",
-        gives=Done,
-    ),
-    Route(
-        method="GET",
-        path="/sandbox/messages/{id}",
-        handler=message,
-        summary="One message with the request and reply behind it",
-        gives=Detail,
-        refuses=(404,),
-    ),
-    Route(
-        method="GET",
-        path="/sandbox/conversations",
-        handler=conversations,
-        summary="The people written to or heard from, newest first",
-        query=ConversationsQuery,
-        gives=ConversationPage,
-    ),
-    Route(
-        method="GET",
-        path="/sandbox/conversations/{contact}/messages",
-        handler=conversation,
-        summary="The messages to and from one person, newest first",
-        query=PageQuery,
-        gives=MessagePage,
-    ),
-    Route(
-        method="GET",
-        path="/sandbox/events",
-        handler=events,
-        summary="Live news as Server-Sent Events: message, status, cleared, stats, reload",
-        gives=str,
-        media="text/event-stream",
-    ),
-    Route(method="GET", path="/sandbox/stats", handler=stats, summary="The counters", gives=Stats),
     Route(
         method="POST",
         path="/sandbox/replies",

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
-from wa_bulk.api import Message, SendReply, TemplateBody
+from wa_bulk.api import Message, SendReply, TemplateBody, e164
 from wa_bulk.api.callback import META_ERRORS, CallbackRow
 from wa_bulk.sandbox.arrivals import Arrivals
 from wa_bulk.sandbox.behaviour import Behaviour, behaviour_of
@@ -158,7 +158,7 @@ class EngageLab:
                     message_id,
                     message.from_ or key.default_number,
                     contact,
-                    message.custom_args if self.callbacks.wanted else None,
+                    message.custom_args,
                     self.planner.steps(behaviour, within_window=within_window),
                     self.planner.pace(),
                     self._manner(behaviour),
@@ -230,7 +230,13 @@ class EngageLab:
         self._write_soon()
 
     def hear(self, reply: UserReply) -> Record:
-        """What a person writes: opens their window, and is told to the callback address."""
+        """What a person writes: opens their window, and is told to the callback address.
+
+        Raises ValueError when a number is none.
+        """
+        reply = msgspec.structs.replace(
+            reply, from_=e164(reply.from_), to=e164(reply.to) if reply.to else DEFAULT_NUMBER
+        )
         number = self.store.next_id()
         message_id = self._ids.next()
         at_ms = time.time_ns() // 1_000_000
@@ -247,7 +253,7 @@ class EngageLab:
                 type="text",
                 template=None,
                 rendered=None,
-                search=f"{reply.from_}\n{reply.to or ''}\n{reply.text}".casefold(),
+                search=f"{reply.from_}\n{reply.to}\n{reply.text}".casefold(),
                 digest=None,
                 at_ms=at_ms,
             )

@@ -178,9 +178,14 @@ class Journeys:
         self._on_step(traveller, step)
 
     def _set_timer(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._timer is None and self._due:
-            wait_s = max(_TICK_S, self._due[0][0] - loop.time())
-            self._timer = loop.call_later(min(wait_s, _TICK_S * 5), self._advance, loop)
+        if not self._due:
+            return
+        due = max(self._due[0][0], loop.time() + _TICK_S)
+        if self._timer is not None:
+            if self._timer.when() <= due:
+                return
+            self._timer.cancel()
+        self._timer = loop.call_at(due, self._advance, loop)
 
     def _advance(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None

@@ -24,7 +24,7 @@ _LOST_AT: dict[str, Literal[1, 2, 3]] = {"target_invalid": 1, "sent_failed": 2, 
 
 
 class UserReply(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something a person writes, to the sending number `to`.
+    """Something a person writes, to the sending number `to`, or the account's own where it is left out.
 
     `event` is `received`, or `reply` to the message whose id is `reply_to`.
     """

@@ -59,7 +59,7 @@ class Sandbox:
     # ---- starting and stopping
 
     async def start(self) -> None:
-        """Listens. Raises OSError when the port is taken."""
+        """Listens. Raises OSError when the port is taken, StoreError when the database cannot be used."""
         self._loop = asyncio.get_running_loop()
         self._lab = EngageLab(self.settings)
         self._runner = web.AppRunner(
@@ -152,7 +152,7 @@ class Sandbox:
         self._with_lab(lambda lab: lab.clear())
 
     def reply(self, from_: str, text: str, to: str | None = None) -> Record:
-        """Writes as a person, which opens their 24-hour window."""
+        """Writes as a person, which opens their 24-hour window. Raises ValueError when a number is none."""
         return self._with_lab(lambda lab: lab.hear(UserReply(from_=from_, text=text, to=to)))
 
     def set_faults(self, faults: FaultSettings) -> None:
@@ -192,7 +192,7 @@ class Sandbox:
 async def serve(settings: SandboxSettings, started: Callable[[Sandbox], None] | None = None) -> None:
     """Runs until SIGINT or SIGTERM. `started` is called once it listens.
 
-    Raises OSError when the port is taken.
+    Raises OSError when the port is taken, StoreError when the database cannot be used.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.resources import files
-from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from wa_bulk.api import decode
+from wa_bulk.sandbox.reading import (
+    RECORD_QUERY,
+    Conversation,
+    ConversationPage,
+    Filter,
+    MessagePage,
+    conditions,
+    record_of,
+)
 from wa_bulk.sandbox.record import (
     STATUSES,
     Detail,
@@ -28,48 +35,9 @@ from wa_bulk.sandbox.record import (
     StatusChange,
     rfc3339,
 )
-from wa_bulk.sandbox.render import Rendered
 
 MEMORY_CAP = 100_000
 """How many messages are kept in memory unless the user says otherwise."""
-
-
-class Filter(Struct, frozen=True, kw_only=True):
-    """Which messages are meant: all that is given must hold. `q` is looked for in all texts and numbers;
-    `duplicates` leaves only those that the same person was sent before.
-    """
-
-    q: str | None = None
-    contact: str | None = None
-    template: str | None = None
-    status: str | None = None
-    type: str | None = None
-    duplicates: bool = False
-
-
-class MessagePage(Struct, frozen=True):
-    """Newest first. `total` counts all that match; `next` goes into `before` for the page after this one, or
-    into `after` where only that was given."""
-
-    total: int
-    messages: list[Record]
-    next: int | None
-
-
-class Conversation(Struct, frozen=True):
-    contact: str
-    last: Record
-    messages: int
-    failed: int
-    duplicates: int
-
-
-class ConversationPage(Struct, frozen=True):
-    """Newest first. `next` goes into `before` for the page after this one."""
-
-    total: int
-    conversations: list[Conversation]
-    next: int | None
 
 
 class Totals:
@@ -86,24 +54,9 @@ class Totals:
         return {status: self.by_status[status] for status in STATUSES}
 
 
-class _Envelope(Struct, frozen=True):
-    """What is shown of a request, fields that the API does not know included."""
-
-    body: dict[str, object]
-    request_id: str | None = None
-    custom_args: dict[str, object] | None = None
-
-
-_decode_envelope = msgspec.json.Decoder(_Envelope).decode
-_decode_rendered = msgspec.json.Decoder(Rendered).decode
 _decode_object = msgspec.json.Decoder(dict[str, object]).decode
 _decode_headers = msgspec.json.Decoder(dict[str, str]).decode
 
-_RECORD = """
-SELECT m.id, m.message_id, m.incoming, m.contact, m.sender, m.type, m.rendered, m.duplicate_of, m.at_ms,
-       m.status, m.error_code, m.error_message, e.body
-FROM messages m JOIN exchanges e ON e.id = m.exchange
-"""
 _INSERT = """
 INSERT INTO messages (id, message_id, exchange, incoming, contact, sender, type, template, rendered, search,
                       digest, at_ms, duplicate_of, status)
@@ -117,6 +70,48 @@ UPDATE messages SET status = ?, sent_ms = coalesce(?, sent_ms), delivered_ms = c
     read_ms = coalesce(?, read_ms), failed_ms = coalesce(?, failed_ms), error_code = ?, error_message = ?
 WHERE id = ?
 """
+
+
+class StoreError(Exception):
+    """The database file cannot be used; the text says which and why."""
+
+
+def _opened(path: str | None) -> sqlite3.Connection:
+    """The database, its tables made. A file is locked against a second sandbox for as long as it is open."""
+    try:
+        database = sqlite3.connect(
+            path or ":memory:", timeout=1.0, isolation_level=None, check_same_thread=False
+        )
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} cannot be opened: {error}") from None
+    try:
+        if path:
+            database.execute("PRAGMA locking_mode = EXCLUSIVE")
+            database.execute("PRAGMA journal_mode = WAL")
+        else:
+            database.execute("PRAGMA journal_mode = MEMORY")
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute("BEGIN EXCLUSIVE")
+        (application,) = database.execute("PRAGMA application_id").fetchone()
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables and application != _APPLICATION_ID:
+            raise StoreError(
+                f"{path} is the database of another program: name a file that does not exist yet"
+            )
+        database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        database.execute("COMMIT")
+        database.executescript(files("wa_bulk.sandbox").joinpath("schema.sql").read_text(encoding="utf-8"))
+    except (sqlite3.Error, StoreError) as error:
+        database.close()
+        if isinstance(error, StoreError):
+            raise
+        hint = "another sandbox is using it" if "locked" in str(error) else str(error)
+        raise StoreError(f"{path} cannot be used: {hint}") from None
+    return database
+
+
+_APPLICATION_ID = 0x77615342
+"""Marks our files; `waSB` in ASCII."""
 
 
 class _Change:
@@ -143,10 +138,7 @@ class Store:
     """`path` None keeps everything in memory; `cap` None keeps every message."""
 
     def __init__(self, path: str | None = None, cap: int | None = None) -> None:
-        self._db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
-        self._db.execute(f"PRAGMA journal_mode = {'WAL' if path else 'OFF'}")
-        self._db.execute("PRAGMA synchronous = OFF")
-        self._db.executescript(files("wa_bulk.sandbox").joinpath("schema.sql").read_text(encoding="utf-8"))
+        self._db = _opened(path)
         self._cap = cap
         self._exchanges: list[tuple[int, str, bytes, int | None, bytes | None]] = []
         self._messages: list[NewMessage] = []
@@ -154,6 +146,16 @@ class Store:
         self.totals = Totals()
         self._floor = 0
         self._load_totals()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
 
     def _load_totals(self) -> None:
         for status, count, duplicates in self._db.execute(
@@ -221,9 +223,8 @@ class Store:
         self.write_messages()
         if self._changes:
             changes, self._changes = self._changes, {}
-            self._db.execute("BEGIN")
-            self._db.executemany(_UPDATE, [change.row(number) for number, change in changes.items()])
-            self._db.execute("COMMIT")
+            with self._transaction():
+                self._db.executemany(_UPDATE, [change.row(number) for number, change in changes.items()])
 
     def write_messages(self) -> None:
         """Writes the messages that wait, and drops the oldest ones above the cap."""
@@ -232,16 +233,15 @@ class Store:
         messages, self._messages = self._messages, []
         exchanges, self._exchanges = self._exchanges, []
         totals = self.totals
-        self._db.execute("BEGIN")
-        self._db.executemany("INSERT INTO exchanges VALUES (?, ?, ?, ?, ?)", exchanges)
-        self._db.executemany(_INSERT, messages)
-        totals.messages += len(messages)
-        totals.duplicates += self._one(
-            "SELECT count(duplicate_of) FROM messages WHERE id >= ?", messages[0][0]
-        )
-        if self._cap is not None and totals.messages > self._cap:
-            self._drop_oldest(totals.messages - self._cap)
-        self._db.execute("COMMIT")
+        with self._transaction():
+            self._db.executemany("INSERT INTO exchanges VALUES (?, ?, ?, ?, ?)", exchanges)
+            self._db.executemany(_INSERT, messages)
+            totals.messages += len(messages)
+            totals.duplicates += self._one(
+                "SELECT count(duplicate_of) FROM messages WHERE id >= ?", messages[0].id
+            )
+            if self._cap is not None and totals.messages > self._cap:
+                self._drop_oldest(totals.messages - self._cap)
 
     def _drop_oldest(self, count: int) -> None:
         last = self._one("SELECT id FROM messages ORDER BY id LIMIT 1 OFFSET ?", count - 1)
@@ -263,8 +263,13 @@ class Store:
     def clear(self) -> None:
         """Forgets every message. Ids go on growing."""
         self._messages, self._exchanges, self._changes = [], [], {}
-        for table in ("conversations", "messages", "exchanges"):
-            self._db.execute(f"DELETE FROM {table}")
+        with self._transaction():
+            for table in (
+                "conversations",
+                "messages",
+                "exchanges",
+            ):  # in this order the triggers find no work
+                self._db.execute(f"DELETE FROM {table}")
         self.totals = Totals()
         self._floor = self._last_id
 
@@ -282,7 +287,7 @@ class Store:
         With `after` alone, those next above it, so that a reader can go on upwards page by page.
         """
         self.flush()
-        where, values = _conditions(chosen)
+        where, values = conditions(chosen)
         total = (
             self._one(f"SELECT count(*) FROM messages m WHERE {' AND '.join(where)}", *values)
             if where
@@ -297,9 +302,10 @@ class Store:
         clause = f"WHERE {' AND '.join(where)}" if where else ""
         upwards = after is not None and before is None
         rows = self._db.execute(
-            f"{_RECORD} {clause} ORDER BY m.id {'ASC' if upwards else 'DESC'} LIMIT ?", (*values, limit + 1)
+            f"{RECORD_QUERY} {clause} ORDER BY m.id {'ASC' if upwards else 'DESC'} LIMIT ?",
+            (*values, limit + 1),
         ).fetchall()
-        records = [_record(row) for row in rows[:limit]]
+        records = [record_of(row) for row in rows[:limit]]
         following = records[-1].id if len(rows) > limit else None
         return MessagePage(total, records[::-1] if upwards else records, following)
 
@@ -307,10 +313,10 @@ class Store:
         """The messages of these ids, or all, oldest first."""
         self.flush()
         if ids is None:
-            return [_record(row) for row in self._db.execute(f"{_RECORD} ORDER BY m.id")]
+            return [record_of(row) for row in self._db.execute(f"{RECORD_QUERY} ORDER BY m.id")]
         wanted = msgspec.json.encode(list(ids)).decode()
-        query = f"{_RECORD} WHERE m.id IN (SELECT value FROM json_each(?)) ORDER BY m.id"
-        return [_record(row) for row in self._db.execute(query, (wanted,))]
+        query = f"{RECORD_QUERY} WHERE m.id IN (SELECT value FROM json_each(?)) ORDER BY m.id"
+        return [record_of(row) for row in self._db.execute(query, (wanted,))]
 
     def detail(self, message: int) -> Detail | None:
         """One message with the request and reply behind it."""
@@ -339,7 +345,7 @@ class Store:
         `q` keeps those with any message that it is found in.
         """
         self.flush()
-        where, values = _conditions(Filter(q=q))
+        where, values = conditions(Filter(q=q))
         chosen = f"contact IN (SELECT m.contact FROM messages m WHERE {where[0]})" if where else "1"
         total = self._one(f"SELECT count(*) FROM conversations WHERE {chosen}", *values)
         rows = self._db.execute(
@@ -365,8 +371,8 @@ class Store:
 
     def under_way(self) -> list[Record]:
         """The messages whose last status is yet to come, as far as the status tells."""
-        query = f"{_RECORD} WHERE m.status IN ('accepted', 'sent') AND NOT m.incoming ORDER BY m.id"
-        return [_record(row) for row in self._db.execute(query)]
+        query = f"{RECORD_QUERY} WHERE m.status IN ('accepted', 'sent') AND NOT m.incoming ORDER BY m.id"
+        return [record_of(row) for row in self._db.execute(query)]
 
     # ---- what is not a message
 
@@ -379,65 +385,7 @@ class Store:
 
     def save(self, kind: str, values: dict[str, bytes]) -> None:
         """Keeps `values` as all there is of `kind`."""
-        self._db.execute("BEGIN")
-        self._db.execute("DELETE FROM settings WHERE kind = ?", (kind,))
         rows = [(kind, name, value) for name, value in {"": b"", **values}.items()]
-        self._db.executemany("INSERT INTO settings VALUES (?, ?, ?)", rows)
-        self._db.execute("COMMIT")
-
-
-def _conditions(chosen: Filter) -> tuple[list[str], list[object]]:
-    where: list[str] = []
-    values: list[object] = []
-    for column in ("contact", "template", "status", "type"):
-        value = getattr(chosen, column)
-        if value is not None:
-            where.append(f"m.{column} = ?")
-            values.append(value)
-    if chosen.duplicates:
-        where.append("m.duplicate_of IS NOT NULL")
-    if chosen.q:
-        where.append("instr(m.search, ?)")
-        values.append(_searched(chosen.q))
-    return where, values
-
-
-def _searched(q: str) -> str:
-    """`q` as it stands in the search text: case folded, a number without its blanks and brackets."""
-    folded = q.strip().casefold()
-    digits = folded.translate(_NUMBER_PUNCTUATION)
-    return digits if digits.removeprefix("+").isdigit() else folded
-
-
-_NUMBER_PUNCTUATION = dict.fromkeys(map(ord, " -().\u00a0"))
-
-
-def _shown(request: bytes) -> _Envelope:
-    try:
-        return _decode_envelope(request)
-    except msgspec.DecodeError:
-        message = decode(request)
-        return _Envelope(msgspec.to_builtins(message.body), message.request_id, message.custom_args)
-
-
-def _record(row: Sequence[Any]) -> Record:
-    number, message_id, incoming, contact, sender, kind, rendered, duplicate_of, at_ms, *rest = row
-    status, error_code, error_message, request = rest
-    envelope = _shown(request)
-    return Record(
-        id=number,
-        message_id=message_id,
-        direction="in" if incoming else "out",
-        from_=contact if incoming else sender,
-        to=sender if incoming else contact,
-        contact=contact,
-        type=kind,
-        body=envelope.body,
-        rendered=None if rendered is None else _decode_rendered(rendered),
-        request_id=envelope.request_id,
-        custom_args=envelope.custom_args,
-        at=rfc3339(at_ms),
-        status=status,
-        error=None if error_code is None else RecordError(error_code, error_message),
-        duplicate_of=duplicate_of,
-    )
+        with self._transaction():
+            self._db.execute("DELETE FROM settings WHERE kind = ?", (kind,))
+            self._db.executemany("INSERT INTO settings VALUES (?, ?, ?)", rows)
