@@ -1,0 +1,1 @@
+"""One message to one outcome: client, pacer, transports, verdicts, retry. Knows nothing of CSV or files."""
