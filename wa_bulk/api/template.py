@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -105,11 +106,11 @@ Parameter = (
 
 
 class HeaderComponent(Struct, frozen=True, tag_field="type", tag="header"):
-    parameters: list[Parameter]
+    parameters: Sequence[Parameter]
 
 
 class BodyComponent(Struct, frozen=True, tag_field="type", tag="body"):
-    parameters: list[Parameter]
+    parameters: Sequence[Parameter]
 
 
 class ButtonComponent(Struct, frozen=True, tag_field="type", tag="button"):
@@ -117,7 +118,7 @@ class ButtonComponent(Struct, frozen=True, tag_field="type", tag="button"):
 
     sub_type: Literal["quick_reply", "url"]
     index: str
-    parameters: list[Parameter]
+    parameters: Sequence[Parameter]
 
 
 Component = HeaderComponent | BodyComponent | ButtonComponent
@@ -128,4 +129,4 @@ class Template(Struct, frozen=True, omit_defaults=True):
 
     name: str
     language: str
-    components: list[Component] | None = None
+    components: Sequence[Component] | None = None
