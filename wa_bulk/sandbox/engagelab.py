@@ -39,6 +39,7 @@ _TELL_AFTER_S = 0.05
 _WRITE_AFTER_S = 1.0
 _MESSAGES_WAIT_MAX = 1_000
 _CHANGES_WAIT_MAX = 10_000
+_CHANGES_AT_ONCE = 2_000
 _TELL_MAX = 300
 
 
@@ -312,10 +313,12 @@ class EngageLab:
         if self._write_timer is not None:
             self._write_timer.cancel()
             self._write_timer = None
-        if self.store.changes_waiting >= _CHANGES_WAIT_MAX or self._keeps_on_disk:
+        if self._keeps_on_disk:
             self.store.flush()
         else:
             self.store.write_messages()
+            if self.store.changes_waiting >= _CHANGES_WAIT_MAX:
+                self.store.write_changes(_CHANGES_AT_ONCE)
         ids, self._new_ids = self._new_ids, []
         changes, self._changes = self._changes, []
         if not self.events.listening:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from itertools import islice
 
 import msgspec
 
@@ -29,8 +30,6 @@ from wa_bulk.sandbox.record import (
     Record,
     RecordedReply,
     RecordedRequest,
-    RecordError,
-    Status,
     StatusAt,
     StatusChange,
     rfc3339,
@@ -114,24 +113,9 @@ _APPLICATION_ID = 0x77615342
 """Marks our files; `waSB` in ASCII."""
 
 
-class _Change:
-    """The statuses a message has come to since its row was last written."""
-
-    __slots__ = ("at_ms", "error", "status")
-
-    def __init__(self, status: Status) -> None:
-        self.status = status
-        self.at_ms: dict[Status, int] = {}
-        self.error: RecordError | None = None
-
-    def note(self, change: StatusChange) -> None:
-        self.status = change.status
-        self.at_ms[change.status] = change.at_ms
-        self.error = change.error
-
-    def row(self, number: int) -> tuple[object, ...]:
-        code, words = (self.error.code, self.error.message) if self.error else (None, None)
-        return (self.status, *(self.at_ms.get(status) for status in STATUSES[1:]), code, words, number)
+_STATUS, _ERROR_CODE, _ERROR_MESSAGE = 0, 5, 6
+_AT_MS = {status: column for column, status in enumerate(STATUSES)}
+"""Where things stand in the values of _UPDATE."""
 
 
 class Store:
@@ -142,7 +126,7 @@ class Store:
         self._cap = cap
         self._exchanges: list[tuple[int, str, bytes, int | None, bytes | None]] = []
         self._messages: list[NewMessage] = []
-        self._changes: dict[int, _Change] = {}
+        self._changes: dict[int, list[object]] = {}
         self.totals = Totals()
         self._floor = 0
         self._load_totals()
@@ -203,10 +187,13 @@ class Store:
             return
         self.totals.by_status[change.previous] -= 1
         self.totals.by_status[change.status] += 1
-        change_of = self._changes.get(change.id)
-        if change_of is None:
-            change_of = self._changes[change.id] = _Change(change.status)
-        change_of.note(change)
+        values = self._changes.get(change.id)
+        if values is None:
+            values = self._changes[change.id] = [None, None, None, None, None, None, None, change.id]
+        values[_STATUS] = change.status
+        values[_AT_MS[change.status]] = change.at_ms
+        if change.error is not None:
+            values[_ERROR_CODE], values[_ERROR_MESSAGE] = change.error.code, change.error.message
 
     @property
     def messages_waiting(self) -> int:
@@ -221,10 +208,15 @@ class Store:
     def flush(self) -> None:
         """Writes all that waits."""
         self.write_messages()
-        if self._changes:
-            changes, self._changes = self._changes, {}
+        self.write_changes(len(self._changes))
+
+    def write_changes(self, count: int) -> None:
+        """Writes the `count` changes that wait the longest."""
+        changes = self._changes
+        oldest = list(islice(changes, count))
+        if oldest:
             with self._transaction():
-                self._db.executemany(_UPDATE, [change.row(number) for number, change in changes.items()])
+                self._db.executemany(_UPDATE, [changes.pop(number) for number in oldest])
 
     def write_messages(self) -> None:
         """Writes the messages that wait, and drops the oldest ones above the cap."""
@@ -251,7 +243,7 @@ class Store:
         ):
             if not incoming:
                 change = self._changes.pop(number, None)
-                totals.by_status[change.status if change else status] -= 1
+                totals.by_status[str(change[_STATUS]) if change else status] -= 1
             totals.duplicates -= duplicate_of is not None
         self._db.execute(
             "DELETE FROM exchanges WHERE id < (SELECT exchange FROM messages ORDER BY id LIMIT 1)"
