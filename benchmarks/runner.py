@@ -40,7 +40,7 @@ def _run_group(
             for column in group.columns
         ],
         reference=group.reference,
-        server=group.server.program if group.server else None,
+        server=_shared_server(group),
         candidates=results,
     )
     if tls and missing(("trustme",)):
@@ -72,6 +72,12 @@ def _run_group(
                 say(heading, f"{candidate.name} ({turn}/{rounds})")
                 _add_sample(group, candidate, stage, result)
     return outcome
+
+
+def _shared_server(group: Group) -> str | None:
+    if group.server is None or any(candidate.server for candidate in group.candidates):
+        return None
+    return group.server.program
 
 
 def _prepare(group: Group, stage: Stage) -> str | None:

@@ -20,7 +20,7 @@ MSGSPEC = "reading the lines with msgspec"
 
 
 def number_of_rows(stage: Stage) -> int:
-    return stage.pick(200_000, 1_000_000)
+    return stage.pick(500_000, 1_000_000)
 
 
 def prepare(stage: Stage) -> None:
@@ -72,7 +72,7 @@ SCENARIO = Scenario(
     name="resume",
     question=__doc__,
     note=(
-        "A log of 1,000,000 rows (quick: 200,000), whole processes. With one row left, the source is "
+        "A log of 1,000,000 rows (quick: 500,000), whole processes. With one row left, the source is "
         "checked and read through, the state rebuilt, the row sent and the run ended."
     ),
     groups=(
