@@ -240,7 +240,10 @@ class Pool:
             if outcome.code == NUMBER_REFUSED and self._senders_vary:
                 self._refused_senders.add(row.sender)
             elif outcome.fatal or (outcome.code == RESOURCE_MISSING and self._one_template):
-                self._withdraw(row)
+                if outcome.status == "unknown":  # an earlier try may have been taken
+                    self._note(row.number, row.to, outcome, None, row.before)
+                else:
+                    self._withdraw(row)
                 self.stop("fatal", _words(outcome))
                 return
             if row.before == "unknown":
