@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 import requests
 
 from tests.sandbox.api import ADA, Api, of_type, template, text
-from wa_bulk.sandbox import Sandbox
+from wa_bulk.sandbox import Delivery, Sandbox, SandboxSettings
 
 BOB = "+447911123457"
 
@@ -222,3 +224,17 @@ def test_nothing_can_be_changed_by_a_form_on_another_page(running: Sandbox) -> N
         timeout=20,
     )
     assert (reply.status_code, reply.json()["code"]) == (400, 3001)
+
+
+def test_looking_finds_a_message_as_far_as_it_has_come() -> None:
+    slow = Delivery(sent_after_s=0.05, delivered_after_s=3600, spread=0)
+    with Sandbox(SandboxSettings(delivery=slow)) as sandbox, Api(sandbox.url) as api:
+        api.send(template())
+        while sandbox.messages[0].status == "accepted":
+            pass
+        (record,) = sandbox.messages
+        assert record.status == "sent"
+        accepted, sent = api.get(f"/sandbox/messages/{record.id}")["history"]
+        assert (accepted["status"], sent["status"]) == ("accepted", "sent")
+        passed = datetime.fromisoformat(sent["at"]) - datetime.fromisoformat(accepted["at"])
+        assert timedelta(milliseconds=40) <= passed

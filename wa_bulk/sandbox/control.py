@@ -154,7 +154,7 @@ async def get_callbacks(request: web.Request) -> web.StreamResponse:
 async def put_callbacks(request: web.Request) -> web.StreamResponse:
     lab = request.app[LAB]
     change = await body_as(request, CallbackChange)
-    lab.callbacks.settings = change.settings
+    lab.set_callbacks(change.settings)
     lab.planner.set(change.delivery)
     return await get_callbacks(request)
 

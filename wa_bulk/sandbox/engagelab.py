@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
+from typing import get_args
 
 import msgspec
 from msgspec import Struct
 
-from wa_bulk.api import Message, SendReply, TemplateBody, e164
+from wa_bulk.api import Body, Message, SendReply, TemplateBody, e164
 from wa_bulk.api.callback import META_ERRORS, CallbackRow
 from wa_bulk.sandbox.arrivals import Arrivals
 from wa_bulk.sandbox.behaviour import Behaviour, behaviour_of
-from wa_bulk.sandbox.callbacks import Callbacks
+from wa_bulk.sandbox.callbacks import Callbacks, CallbackSettings
 from wa_bulk.sandbox.events import Events, event
 from wa_bulk.sandbox.faults import Faults
 from wa_bulk.sandbox.ids import MessageIds
@@ -79,7 +80,7 @@ class EngageLab:
         self.arrivals = Arrivals()
         self.refused = 0
         self.closing = asyncio.Event()
-        self._journeys = Journeys(self._on_step)
+        self._journeys = Journeys(self._on_step, lambda: self.callbacks.wanted or self.events.listening)
         self.planner = Planner(settings.delivery, settings.seed)
         self._ids = MessageIds()
         self._heard_ms = self.store.last_heard()
@@ -112,6 +113,12 @@ class EngageLab:
 
     # ---- messages
 
+    @property
+    def kept(self) -> Store:
+        """The store, every message in it as far as it has come by now."""
+        self._journeys.catch_up()
+        return self.store
+
     def accept(
         self, message: Message, payload: bytes, headers: str, key: Key
     ) -> tuple[bytes, list[Traveller]]:
@@ -129,24 +136,24 @@ class EngageLab:
         exchange = store.add_exchange(headers, payload, 200, reply)
         at_ms = time.time_ns() // 1_000_000
         rendered_json = None if rendered is None else _encode(rendered)
-        kind = str(type(message.body).__struct_config__.tag)
+        kind = _KINDS[type(message.body)]
         travellers = []
         for contact in message.recipients:
             number = store.next_id()
             store.add(
                 NewMessage(
-                    id=number,
-                    message_id=message_id,
-                    exchange=exchange,
-                    incoming=False,
-                    contact=contact,
-                    sender=message.from_,
-                    type=kind,
-                    template=template,
-                    rendered=rendered_json,
-                    search=search_text(message, contact, rendered),
-                    digest=content_digest(contact, message.body),
-                    at_ms=at_ms,
+                    number,
+                    message_id,
+                    exchange,
+                    False,
+                    contact,
+                    message.from_,
+                    kind,
+                    template,
+                    rendered_json,
+                    search_text(message, contact, rendered),
+                    content_digest(contact, message.body),
+                    at_ms,
                 )
             )
             behaviour = behaviour_of(contact)
@@ -191,14 +198,14 @@ class EngageLab:
         while not traveller.arrived:
             step = traveller.steps[traveller.position]
             traveller.position += 1
-            self._move(traveller, step)
+            self._move(traveller, step, time.monotonic())
             rows.append(self._row(traveller, step))
             if step.status == "sent":
                 break
         return rows
 
-    def _on_step(self, traveller: Traveller, step: Step) -> None:
-        self._move(traveller, step)
+    def _on_step(self, traveller: Traveller, step: Step, due: float) -> None:
+        self._move(traveller, step, due)
         if not self.callbacks.wanted:
             return
         row = self._row(traveller, step)
@@ -218,12 +225,13 @@ class EngageLab:
     def _row(self, traveller: Traveller, step: Step) -> CallbackRow:
         return status_row(traveller, step, int(time.time()))
 
-    def _move(self, traveller: Traveller, step: Step) -> None:
+    def _move(self, traveller: Traveller, step: Step, due: float) -> None:
         status = step.becomes
         if status is None:
             return
         error = RecordError(step.error, META_ERRORS[step.error].meaning) if step.error else None
-        change = StatusChange(traveller.id, traveller.status, status, time.time_ns() // 1_000_000, error)
+        at_ms = int((time.time() - time.monotonic() + due) * 1000)
+        change = StatusChange(traveller.id, traveller.status, status, at_ms, error)
         traveller.status = status
         self.store.change(change)
         if self.events.listening:
@@ -265,6 +273,11 @@ class EngageLab:
             self._new_ids.append(number)
         self._write_soon()
         return self.store.records([number])[0]
+
+    def set_callbacks(self, settings: CallbackSettings) -> None:
+        """Says where callbacks go from now on."""
+        self.callbacks.settings = settings
+        self._journeys.catch_up()
 
     def clear(self) -> None:
         """Forgets every message and what was under way. People's windows close."""
@@ -343,11 +356,12 @@ class EngageLab:
 
     def stats(self) -> Stats:
         """The counters, as of now."""
-        self.store.flush()
-        totals = self.store.totals
+        store = self.kept
+        store.flush()
+        totals = store.totals
         return Stats(
             messages=totals.messages,
-            recipients=self.store.recipients(),
+            recipients=store.recipients(),
             duplicates=totals.duplicates,
             failed=totals.by_status["failed"],
             by_status=totals.statuses(),
@@ -376,3 +390,4 @@ class EngageLab:
 
 
 _encode = msgspec.json.Encoder().encode
+_KINDS = {kind: str(kind.__struct_config__.tag) for kind in get_args(Body)}

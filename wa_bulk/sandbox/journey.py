@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import random
+import time
 from collections.abc import Callable, Iterable
 from typing import Annotated, NamedTuple
 
@@ -63,6 +64,7 @@ class Traveller(Struct, gc=False):
     """One message on its way to one person.
 
     The waits of its `steps` are multiplied by `pace`. `manner` says how its callbacks come, if oddly.
+    `due` is when its last step was due, on the monotonic clock.
     """
 
     id: int
@@ -75,6 +77,7 @@ class Traveller(Struct, gc=False):
     manner: str = ""
     position: int = 0
     status: Status = "accepted"
+    due: float = 0.0
 
     @property
     def arrived(self) -> bool:
@@ -148,10 +151,17 @@ _VALID = Step(0.0, "target_valid")
 
 
 class Journeys:
-    """All messages under way, and one timer for the next step of any of them."""
+    """All messages under way, and one timer for what comes next of any of them.
 
-    def __init__(self, on_step: Callable[[Traveller, Step], None]) -> None:
+    While nobody watches, a message is looked at once, when its last step is due, and takes all its
+    steps then, each at its own time; `catch_up` has every message take the steps due by now.
+    """
+
+    def __init__(
+        self, on_step: Callable[[Traveller, Step, float], None], watched: Callable[[], bool]
+    ) -> None:
         self._on_step = on_step
+        self._watched = watched
         self._due: list[tuple[float, int, Traveller]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._done = asyncio.Event()
@@ -159,47 +169,59 @@ class Journeys:
 
     def start(self, traveller: Traveller) -> None:
         """Takes the steps that need no wait at once, the others in their time."""
-        loop = asyncio.get_running_loop()
-        self._go_on(traveller, loop.time())
-        self._set_timer(loop)
+        traveller.due = time.monotonic()
+        self._go_on(traveller, traveller.due)
+        self._set_timer()
 
     def _go_on(self, traveller: Traveller, now: float) -> None:
-        steps = traveller.steps
-        while traveller.position < len(steps) and steps[traveller.position].wait_s <= 0:
-            self._take_step(traveller)
-        if traveller.position < len(steps):
-            due = now + steps[traveller.position].wait_s * traveller.pace
-            heapq.heappush(self._due, (due, traveller.id, traveller))
-            self._done.clear()
+        """Takes the steps due by `now`; puts the message back until the next is due, or the last."""
+        steps, pace = traveller.steps, traveller.pace
+        count = len(steps)
+        while traveller.position < count:
+            step = steps[traveller.position]
+            due = traveller.due + step.wait_s * pace
+            if due > now:
+                if not self._watched():
+                    due += pace * sum([later.wait_s for later in steps[traveller.position + 1 :]])
+                heapq.heappush(self._due, (due, traveller.id, traveller))
+                self._done.clear()
+                return
+            traveller.due = due
+            traveller.position += 1
+            self._on_step(traveller, step, due)
 
-    def _take_step(self, traveller: Traveller) -> None:
-        step = traveller.steps[traveller.position]
-        traveller.position += 1
-        self._on_step(traveller, step)
-
-    def _set_timer(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _set_timer(self) -> None:
         if not self._due:
             return
-        due = max(self._due[0][0], loop.time() + _TICK_S)
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        due = now + max(_TICK_S, self._due[0][0] - time.monotonic())
         if self._timer is not None:
             if self._timer.when() <= due:
                 return
             self._timer.cancel()
-        self._timer = loop.call_at(due, self._advance, loop)
+        self._timer = loop.call_at(due, self._advance)
 
-    def _advance(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _advance(self) -> None:
         self._timer = None
-        now = loop.time()
+        now = time.monotonic()
         due = self._due
         for _ in range(_AT_ONCE_MAX):
             if not due or due[0][0] > now:
                 break
-            traveller = heapq.heappop(due)[2]
-            self._take_step(traveller)
+            self._go_on(heapq.heappop(due)[2], now)
+        self._set_timer()
+        if not due:
+            self._done.set()
+
+    def catch_up(self) -> None:
+        """Has every message take the steps due by now; if watched, it takes each in its time from here on."""
+        now = time.monotonic()
+        due, self._due = self._due, []
+        for _, _, traveller in due:
             self._go_on(traveller, now)
-        if due:
-            self._set_timer(loop)
-        else:
+        self._set_timer()
+        if not self._due:
             self._done.set()
 
     def forget(self) -> None:

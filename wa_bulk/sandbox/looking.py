@@ -56,7 +56,7 @@ async def messages(request: web.Request) -> web.StreamResponse:
 
 async def message(request: web.Request) -> web.StreamResponse:
     number = id_in_path(request)
-    found = request.app[LAB].store.detail(number)
+    found = request.app[LAB].kept.detail(number)
     if found is None:
         raise not_there(f"message {number}")
     return json_reply(found)
@@ -70,7 +70,7 @@ async def clear(request: web.Request) -> web.StreamResponse:
 async def conversations(request: web.Request) -> web.StreamResponse:
     query = query_as(request, ConversationsQuery)
     before = None if query.before is UNSET else query.before
-    return json_reply(request.app[LAB].store.conversations(query.q or None, before, query.limit))
+    return json_reply(request.app[LAB].kept.conversations(query.q or None, before, query.limit))
 
 
 async def conversation(request: web.Request) -> web.StreamResponse:
@@ -82,7 +82,7 @@ async def conversation(request: web.Request) -> web.StreamResponse:
 def _page(request: web.Request, chosen: Filter, query: PageQuery) -> web.StreamResponse:
     before = None if query.before is UNSET else query.before
     after = None if query.after is UNSET else query.after
-    return json_reply(request.app[LAB].store.page(chosen, before, after, query.limit))
+    return json_reply(request.app[LAB].kept.page(chosen, before, after, query.limit))
 
 
 async def events(request: web.Request) -> web.StreamResponse:

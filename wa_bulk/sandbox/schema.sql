@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS conversations (
     messages INTEGER NOT NULL,
     failed INTEGER NOT NULL,
     duplicates INTEGER NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS conversations_by_last ON conversations (last);
 
 CREATE TRIGGER IF NOT EXISTS message_added AFTER INSERT ON messages BEGIN

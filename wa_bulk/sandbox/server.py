@@ -140,7 +140,7 @@ class Sandbox:
     @property
     def messages(self) -> list[Record]:
         """Every message there is, oldest first."""
-        return self._with_lab(lambda lab: lab.store.records())
+        return self._with_lab(lambda lab: lab.kept.records())
 
     @property
     def stats(self) -> Stats:
@@ -161,11 +161,7 @@ class Sandbox:
 
     def set_callbacks(self, callbacks: CallbackSettings) -> None:
         """Says where callbacks go from now on."""
-
-        def change(lab: EngageLab) -> None:
-            lab.callbacks.settings = callbacks
-
-        self._with_lab(change)
+        self._with_lab(lambda lab: lab.set_callbacks(callbacks))
 
     def set_delivery(self, delivery: Delivery) -> None:
         """Says how messages taken from now on travel."""
