@@ -23,7 +23,7 @@ NUMBER_REFUSED = 2004
 RESOURCE_MISSING = 4001
 
 PACE_CHECK_S = 0.01
-"""How often a paced run looks whether the next intents may be written."""
+"""How often, at most, a paced run looks whether the next intents may be written."""
 
 
 class Pool:
@@ -131,10 +131,10 @@ class Pool:
                 self._window = max(
                     self._settings.concurrency, round(measured.per_s(self._progress.sent) * AHEAD_S)
                 )
-            self._low = self._window // 2
+            self._low = self._window // 4
             ahead = len(self._ready) + self._dispatcher.waiting
             if ahead > self._low:
-                await self._until_hungry()
+                await self._until_hungry(ahead)
                 continue
             self._check_source()
             rows = feed.take(self._window - ahead)
@@ -159,10 +159,11 @@ class Pool:
                 "the recipients' file was changed while it was being sent; put it back to resume"
             )
 
-    async def _until_hungry(self) -> None:
+    async def _until_hungry(self, ahead: int) -> None:
         self._hungry.clear()
         if self._settings.rate:
-            timer = asyncio.get_running_loop().call_later(PACE_CHECK_S, self._hungry.set)
+            enough_for_s = (ahead - self._low) / self._settings.rate
+            timer = asyncio.get_running_loop().call_later(max(PACE_CHECK_S, enough_for_s), self._hungry.set)
             await self._hungry.wait()
             timer.cancel()
         else:

@@ -26,6 +26,9 @@ class Progress:
         """A row has this status now, and no longer the one it had before."""
         self.handled += 1
         totals = self.totals
-        setattr(totals, status, getattr(totals, status) + 1)
+        if status == "accepted":
+            totals.accepted += 1
+        else:
+            setattr(totals, status, getattr(totals, status) + 1)
         if before is not None:
             setattr(totals, before, getattr(totals, before) - 1)
