@@ -120,6 +120,11 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
             Reply(200, BODY),
             id="chunked",
         ),
+        pytest.param(
+            HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00",
+            Reply(200, b"\x1f\x8b\x08\x00"),
+            id="encoded unasked",
+        ),
         pytest.param(b"HTTP/1.1 204 No Content\r\n\r\n", Reply(204, b""), id="204"),
         pytest.param(b"HTTP/1.1 304 Not Modified\r\nETag: x\r\n\r\n", Reply(304, b""), id="304"),
         pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n" + reply(BODY), Reply(200, BODY), id="100"),

@@ -256,11 +256,12 @@ async def test_a_reply_before_the_request_is_whole(ground: Ground) -> None:
     assert server.connections == 2
 
 
+@pytest.mark.parametrize("scheme", ["http"])
 async def test_replies_that_do_not_come_in_time(ground: Ground) -> None:
     halves = [b"", WHOLE[:20], WHOLE[:-1], b"HTTP/1.1 100 Continue\r\n\r\n"]
     async with (
         ground.serving(*map(sending, halves)) as server,
-        ground.transport(server, timeout=0.2) as transport,
+        ground.transport(server, timeout=0.5) as transport,
     ):
         await asyncio.gather(*(fails(MaybeSent, transport.post(b"x")) for _ in halves))
         assert await transport.post(b"own") == Reply(200, b"own")
@@ -273,12 +274,13 @@ async def test_a_request_that_is_not_read_in_time(ground: Ground) -> None:
         await done.wait()
 
     done = asyncio.Event()
-    async with ground.serving(unread) as server, ground.transport(server, timeout=0.3) as transport:
+    async with ground.serving(unread) as server, ground.transport(server, timeout=0.5) as transport:
         await fails(NotSent if ground.kind == "lean" else MaybeSent, transport.post(LARGE))
         done.set()
         assert await transport.post(b"own") == Reply(200, b"own")
 
 
+@pytest.mark.parametrize("scheme", ["http"])
 async def test_a_post_that_gets_no_connection_in_time(ground: Ground) -> None:
     async def last(peer: Peer) -> None:
         await peer.request()
@@ -287,7 +289,7 @@ async def test_a_post_that_gets_no_connection_in_time(ground: Ground) -> None:
 
     async with (
         ground.serving(last) as server,
-        ground.transport(server, connections=1, timeout=0.3) as transport,
+        ground.transport(server, connections=1, timeout=0.5) as transport,
     ):
         first = asyncio.ensure_future(transport.post(b"x"))
         second = asyncio.ensure_future(transport.post(b"never"))
@@ -360,6 +362,6 @@ class TestHandshake:
 
         plain = Ground(ground.kind, "http", (ground.client_context, ground.server_context))
         async with plain.serving(mute) as server:
-            transport = ground.make(ground.url(server), connect_timeout=0.2)
+            transport = ground.make(ground.url(server), connect_timeout=0.5)
             await fails(NotSent, transport.post(b"x"))
             await transport.close()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from wa_bulk.send.transport import MaybeSent, NotSent, Reply, TransportError, lean
 from wa_bulk.send.transport.connection import Connection
+from wa_bulk.send.transport.limits import IDLE_MAX
 
 from .conftest import Ground
 from .hostile import Peer, reply
@@ -29,6 +30,51 @@ async def test_posts_that_wait_are_served_in_order(ground: Ground) -> None:
     async with ground.serving() as server, ground.transport(server, connections=1) as transport:
         await asyncio.gather(*map(transport.post, payloads))
     assert server.requests == payloads
+
+
+async def test_a_post_cancelled_as_its_turn_comes_gives_the_connection_on(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ground.serving() as server:
+        transport = lean.LeanTransport(
+            ground.url(server), {}, connections=1, ssl_context=ground.client_context
+        )
+        release = transport.release
+
+        def release_and_cancel(connection: Connection) -> None:
+            release(connection)
+            second.cancel()
+
+        monkeypatch.setattr(transport, "release", release_and_cancel)
+        first, second, third = (
+            asyncio.ensure_future(transport.post(payload)) for payload in (b"1", b"2", b"3")
+        )
+        assert (await first).body == b"1"
+        assert (await third).body == b"3"
+        assert second.cancelled()
+        await transport.close()
+    assert server.requests == [b"1", b"3"]
+    assert server.connections == 1
+
+
+async def test_a_post_cancelled_as_its_reply_comes_leaves_the_connection_in_use(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ground.serving() as server:
+        transport = lean.LeanTransport(ground.url(server), {}, ssl_context=ground.client_context)
+        release = transport.release
+
+        def release_and_cancel(connection: Connection) -> None:
+            release(connection)
+            first.cancel()
+
+        monkeypatch.setattr(transport, "release", release_and_cancel)
+        first = asyncio.ensure_future(transport.post(b"1"))
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        assert (await transport.post(b"2")).body == b"2"
+        await transport.close()
+    assert server.connections == 1
 
 
 async def test_the_last_connection_used_is_used_next(ground: Ground) -> None:
@@ -49,7 +95,8 @@ async def test_a_connection_that_the_server_will_not_keep_is_closed_in_time(grou
     gone = asyncio.Event()
     async with ground.serving(brief) as server, ground.transport(server, timeout=0.2) as transport:
         await transport.post(b"x")
-        await gone.wait()
+        async with asyncio.timeout(IDLE_MAX / 3):
+            await gone.wait()
         assert await transport.post(b"own") == Reply(200, b"own")
     assert server.connections == 2
 
@@ -101,6 +148,10 @@ async def test_a_tls_session_is_taken_up_again(ground: Ground) -> None:
     assert resumed == [False, ground.tls, ground.tls]
 
 
+def belongs(thing: object, owner: object) -> bool:
+    return isinstance(thing, Connection) and thing._owner == owner
+
+
 async def test_a_closed_connection_is_freed_without_the_garbage_collector(ground: Ground) -> None:
     async def once(peer: Peer) -> None:
         await peer.request()
@@ -112,7 +163,7 @@ async def test_a_closed_connection_is_freed_without_the_garbage_collector(ground
             for _ in range(20):
                 await transport.post(b"x")
             await settle()
-            alive = [thing for thing in gc.get_objects() if isinstance(thing, Connection)]
+            alive = [thing for thing in gc.get_objects() if belongs(thing, transport)]
         finally:
             gc.enable()
     assert len(alive) <= 2
@@ -218,7 +269,8 @@ class Line:
 
     def lost(self, connection: Connection) -> None: ...
 
-    def set_write_buffer_limits(self, high: int) -> None: ...
+    def set_write_buffer_limits(self, high: int) -> None:
+        self.held_back_unnoticed = high
 
     def write(self, data: bytes) -> None: ...
 
@@ -283,6 +335,10 @@ def test_segments_make_no_difference(stream: bytes, data: st.DataObject) -> None
     segments = [stream[start:end] for start, end in itertools.pairwise(bounds) if start < end]
     assert outcome(segments) == outcome([stream] if stream else [])
     assert outcome([stream[at : at + 1] for at in range(len(stream))]) == outcome(segments)
+
+
+def test_no_byte_of_a_request_is_held_back_unnoticed() -> None:
+    assert Line().held_back_unnoticed == 0
 
 
 def test_request_heads_are_kept_within_bounds() -> None:

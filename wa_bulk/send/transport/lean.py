@@ -141,7 +141,7 @@ class LeanTransport:
         loop = asyncio.get_running_loop()
         if self._sweeper is None:
             self._create_future = loop.create_future
-            self._schedule_sweep(loop)
+            self._sweeper = loop.call_later(self._sweep_interval, self._sweep, loop)
         while True:
             connection = self._pick(started) or await self._turn(loop, started)
             if not connection.made:
@@ -211,15 +211,9 @@ class LeanTransport:
 
     # -- time -----------------------------------------------------------------------------------------
 
-    def _schedule_sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        due = monotonic() + self._sweep_interval
-        self._sweeper = loop.call_later(self._sweep_interval, self._sweep, loop, due)
-
-    def _sweep(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
-        self._schedule_sweep(loop)
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._sweeper = loop.call_later(self._sweep_interval, self._sweep, loop)
         now = monotonic()
-        if now - due > self._sweep_interval:
-            return  # the loop stood still: first let it read what came in the meantime
         late = now - self._timeout
         while self._waiters and self._waiters[0][0] <= late:
             _, waiter = self._waiters.popleft()
