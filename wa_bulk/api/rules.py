@@ -7,7 +7,9 @@ and captions, Meta's documentation for template parameters.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
+from typing import Any
 
 from msgspec import Struct
 
@@ -67,6 +69,25 @@ class WholeRule(Struct, frozen=True):
 
 
 Rule = TextRule | WholeRule
+
+
+def quick_test(rule: Rule) -> Callable[[Any], object]:
+    """A test that is true only of values without fault; what it is not true of, `rule.fault` must judge."""
+    if isinstance(rule, WholeRule):
+        low, high = rule.low, rule.high
+        return lambda value: type(value) is int and low <= value <= high
+    longest = sys.maxsize if rule.max_length is None else rule.max_length
+    forbids = rule.forbids
+    if rule.pattern is not None:
+        known, matches = rule.known, rule.pattern.fullmatch
+        return lambda value: (
+            type(value) is str and (value in known or (len(value) <= longest and matches(value)))
+        )
+    if forbids is not None:
+        return lambda value: (
+            type(value) is str and 0 < len(value) <= longest and not value.isspace() and not forbids(value)
+        )
+    return lambda value: type(value) is str and 0 < len(value) <= longest and not value.isspace()
 
 
 def shortened(value: str, limit: int = 60) -> str:

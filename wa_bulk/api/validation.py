@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import msgspec
@@ -13,18 +13,22 @@ from wa_bulk.api.errors import ValidationError
 from wa_bulk.api.language import LANGUAGES, nearest_language
 from wa_bulk.api.message import Body, Message, TemplateBody
 from wa_bulk.api.number import e164
-from wa_bulk.api.rules import NUMBER_RULE, RELATIONS, RULES, Rule
+from wa_bulk.api.rules import NUMBER_RULE, RELATIONS, RULES, Rule, quick_test
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Message)
 
 
 class _Plan(Struct, frozen=True):
-    """What is to be looked at in one kind of struct, worked out once."""
+    """What is to be looked at in one kind of struct, worked out once.
 
-    values: tuple[tuple[str, str, bool, Rule], ...]
-    children: tuple[tuple[str, str, type | tuple[type, ...], bool], ...]
-    relation: Any
+    Of each value: its attribute, whether None will do, a quick test that tells it is fine, and for when it
+    is not its rule and JSON name. Of each child: its attribute, JSON name, kinds, and whether None will do.
+    """
+
+    values: tuple[tuple[str, bool, Callable[[Any], object], Rule, str], ...]
+    children: tuple[tuple[str, str, tuple[type[Struct], ...], bool], ...]
+    relation: Callable[[Any], None] | None
 
 
 def _plan(kind: type[Struct]) -> _Plan:
@@ -33,7 +37,7 @@ def _plan(kind: type[Struct]) -> _Plan:
         rule = RULES.get((kind, info.name))
         optional = info.default is None
         if rule is not None:
-            values.append((info.name, info.encode_name, optional, rule))
+            values.append((info.name, optional, quick_test(rule), rule, info.encode_name))
         elif kind is not Message:
             children.append((info.name, info.encode_name, structs_in(info.type), optional))
     return _Plan(tuple(values), tuple(children), RELATIONS.get(kind))
@@ -55,34 +59,50 @@ def _check(struct: Struct, with_values: bool = True) -> None:
     plan = _PLANS.get(kind)
     if plan is None:
         plan = _PLANS[kind] = _plan(kind)
-    for name, json_name, optional, rule in plan.values if with_values else ():
-        value = getattr(struct, name)
-        if value is None and optional:
-            continue
-        fault = rule.fault(value)
-        if fault is not None:
-            raise ValidationError(json_name, fault, rule.expects)
+    if with_values:
+        for name, optional, is_fine, rule, json_name in plan.values:
+            value = getattr(struct, name)
+            if not is_fine(value) and not (value is None and optional):
+                raise ValidationError(json_name, rule.fault(value) or "is refused", rule.expects)
     for name, json_name, kinds, optional in plan.children:
         child = getattr(struct, name)
         if child is None and optional:
             continue
-        if isinstance(child, (list, tuple)):
-            for i, item in enumerate(child):
-                _check_child(item, kinds, f"{json_name}[{i}]", with_values)
+        if type(child) in kinds:
+            try:
+                _check(child, with_values)
+            except ValidationError as error:
+                raise error.under(json_name) from None
         else:
-            _check_child(child, kinds, json_name, with_values)
+            _check_items(child, kinds, json_name, with_values)
     if plan.relation is not None:
         plan.relation(struct)
 
 
-def _check_child(child: object, kinds: Any, at: str, with_values: bool = True) -> None:
-    if not isinstance(child, kinds):
-        expected = " or ".join(kind.__name__ for kind in kinds)
-        raise ValidationError(at, f"is {type(child).__name__}", f"expected {expected}")
+def _check_items(items: object, kinds: tuple[type[Struct], ...], at: str, with_values: bool) -> None:
+    if not isinstance(items, (list, tuple)):
+        raise _wrong_kind(items, kinds, at)
+    for i, item in enumerate(items):
+        if type(item) not in kinds:
+            raise _wrong_kind(item, kinds, f"{at}[{i}]")
+        try:
+            _check(item, with_values)
+        except ValidationError as error:
+            raise error.under(f"{at}[{i}]") from None
+
+
+def _check_body(message: Message, with_values: bool = True) -> None:
+    if type(message.body) not in _BODIES:
+        raise _wrong_kind(message.body, _BODIES, "body")
     try:
-        _check(child, with_values)
+        _check(message.body, with_values)
     except ValidationError as error:
-        raise error.under(at) from None
+        raise error.under("body") from None
+
+
+def _wrong_kind(found: object, kinds: tuple[type[Struct], ...], at: str) -> ValidationError:
+    expected = " or ".join(kind.__name__ for kind in kinds)
+    return ValidationError(at, f"is {type(found).__name__}", f"expected {expected}")
 
 
 def validate(message: Message, max_recipients: int = 1) -> Message:
@@ -94,24 +114,18 @@ def validate(message: Message, max_recipients: int = 1) -> Message:
     Raises ValidationError naming the first field at fault.
     """
     changed: dict[str, Any] = {}
-    if type(message.to) is str:
-        to = _number(message.to, "to")
-        if to != message.to:
-            changed["to"] = to
-    else:
-        numbers = _numbers(message.to, max_recipients)
-        if numbers != message.to:
-            changed["to"] = numbers
-    if message.from_ is not None:
-        sender = _number(message.from_, "from")
-        if sender != message.from_:
-            changed["from_"] = sender
-    if message.custom_args is not None and not isinstance(message.custom_args, Mapping):
-        raise ValidationError(
-            "custom_args", f"is {type(message.custom_args).__name__}", "expected a JSON object"
-        )
+    to, sender, args = message.to, message.from_, message.custom_args
+    if type(to) is str:
+        if (number := _number(to, "to")) != to:
+            changed["to"] = number
+    elif (numbers := _numbers(to, max_recipients)) != to:
+        changed["to"] = numbers
+    if sender is not None and (number := _number(sender, "from")) != sender:
+        changed["from_"] = number
+    if args is not None and type(args) is not dict and not isinstance(args, Mapping):
+        raise ValidationError("custom_args", f"is {type(args).__name__}", "expected a JSON object")
     _check(message)
-    _check_child(message.body, _BODIES, "body")
+    _check_body(message)
     return msgspec.structs.replace(message, **changed) if changed else message
 
 
@@ -121,7 +135,7 @@ def validate_shape(message: Message) -> None:
     For a message whose values are not known yet: one character in place of a value is enough.
     Raises ValidationError.
     """
-    _check_child(message.body, _BODIES, "body", with_values=False)
+    _check_body(message, with_values=False)
 
 
 def _numbers(to: object, max_recipients: int) -> list[str]:
@@ -129,7 +143,13 @@ def _numbers(to: object, max_recipients: int) -> list[str]:
         raise ValidationError("to", "has no number", "expected the recipient's number")
     if len(to) > max_recipients:
         raise ValidationError("to", f"has {len(to)} numbers", f"expected at most {max_recipients} a request")
-    return [_number(number, f"to[{i}]") for i, number in enumerate(to)]
+    numbers = []
+    for number in to:
+        try:
+            numbers.append(_number(number, ""))
+        except ValidationError as error:
+            raise error.under(f"to[{len(numbers)}]") from None
+    return numbers
 
 
 def _number(text: object, at: str) -> str:
