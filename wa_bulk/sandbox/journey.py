@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 import random
 import time
 from collections.abc import Callable, Iterable
@@ -154,7 +155,8 @@ class Journeys:
     """All messages under way, and one timer for what comes next of any of them.
 
     While nobody watches, a message is looked at once, when its last step is due, and takes all its
-    steps then, each at its own time; `catch_up` has every message take the steps due by now.
+    steps then, each at its own time; `catch_up` has every message take the steps due by now. While
+    somebody does, all go `stepwise`. `soonest` is when the first step is due that none waits for.
     """
 
     def __init__(
@@ -163,6 +165,8 @@ class Journeys:
         self._on_step = on_step
         self._watched = watched
         self._due: list[tuple[float, int, Traveller]] = []
+        self._stepwise = True
+        self._soonest = math.inf
         self._timer: asyncio.TimerHandle | None = None
         self._done = asyncio.Event()
         self._done.set()
@@ -182,6 +186,8 @@ class Journeys:
             due = traveller.due + step.wait_s * pace
             if due > now:
                 if not self._watched():
+                    self._stepwise = False
+                    self._soonest = min(self._soonest, due)
                     due += pace * sum([later.wait_s for later in steps[traveller.position + 1 :]])
                 heapq.heappush(self._due, (due, traveller.id, traveller))
                 self._done.clear()
@@ -217,6 +223,10 @@ class Journeys:
     def catch_up(self) -> None:
         """Has every message take the steps due by now; if watched, it takes each in its time from here on."""
         now = time.monotonic()
+        watched = self._watched()
+        if self._stepwise if watched else now < self._soonest:
+            return
+        self._stepwise, self._soonest = watched, math.inf
         due, self._due = self._due, []
         for _, _, traveller in due:
             self._go_on(traveller, now)
