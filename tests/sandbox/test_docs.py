@@ -13,6 +13,7 @@ from tests.sandbox.api import Api
 from wa_bulk.sandbox import BEHAVIOURS, CallbackSettings, Delivery, FaultSettings
 from wa_bulk.sandbox.app import ROUTES
 from wa_bulk.sandbox.keys import keys_from_the_start
+from wa_bulk.sandbox.looking import MessagesQuery
 from wa_bulk.sandbox.templates import templates_from_the_start
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -33,7 +34,7 @@ def test_every_control_route_stands_in_its_table() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", [FaultSettings, CallbackSettings, Delivery])
+@pytest.mark.parametrize("kind", [FaultSettings, CallbackSettings, Delivery, MessagesQuery])
 def test_every_setting_is_told_of(kind: type[msgspec.Struct]) -> None:
     for name in kind.__struct_fields__:
         assert f"`{name}`" in PAGE
