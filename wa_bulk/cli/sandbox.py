@@ -13,44 +13,63 @@ from wa_bulk.cli.problem import Problem
 if TYPE_CHECKING:
     from wa_bulk.sandbox import Sandbox, SandboxSettings
 
-_ZERO_OR_MORE = click.FloatRange(min=0)
+_SHARE = options.Number(min=0, max=1)
 
 
 def _fault_share(text: str) -> tuple[str, float]:
     """`NAME=SHARE`, as in `503=0.05`: the name, not looked up yet, and its share."""
     name, _, share = text.partition("=")
     try:
-        return name, float(share)
-    except ValueError:
+        return name, _SHARE.convert(share, None, None)
+    except click.BadParameter:
         raise click.BadParameter(f"{text!r} is not of the form NAME=SHARE, as in 503=0.05") from None
+
+
+def _credential(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+    """A key or secret that HTTP Basic authentication can carry (RFC 7617) and the sender takes."""
+    if not text or ":" in text or not (text.isascii() and text.isprintable()):
+        raise click.BadParameter(f"{text!r}: expected ASCII characters without a colon")
+    return text
 
 
 @click.command("sandbox")
 @options.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen.")
 @options.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=options.WholeNumber(0, 65535),
     default=8025,
     show_default=True,
     metavar="N",
     help="0: a free one.",
 )
 @options.option(
-    "--key", default="sandbox", show_default=True, metavar="TEXT", help="What clients sign in with."
+    "--key",
+    default="sandbox",
+    show_default=True,
+    metavar="TEXT",
+    callback=_credential,
+    help="What clients sign in with.",
 )
 @options.option(
-    "--secret", default="sandbox", show_default=True, metavar="TEXT", help="What clients sign in with."
+    "--secret",
+    default="sandbox",
+    show_default=True,
+    metavar="TEXT",
+    callback=_credential,
+    help="What clients sign in with.",
 )
 @options.option(
     "--db", type=options.FILE, metavar="FILE", help="Keep everything in this SQLite file; else in memory."
 )
 @options.option(
     "--cap",
-    type=click.IntRange(min=1),
+    type=options.WholeNumber(min=1),
     metavar="N",
     help="Keep the newest N messages.  [default: 100,000; with --db all]",
 )
-@options.option("--latency", type=_ZERO_OR_MORE, metavar="MS", help="Keep every reply back for so long.")
+@options.option(
+    "--latency", type=options.ZERO_OR_MORE, metavar="MS", help="Keep every reply back for so long."
+)
 @options.option(
     "--fault",
     "faults",
@@ -60,9 +79,11 @@ def _fault_share(text: str) -> tuple[str, float]:
     help="Have this happen to a share of the requests, as in 503=0.05. May be given several times.",
 )
 @options.option(
-    "--max-per-second", type=click.IntRange(min=1), metavar="N", help="Answer 429 above this rate."
+    "--max-per-second", type=options.WholeNumber(min=1), metavar="N", help="Answer 429 above this rate."
 )
-@options.option("--outage", type=_ZERO_OR_MORE, metavar="SECONDS", help="Be away for so long from the start.")
+@options.option(
+    "--outage", type=options.ZERO_OR_MORE, metavar="SECONDS", help="Be away for so long from the start."
+)
 @options.option(
     "--seed", type=int, default=0, show_default=True, metavar="N", help="The same seed, the same chances."
 )
@@ -89,7 +110,7 @@ def command(numbers: bool, **chosen: Any) -> None:
         return
 
     from wa_bulk.cli import loop
-    from wa_bulk.sandbox import serve
+    from wa_bulk.sandbox import StoreError, serve
 
     settings = _settings(**chosen)
     try:
@@ -98,6 +119,10 @@ def command(numbers: bool, **chosen: Any) -> None:
         raise Problem(
             f"cannot listen on {settings.host} port {settings.port}: {error.strerror}",
             "Is a sandbox running already? --port 0 takes a free port.",
+        ) from None
+    except StoreError as error:
+        raise Problem(
+            str(error), "--db takes a file that a sandbox made, or one that is not there yet."
         ) from None
 
 
