@@ -85,11 +85,9 @@ class Blueprint:
             else:
                 self._mixed.append(filled)
         self._recipient = next(filled for filled in self._numbers if filled.field.path == "to")
+        self.recipient = self._recipient.number
+        """The row's recipient in E.164 form, from its values. Raises RowRefused."""
         self._numbers.remove(self._recipient)
-
-    def recipient(self, values: Sequence[str]) -> str:
-        """The row's recipient in E.164 form. Raises RowRefused."""
-        return self._recipient.number(values)
 
     def raw_recipient(self, values: Sequence[str]) -> str:
         """What stands where the row's recipient should, as it is."""
@@ -170,6 +168,8 @@ class _Filled:
         return texts
 
     def raw(self, values: Sequence[str]) -> str:
+        if self._is_one:
+            return values[self._columns[0]]
         return self._whole_text([values[column] for column in self._columns])
 
     def number(self, values: Sequence[str]) -> str:

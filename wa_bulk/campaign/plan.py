@@ -16,7 +16,7 @@ from wa_bulk.campaign.ledger import Ledger
 from wa_bulk.campaign.lock import LockedLog
 from wa_bulk.campaign.log import LogError, RunLine, SourceRef, timestamp
 from wa_bulk.campaign.settings import Settings
-from wa_bulk.campaign.source import Scan, Source
+from wa_bulk.campaign.source import Source
 
 BASE_URL = "base_url"
 """The key, among a run line's settings, of the address that the run sends to."""
@@ -31,7 +31,8 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     file: CampaignFile
     source: Source
-    scan: Scan
+    rows: int
+    source_sha256: str
     blueprint: Blueprint
     settings: Settings
     run_id: str
@@ -53,10 +54,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     def rows_to_send(self) -> int:
         """How many rows there are to go through, refused ones and duplicates among them."""
         if not self.resumed:
-            rows = self.scan.rows
-            return rows if self.settings.limit is None else min(rows, self.settings.limit)
+            return self.rows if self.settings.limit is None else min(self.rows, self.settings.limit)
         stretches = self.ledger.to_send(
-            self.scan.rows,
+            self.rows,
             retry_unknown=self.settings.on_unknown == "retry",
             retry_failed=self.settings.retry_failed,
         )
@@ -82,7 +82,7 @@ class Plan(Struct, frozen=True, kw_only=True):
             run_id=self.run_id,
             campaign=str(self.file.path.resolve()),
             at=timestamp(),
-            source=SourceRef(str(self.source.path.resolve()), self.scan.sha256, self.scan.rows),
+            source=SourceRef(str(self.source.path.resolve()), self.source_sha256, self.rows),
             campaign_sha256=self.file.sha256,
             settings={**self.settings.as_log(), BASE_URL: base_url},
             pid=os.getpid(),
@@ -113,7 +113,8 @@ def prepare(
     return Plan(
         file=file,
         source=source,
-        scan=scan,
+        rows=scan.rows,
+        source_sha256=scan.sha256,
         blueprint=blueprint,
         settings=settings,
         run_id=run_id,
@@ -160,19 +161,20 @@ def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
         )
     path = Path(run.source.path)
     source = Source(path)
-    scan = source.scan()
-    if scan.sha256 != run.source.sha256:
+    if source.sha256() != run.source.sha256:
         raise LogError(
             f"{path}: is not the file of recipients this run began with; its rows would be taken for "
             f"others. Put the original back to resume {claimed.path}"
         )
+    rows = source.scan().rows if run.source.rows is None else run.source.rows
     settings = msgspec.convert(
         {**run.settings, "limit": None, "on_unknown": "hold", "retry_failed": False, **changes}, Settings
     )
     return Plan(
         file=file,
         source=source,
-        scan=scan,
+        rows=rows,
+        source_sha256=run.source.sha256,
         blueprint=compile_campaign(file, source.header, run.run_id),
         settings=settings,
         run_id=run.run_id,

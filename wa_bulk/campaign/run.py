@@ -31,7 +31,7 @@ class CampaignRun:
     """One run of a plan: `execute` it, watch its `progress`, `interrupt` it."""
 
     def __init__(self, plan: Plan, account: Account) -> None:
-        self.progress = Progress(plan.scan.rows, plan.ledger.totals())
+        self.progress = Progress(plan.rows, plan.ledger.totals())
         self._plan = plan
         self._account = account
         self._pool: Pool | None = None
@@ -91,7 +91,7 @@ class CampaignRun:
             plan.ledger,
             settings,
             note,
-            row_count=plan.scan.rows,
+            row_count=plan.rows,
             resumed=plan.resumed,
         )
         try:
@@ -109,7 +109,7 @@ class CampaignRun:
             detail=pool.detail,
         )
         await journal.close(end)
-        return RunSummary(end.totals, plan.scan.rows, pool.stopped, pool.detail, time.monotonic() - started)
+        return RunSummary(end.totals, plan.rows, pool.stopped, pool.detail, time.monotonic() - started)
 
     async def _open_journal(self) -> Journal:
         plan, line = self._plan, self._plan.run_line(self._account.base_url)

@@ -30,7 +30,7 @@ def confirm(plan: Plan, account: Account, *, yes: bool) -> None:
     ask = not yes and sys.stdin.isatty()
     messages = plan.rows_to_send
     facts = [("to", f"{account.base_url}, as {account.dev_key}")]
-    if ask and not plan.resumed and plan.scan.rows <= _ROWS_LOOKED_AT_BEFORE_ASKING:
+    if ask and not plan.resumed and plan.rows <= _ROWS_LOOKED_AT_BEFORE_ASKING:
         from wa_bulk.campaign.check import check
 
         found = check(plan.file.path, recipients=plan.source.path, settings=plan.settings)
@@ -85,7 +85,7 @@ def carry_out(plan: Plan, account: Account) -> int:
 async def watched(run: CampaignRun, plan: Plan, console: Console) -> RunSummary:
     """Execute `run` with its progress on `console`; signals end it in two steps."""
     goal = _rows_to_handle(plan)
-    rows = plan.scan.rows if plan.resumed else goal
+    rows = plan.rows if plan.resumed else goal
     interrupted = False
 
     def look() -> Glance:
