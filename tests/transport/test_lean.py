@@ -85,6 +85,20 @@ async def test_the_last_connection_used_is_used_next(ground: Ground) -> None:
     assert sorted(server.served) == [1, 1, 6]
 
 
+async def test_a_prepared_connection_carries_the_next_post(ground: Ground) -> None:
+    async with ground.serving(sending(WHOLE, Peer.cut)) as server, ground.transport(server) as transport:
+        assert not transport.ready()
+        await transport.prepare()
+        assert transport.ready()
+        assert await transport.post(b"x") == Reply(200, BODY)
+        assert server.connections == 1
+        await settle()
+        assert not transport.ready()
+        server.refuse()
+        with pytest.raises(NotSent):
+            await transport.prepare()
+
+
 async def test_a_connection_that_the_server_will_not_keep_is_closed_in_time(ground: Ground) -> None:
     async def brief(peer: Peer) -> None:
         await peer.request()
