@@ -57,7 +57,7 @@ def check(
     *,
     recipients: Path | None = None,
     settings: Settings | None = None,
-    on_rows: Callable[[int, int], None] | None = None,
+    on_rows: Callable[[int, int], object] | None = None,
 ) -> CheckReport:
     """Goes through every row as a run would, and asks of each number whether it can exist.
 

@@ -113,6 +113,9 @@ class Feed:
         state = ledger.state(row.number)
         if state == "never":
             return self._look(row)
+        if state == "accepted":
+            self._claim(self._blueprint.recipient(row.values), row.number)
+            return None
         if row.problem is not None or state == "skipped":
             return None
         try:

@@ -62,22 +62,23 @@ class Ledger:
         ledger = cls()
         try:
             for line in read(path):
-                ledger._apply(line)
+                if isinstance(line, ResultLine):
+                    ledger.settle(line.row, line.status)
+                else:
+                    ledger._apply(line)
         except ValueError as error:
             raise LogError(f"{path} is damaged: {error}") from None
         ledger._crash()
         return ledger
 
     def _apply(self, line: LogLine) -> None:
-        if isinstance(line, ResultLine):
-            self.settle(line.row, line.status)
-        elif isinstance(line, IntentLine):
+        if isinstance(line, IntentLine):
             self.intend(*line.rows)
         elif isinstance(line, WithdrawnLine):
             self.withdraw(*line.rows)
         elif isinstance(line, EndLine):
             self.end = line
-        else:
+        elif isinstance(line, RunLine):
             self.end = None
             if self.run is None:
                 self.run = line

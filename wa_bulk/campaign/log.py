@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from io import FileIO
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeGuard
 
 import msgspec
 
@@ -167,6 +167,9 @@ def read(path: Path | str, on_damage: Callable[[Damage], None] | None = None) ->
     run_id: str | None = None
     cut_off: list[Damage] = []
     for first_number, lines in _decoded_blocks(path):
+        if run_id is not None and not cut_off and _all_of_run(lines, run_id):
+            yield from lines  # nearly all blocks are like that
+            continue
         for number, line in enumerate(lines, first_number):
             if isinstance(line, Damage):
                 if line.torn:
@@ -189,6 +192,13 @@ def read(path: Path | str, on_damage: Callable[[Damage], None] | None = None) ->
         report(damage)
     if run_id is None:
         raise LogError(f"{path} holds no run: nothing was sent under it. Delete it and send again.")
+
+
+def _all_of_run(lines: list[LogLine | Damage], run_id: str) -> TypeGuard[list[LogLine]]:
+    try:
+        return all(line.run_id == run_id for line in lines)  # type: ignore[union-attr]
+    except AttributeError:  # one is damaged
+        return False
 
 
 def _decoded_blocks(path: Path) -> Iterator[tuple[int, list[LogLine | Damage]]]:
