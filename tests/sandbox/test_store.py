@@ -170,3 +170,15 @@ def test_what_comes_in_is_what_is_shown(
     assert record["custom_args"] == custom_args
     assert api.get(f"/sandbox/messages/{record['id']}")["request"]["body"] == payload.decode()
     assert record["id"] in [found["id"] for found in api.get("/sandbox/messages", q=body[:50])["messages"]]
+
+
+def test_more_messages_than_wait_to_be_written() -> None:
+    with Sandbox(SandboxSettings(delivery=AT_ONCE)) as sandbox, Api(sandbox.url) as api:
+        for block in range(12):
+            api.send(text([f"+4479{block:03}{number:05}" for number in range(1_000)]))
+        api.send(text(["+447900000000", ADA]))
+        stats = api.get("/sandbox/stats")
+        assert (stats["messages"], stats["recipients"], stats["duplicates"]) == (12_002, 12_001, 1)
+        assert stats["by_status"]["failed"] == 12_002
+        first = api.get("/sandbox/conversations", q="+447900000000")["conversations"][0]
+        assert (first["messages"], first["failed"], first["duplicates"]) == (2, 2, 1)

@@ -38,9 +38,8 @@ WINDOW_MS = 24 * 3600 * 1000
 """How long after a person wrote they may be sent anything but templates (Meta)."""
 _TELL_AFTER_S = 0.05
 _WRITE_AFTER_S = 1.0
-_MESSAGES_WAIT_MAX = 1_000
-_CHANGES_WAIT_MAX = 10_000
-_CHANGES_AT_ONCE = 2_000
+_WAIT_MAX = 10_000
+_WRITE_AT_ONCE = 1_000
 _TELL_MAX = 300
 
 
@@ -116,7 +115,7 @@ class EngageLab:
     @property
     def kept(self) -> Store:
         """The store, every message in it as far as it has come by now."""
-        self._journeys.catch_up()
+        self._journeys.wake()
         return self.store
 
     def accept(
@@ -174,6 +173,7 @@ class EngageLab:
             )
             if self.events.listening:
                 self._new_ids.append(number)
+        self._make_room()
         self._write_soon()
         return reply, travellers
 
@@ -277,7 +277,7 @@ class EngageLab:
     def set_callbacks(self, settings: CallbackSettings) -> None:
         """Says where callbacks go from now on."""
         self.callbacks.settings = settings
-        self._journeys.catch_up()
+        self._journeys.wake()
 
     def clear(self) -> None:
         """Forgets every message and what was under way. People's windows close."""
@@ -315,23 +315,26 @@ class EngageLab:
     # ---- writing and telling
 
     def _write_soon(self) -> None:
-        store = self.store
-        if store.messages_waiting >= _MESSAGES_WAIT_MAX or store.changes_waiting >= _CHANGES_WAIT_MAX:
-            self._write()
-        elif self._write_timer is None:
+        if self._write_timer is None and (self._keeps_on_disk or self.events.listening):
             delay_s = _TELL_AFTER_S if self.events.listening else _WRITE_AFTER_S
             self._write_timer = asyncio.get_running_loop().call_later(delay_s, self._write)
+
+    def _make_room(self) -> None:
+        store = self.store
+        above = store.messages_waiting - _WAIT_MAX
+        if above > 0:
+            count = max(above, _WRITE_AT_ONCE)
+            self._journeys.wake(count)
+            store.write_messages(count)
+        if store.changes_waiting > _WAIT_MAX:
+            store.write_changes(_WRITE_AT_ONCE)
 
     def _write(self) -> None:
         if self._write_timer is not None:
             self._write_timer.cancel()
             self._write_timer = None
-        if self._keeps_on_disk:
-            self.store.flush()
-        else:
-            self.store.write_messages()
-            if self.store.changes_waiting >= _CHANGES_WAIT_MAX:
-                self.store.write_changes(_CHANGES_AT_ONCE)
+        self._journeys.wake()
+        self.store.flush()
         ids, self._new_ids = self._new_ids, []
         changes, self._changes = self._changes, []
         if not self.events.listening:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import math
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Annotated, NamedTuple
 
@@ -152,11 +152,10 @@ _VALID = Step(0.0, "target_valid")
 
 
 class Journeys:
-    """All messages under way, and one timer for what comes next of any of them.
+    """All messages under way, and one timer for the next step of any of them.
 
-    While nobody watches, a message is looked at once, when its last step is due, and takes all its
-    steps then, each at its own time; `catch_up` has every message take the steps due by now. While
-    somebody does, all go `stepwise`. `soonest` is when the first step is due that none waits for.
+    While nobody watches, new messages sleep: nothing is done for them until `wake` has them take the
+    steps due by then, each as of its own time. Once awake they take every step when it is due.
     """
 
     def __init__(
@@ -164,31 +163,37 @@ class Journeys:
     ) -> None:
         self._on_step = on_step
         self._watched = watched
+        self._asleep: deque[Traveller] = deque()
         self._due: list[tuple[float, int, Traveller]] = []
-        self._stepwise = True
-        self._soonest = math.inf
         self._timer: asyncio.TimerHandle | None = None
         self._done = asyncio.Event()
         self._done.set()
 
     def start(self, traveller: Traveller) -> None:
-        """Takes the steps that need no wait at once, the others in their time."""
+        """Sends a message on its way. The steps that need no wait are taken at once, unless it sleeps."""
         traveller.due = time.monotonic()
-        self._go_on(traveller, traveller.due)
+        if self._watched():
+            self._go_on(traveller, traveller.due)
+            self._set_timer()
+        else:
+            self._asleep.append(traveller)
+
+    def wake(self, count: int | None = None) -> None:
+        """Has the `count` oldest of those asleep, or all, take the steps due by now."""
+        asleep = self._asleep
+        if not asleep:
+            return
+        now = time.monotonic()
+        for _ in range(len(asleep) if count is None else min(count, len(asleep))):
+            self._go_on(asleep.popleft(), now)
         self._set_timer()
 
     def _go_on(self, traveller: Traveller, now: float) -> None:
-        """Takes the steps due by `now`; puts the message back until the next is due, or the last."""
         steps, pace = traveller.steps, traveller.pace
-        count = len(steps)
-        while traveller.position < count:
+        while traveller.position < len(steps):
             step = steps[traveller.position]
             due = traveller.due + step.wait_s * pace
             if due > now:
-                if not self._watched():
-                    self._stepwise = False
-                    self._soonest = min(self._soonest, due)
-                    due += pace * sum([later.wait_s for later in steps[traveller.position + 1 :]])
                 heapq.heappush(self._due, (due, traveller.id, traveller))
                 self._done.clear()
                 return
@@ -200,8 +205,7 @@ class Journeys:
         if not self._due:
             return
         loop = asyncio.get_running_loop()
-        now = loop.time()
-        due = now + max(_TICK_S, self._due[0][0] - time.monotonic())
+        due = loop.time() + max(_TICK_S, self._due[0][0] - time.monotonic())
         if self._timer is not None:
             if self._timer.when() <= due:
                 return
@@ -220,22 +224,9 @@ class Journeys:
         if not due:
             self._done.set()
 
-    def catch_up(self) -> None:
-        """Has every message take the steps due by now; if watched, it takes each in its time from here on."""
-        now = time.monotonic()
-        watched = self._watched()
-        if self._stepwise if watched else now < self._soonest:
-            return
-        self._stepwise, self._soonest = watched, math.inf
-        due, self._due = self._due, []
-        for _, _, traveller in due:
-            self._go_on(traveller, now)
-        self._set_timer()
-        if not self._due:
-            self._done.set()
-
     def forget(self) -> None:
         """Leaves every message where it is."""
+        self._asleep.clear()
         self._due.clear()
         self._done.set()
         if self._timer is not None:
@@ -244,4 +235,5 @@ class Journeys:
 
     async def settled(self) -> None:
         """Returns when nothing is under way."""
+        self.wake()
         await self._done.wait()

@@ -40,9 +40,13 @@ CREATE TABLE IF NOT EXISTS conversations (
 CREATE INDEX IF NOT EXISTS conversations_by_last ON conversations (last);
 
 CREATE TRIGGER IF NOT EXISTS message_added AFTER INSERT ON messages BEGIN
-    INSERT INTO conversations VALUES (new.contact, new.id, 1, 0, new.duplicate_of IS NOT NULL)
+    INSERT INTO conversations
+    VALUES (new.contact, new.id, 1, new.failed_ms IS NOT NULL, new.duplicate_of IS NOT NULL)
     ON CONFLICT (contact) DO UPDATE SET
-        last = new.id, messages = messages + 1, duplicates = duplicates + (new.duplicate_of IS NOT NULL);
+        last = new.id,
+        messages = messages + 1,
+        failed = failed + (new.failed_ms IS NOT NULL),
+        duplicates = duplicates + (new.duplicate_of IS NOT NULL);
 END;
 CREATE TRIGGER IF NOT EXISTS message_failed AFTER UPDATE OF failed_ms ON messages
 WHEN new.failed_ms IS NOT NULL AND old.failed_ms IS NULL BEGIN

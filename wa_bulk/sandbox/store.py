@@ -57,10 +57,11 @@ _decode_object = msgspec.json.Decoder(dict[str, object]).decode
 _decode_headers = msgspec.json.Decoder(dict[str, str]).decode
 
 _INSERT = """
-INSERT INTO messages (id, message_id, exchange, incoming, contact, sender, type, template, rendered, search,
-                      digest, at_ms, duplicate_of, status)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
-        (SELECT min(id) FROM messages WHERE digest = ?11), 'accepted')
+INSERT INTO messages (status, sent_ms, delivered_ms, read_ms, failed_ms, error_code, error_message,
+                      id, message_id, exchange, incoming, contact, sender, type, template, rendered, search,
+                      digest, at_ms, duplicate_of)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+        (SELECT min(id) FROM messages WHERE digest = ?18))
 """
 
 
@@ -115,7 +116,7 @@ _APPLICATION_ID = 0x77615342
 
 _STATUS, _ERROR_CODE, _ERROR_MESSAGE = 0, 5, 6
 _AT_MS = {status: column for column, status in enumerate(STATUSES)}
-"""Where things stand in the values of _UPDATE."""
+"""Where things stand in the values of _INSERT and, the message itself left out, of _UPDATE."""
 
 
 class Store:
@@ -125,7 +126,7 @@ class Store:
         self._db = _opened(path)
         self._cap = cap
         self._exchanges: list[tuple[int, str, bytes, int | None, bytes | None]] = []
-        self._messages: list[NewMessage] = []
+        self._messages: dict[int, list[object]] = {}
         self._changes: dict[int, list[object]] = {}
         self.totals = Totals()
         self._floor = 0
@@ -177,7 +178,7 @@ class Store:
 
     def add(self, message: NewMessage) -> None:
         """Keeps a message, unless the cap has it dropped again."""
-        self._messages.append(message)
+        self._messages[message.id] = ["accepted", None, None, None, None, None, None, *message]
         if not message.incoming:
             self.totals.by_status["accepted"] += 1
 
@@ -187,7 +188,7 @@ class Store:
             return
         self.totals.by_status[change.previous] -= 1
         self.totals.by_status[change.status] += 1
-        values = self._changes.get(change.id)
+        values = self._messages.get(change.id) or self._changes.get(change.id)
         if values is None:
             values = self._changes[change.id] = [None, None, None, None, None, None, None, change.id]
         values[_STATUS] = change.status
@@ -207,7 +208,7 @@ class Store:
 
     def flush(self) -> None:
         """Writes all that waits."""
-        self.write_messages()
+        self.write_messages(len(self._messages))
         self.write_changes(len(self._changes))
 
     def write_changes(self, count: int) -> None:
@@ -218,19 +219,19 @@ class Store:
             with self._transaction():
                 self._db.executemany(_UPDATE, [changes.pop(number) for number in oldest])
 
-    def write_messages(self) -> None:
-        """Writes the messages that wait, and drops the oldest ones above the cap."""
-        if not self._messages:
+    def write_messages(self, count: int) -> None:
+        """Writes the `count` messages that wait the longest, and drops the oldest of all above the cap."""
+        oldest = list(islice(self._messages, count))
+        if not oldest:
             return
-        messages, self._messages = self._messages, []
         exchanges, self._exchanges = self._exchanges, []
         totals = self.totals
         with self._transaction():
             self._db.executemany("INSERT INTO exchanges VALUES (?, ?, ?, ?, ?)", exchanges)
-            self._db.executemany(_INSERT, messages)
-            totals.messages += len(messages)
+            self._db.executemany(_INSERT, [self._messages.pop(number) for number in oldest])
+            totals.messages += len(oldest)
             totals.duplicates += self._one(
-                "SELECT count(duplicate_of) FROM messages WHERE id >= ?", messages[0].id
+                "SELECT count(duplicate_of) FROM messages WHERE id >= ?", oldest[0]
             )
             if self._cap is not None and totals.messages > self._cap:
                 self._drop_oldest(totals.messages - self._cap)
@@ -254,7 +255,7 @@ class Store:
 
     def clear(self) -> None:
         """Forgets every message. Ids go on growing."""
-        self._messages, self._exchanges, self._changes = [], [], {}
+        self._messages, self._exchanges, self._changes = {}, [], {}
         with self._transaction():
             for table in (
                 "conversations",
