@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from io import FileIO
 from pathlib import Path
 from typing import Annotated, Literal, TypeGuard
@@ -146,7 +147,12 @@ def timestamp(at_ms: int | None = None) -> str:
     if at_ms is None:
         at_ms = time.time_ns() // 1_000_000
     seconds, milliseconds = divmod(at_ms, 1000)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{milliseconds:03d}Z"
+    return f"{_second(seconds)}.{milliseconds:03d}Z"
+
+
+@lru_cache(2)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def read(path: Path | str, on_damage: Callable[[Damage], None] | None = None) -> Iterator[LogLine]:
