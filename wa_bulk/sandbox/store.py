@@ -166,10 +166,6 @@ class Store:
         self._last_id += 1
         return self._last_id
 
-    @property
-    def last_id(self) -> int:
-        return self._last_id
-
     def add_exchange(self, headers: str, body: bytes, status: int | None, reply: bytes | None) -> int:
         """Keeps a request and its reply; gives the number messages refer to it by."""
         self._last_exchange += 1
