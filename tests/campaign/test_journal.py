@@ -315,7 +315,7 @@ class TestFailure:
             await journal.close()
 
     async def test_no_space_on_the_device(self) -> None:
-        log = LockedLog.claim("/dev/full")
+        log = LockedLog(Path("/dev/full"), os.open("/dev/full", os.O_WRONLY | os.O_APPEND))
         with pytest.raises(LogError, match="No space left on device"):
             await Journal.resume(log, run_line())
         assert log.fd == -1
