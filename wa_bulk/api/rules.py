@@ -233,16 +233,20 @@ def _button(component: t.ButtonComponent) -> None:
 def _parameters(component: t.Component, refused: tuple[type[Struct], ...]) -> None:
     if not component.parameters:
         raise ValidationError("parameters", "is empty", "expected the values of the component's variables")
-    for i, parameter in enumerate(component.parameters):
-        if isinstance(parameter, refused):
-            media = not isinstance(parameter, t.PayloadParameter)
+    for parameter in component.parameters:
+        if type(parameter) in refused:
+            media = type(parameter) is not t.PayloadParameter
             place = "media only in the header" if media else "a payload only in a quick_reply button"
-            raise ValidationError(f"parameters[{i}].type", f"is {_tag(parameter)}", f"expected {place}")
+            at = f"parameters[{list(component.parameters).index(parameter)}].type"
+            raise ValidationError(at, f"is {_tag(parameter)}", f"expected {place}")
 
 
 def _components(template: t.Template) -> None:
+    components = template.components or ()
+    if len(components) < 2:
+        return
     seen: set[object] = set()
-    for i, component in enumerate(template.components or ()):
+    for i, component in enumerate(components):
         key = component.index if isinstance(component, t.ButtonComponent) else type(component)
         if key in seen:
             what = f"index {key!r}" if isinstance(key, str) else f"component {_tag(component)}"
