@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
@@ -10,6 +13,7 @@ import click
 
 from wa_bulk.cli import exits, options
 from wa_bulk.cli.problem import Problem
+from wa_bulk.cli.streams import give_up_stdout
 
 _COMMANDS = ("demo", "send", "resume", "check", "preview", "report", "sandbox")
 _ENVIRONMENT = {
@@ -52,26 +56,48 @@ class App(click.Group):
         with formatter.section("Environment"):
             formatter.write_dl([*_ENVIRONMENT.items()])
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the arguments; --help and --version write to stdout here already."""
+        with _put_into_words():
+            return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; whatever it raises ends as a message on stderr and an exit code."""
-        try:
+        with _put_into_words(ctx):
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit) as error:
-            if options.is_debug(ctx) and error.__cause__ is not None:
-                raise error.__cause__ from None
-            raise
-        except (KeyboardInterrupt, click.Abort):
-            if options.is_debug(ctx):
-                raise
-            click.echo("Interrupted.", err=True)
-            raise click.exceptions.Exit(exits.INTERRUPTED) from None
-        except Exception as error:
-            if options.is_debug(ctx) or isinstance(error, BrokenPipeError):
-                raise
-            raise _problem(error) from None
+
+
+@contextmanager
+def _put_into_words(ctx: click.Context | None = None) -> Iterator[None]:
+    """Turns what is raised within into what click shows; with --debug, the traceback goes before it."""
+    try:
+        yield
+    except (click.ClickException, click.exceptions.Exit) as error:
+        if error.__cause__ is not None:
+            _debug(ctx, error.__cause__)
+        raise
+    except (KeyboardInterrupt, click.Abort) as error:
+        _debug(ctx, error)
+        click.echo("Interrupted.", err=True)
+        raise click.exceptions.Exit(exits.INTERRUPTED) from None
+    except (BrokenPipeError, SystemExit):  # as in `wa-bulk report … | head`; SystemExit is rich's word for it
+        give_up_stdout()
+        raise click.exceptions.Exit(exits.NOTHING_SENT) from None
+    except Exception as error:
+        _debug(ctx, error)
+        raise _problem(error) from None
+
+
+def _debug(ctx: click.Context | None, error: BaseException) -> None:
+    if ctx is not None and options.is_debug(ctx):
+        click.echo("".join(traceback.format_exception(error)), err=True)
 
 
 def _problem(error: Exception) -> Problem:
+    import shutil
+
     from wa_bulk.api import ValidationError
     from wa_bulk.campaign.blueprint import RowRefused
     from wa_bulk.campaign.file import CampaignError
@@ -80,9 +106,12 @@ def _problem(error: Exception) -> Problem:
 
     if isinstance(error, CampaignError | SourceError | LogError | RowRefused | ValidationError):
         return Problem(str(error))
+    if isinstance(error, shutil.Error):  # of several files, in a form of its own
+        (_, copy, fault), *_ = error.args[0]
+        return Problem(f"{copy}: cannot be written: {fault}")
     if isinstance(error, OSError) and error.strerror:
-        where = f"{error.filename}: " if error.filename else ""
-        return Problem(f"{where}{error.strerror}")
+        where = error.filename or ("standard output" if give_up_stdout() else None)
+        return Problem(f"{where}: {error.strerror}" if where else error.strerror)
     return Problem(
         f"{type(error).__name__}: {error}",
         "This is a fault of wa-bulk, not of yours. Run it again with --debug for the whole story.",
@@ -99,7 +128,7 @@ def app() -> None:
     """Send WhatsApp messages in bulk through EngageLab: fast, paced, and with books that balance.
 
     \b
-    New here?   wa-bulk demo                   a whole campaign in ten seconds, no account needed
-    Then:       wa-bulk check campaign.toml    everything wrong with it, before anything is sent
-                wa-bulk send campaign.toml     asks first
+    New here?  wa-bulk demo                 a campaign in ten seconds, no account
+    Then:      wa-bulk check campaign.toml  what is wrong with it, before sending
+               wa-bulk send campaign.toml   asks first
     """

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: the first asks the run to finish what is in flight, the second ends at once."""
+"""Signals that end a run: the first asks it to finish what is in flight, the second ends it at once."""
 
 import asyncio
 import os
@@ -8,30 +8,42 @@ from contextlib import contextmanager
 
 from wa_bulk.cli import exits
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]  # Windows knows no SIGHUP
+
+
+def not_ignored() -> list[signal.Signals]:
+    """The signals that end a run, but for those that the process was started to ignore, as nohup does."""
+    return [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 @contextmanager
 def two_step(first: Callable[[], None], before_exit: Callable[[], None]) -> Iterator[None]:
     """Within it, the first signal calls `first`; another calls `before_exit` and ends the process.
 
-    Must be entered inside a running loop: `first` is called there, between two callbacks.
+    Must be entered inside a running loop: `first` is called there, between two callbacks. A SIGHUP is never
+    the second: a terminal that closes often sends two, and nobody pressed anything twice.
     """
     loop = asyncio.get_running_loop()
     asked = False
 
-    def on_signal() -> None:
+    def on_signal(number: signal.Signals) -> None:
         nonlocal asked
-        if asked:
+        if not asked:
+            asked = True
+            first()
+        elif number.name != "SIGHUP":
             before_exit()
             os._exit(exits.INTERRUPTED)
-        asked = True
-        first()
 
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, on_signal)
+    before = {number: signal.getsignal(number) for number in not_ignored()}
+    for number in before:
+        loop.add_signal_handler(number, on_signal, number)
     try:
         yield
     finally:
-        for number in _SIGNALS:
+        for number, handler in before.items():
             loop.remove_signal_handler(number)
+            if handler is not None:
+                signal.signal(number, handler)
