@@ -41,6 +41,7 @@ def test_the_first_page_names_every_command_exit_code_and_variable() -> None:
         assert re.search(rf"^  {name} ", text, re.MULTILINE)
     for code in exits.MEANING:
         assert re.search(rf"^  {code} ", text, re.MULTILINE)
+    assert max(map(len, text.splitlines())) <= 80
     assert "..." not in text.split("Commands:")[1], "a summary that is cut short tells nothing"
 
 
@@ -50,7 +51,7 @@ def test_a_command_has_a_summary_and_examples_within_its_width(name: str) -> Non
 
     assert "Examples:" in text
     assert f"  wa-bulk {name}" in text
-    assert max(map(len, text.splitlines())) <= 100
+    assert max(map(len, text.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(("name", "option"), list(options()), ids=lambda value: getattr(value, "name", value))

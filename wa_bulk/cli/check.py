@@ -31,7 +31,7 @@ def command(campaign: Path, recipients: Path | None, as_json: bool, allow_duplic
     \b
     Examples:
       wa-bulk check campaign.toml
-      wa-bulk check campaign.toml --json | jq '.faults[] | select(.status == "rejected")'
+      wa-bulk check campaign.toml --json | jq '.faults[].reason'
     """
     from wa_bulk.campaign.settings import Settings
 
@@ -45,27 +45,12 @@ def examine(
 ) -> CheckReport:
     """Check every row and print what was found, on stdout."""
     import msgspec
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     from wa_bulk.campaign.check import check
+    from wa_bulk.cli.progress import checking
 
-    bar = Progress(
-        TextColumn("checking"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} rows"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    with bar:
-        task = bar.add_task("", total=None, visible=False)
-        report = check(
-            campaign,
-            recipients=recipients,
-            settings=settings,
-            on_rows=lambda done, rows: bar.update(task, completed=done, total=rows, visible=True),
-        )
+    with checking() as on_rows:
+        report = check(campaign, recipients=recipients, settings=settings, on_rows=on_rows)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(report)))
     else:
@@ -79,7 +64,7 @@ def _show(report: CheckReport) -> None:
     from rich.text import Text
 
     from wa_bulk.report.terminal import COLOURS
-    from wa_bulk.report.words import counted
+    from wa_bulk.report.words import counted, plain
 
     console = Console(highlight=False, markup=False)
     console.print(
@@ -99,7 +84,7 @@ def _show(report: CheckReport) -> None:
             counts.add_row(Text(f"  {name}", style), f"{number:,}", Text(meaning, "dim"))
     console.print(counts)
     for warning in report.warnings:
-        console.print(f"  warning: {warning}", style="yellow")
+        console.print(f"  warning: {plain(warning)}", style="yellow")
     if not report.faults:
         return
     faults = Table.grid(padding=(0, 2, 0, 0))
@@ -108,7 +93,7 @@ def _show(report: CheckReport) -> None:
     faults.add_column(overflow="fold")
     for fault in sorted(report.faults, key=lambda fault: fault.row)[:_FAULTS_SHOWN]:
         style = COLOURS.get(fault.status, "yellow")
-        faults.add_row(f"  row {fault.row}", Text(fault.status, style), Text(fault.reason))
+        faults.add_row(f"  row {fault.row}", Text(fault.status, style), Text(plain(fault.reason)))
     console.print()
     console.print(faults)
     found = report.rejected + report.skipped + report.doubtful

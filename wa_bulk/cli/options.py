@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -28,9 +30,48 @@ class Option(click.Option):
 
 option = partial(click.option, cls=Option)
 
-FILE = click.Path(path_type=Path, dir_okay=False)
-_ZERO_OR_MORE = click.FloatRange(min=0)
-_ONE_OR_MORE = click.IntRange(min=1)
+
+_UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+class FilePath(click.Path):
+    """A file, by a name that a log or a report can hold."""
+
+    def __init__(self, *, writable: bool = False, allow_dash: bool = False) -> None:
+        super().__init__(path_type=Path, dir_okay=False, writable=writable, allow_dash=allow_dash)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. An empty one is what an unset variable of the shell leaves."""
+        name = str(value)
+        if not name:
+            self.fail("no file is named", param, ctx)
+        if _UNSPEAKABLE.search(name):
+            self.fail(f"{name!r} holds control characters, or is not UTF-8: rename the file", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Number(click.FloatRange):
+    """A number that can be reckoned with."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; what stands for none or for infinity is refused."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a valid number.", param, ctx)
+        return number
+
+
+class WholeNumber(click.IntRange):
+    """A whole number."""
+
+    name = "whole number"
+
+
+FILE = FilePath()
+ZERO_OR_MORE = Number(min=0)
+_ONE_OR_MORE = WholeNumber(min=1)
 
 
 def _remember_debug(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -72,7 +113,7 @@ yes = option("--yes", "-y", is_flag=True, help="Do not ask. Needed where there i
 _SENDING = (
     option(
         "--rate",
-        type=_ZERO_OR_MORE,
+        type=ZERO_OR_MORE,
         metavar="N",
         help="Messages a second for each sending number; 0: unpaced.  [default: the campaign's, or 80]",
     ),
@@ -81,7 +122,7 @@ _SENDING = (
     ),
     option(
         "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Number(min=0, min_open=True),
         metavar="SECONDS",
         help="How long to wait for the reply to a request.  [default: 30]",
     ),
@@ -98,19 +139,19 @@ _SENDING = (
     ),
     option(
         "--max-failures-in-a-row",
-        type=click.IntRange(min=0),
+        type=WholeNumber(min=0),
         metavar="N",
         help="Stop after so many rows in a row were not accepted; 0: never.  [default: 100]",
     ),
     option(
         "--max-failure-share",
-        type=click.FloatRange(min=0, max=1),
+        type=Number(min=0, max=1),
         metavar="SHARE",
         help="Stop when more than this share of the last 200 rows went wrong; 0: never.  [default: 0.5]",
     ),
     option(
         "--outage-limit",
-        type=_ZERO_OR_MORE,
+        type=ZERO_OR_MORE,
         metavar="SECONDS",
         help="How long to wait for a server that is away before stopping.  [default: 60]",
     ),

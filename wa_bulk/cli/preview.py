@@ -13,7 +13,7 @@ from wa_bulk.cli import options
 @options.campaign_argument
 @options.option(
     "--row",
-    type=click.IntRange(min=1),
+    type=options.WholeNumber(min=1),
     default=1,
     metavar="N",
     show_default=True,

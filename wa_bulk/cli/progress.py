@@ -1,15 +1,18 @@
-"""What is seen of a run while it goes on: a live display on a terminal, a line now and then elsewhere."""
+"""What is seen of work while it goes on: a live display on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
+import click
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -17,7 +20,7 @@ from rich.text import Text
 from wa_bulk.campaign.log import Totals
 from wa_bulk.report.tally import STATUSES
 from wa_bulk.report.terminal import COLOURS
-from wa_bulk.report.words import duration
+from wa_bulk.report.words import duration, plain
 
 LIVE_EVERY_S = 0.25
 LINE_EVERY_S = 5.0
@@ -61,7 +64,7 @@ class Watch:
         self._look = look
         self._sent, self._done = Speed(), Speed()
         self._live: Live | None = None
-        if console.is_terminal and not console.is_dumb_terminal:
+        if _can_draw(console):
             self._live = Live(console=console, auto_refresh=False, transient=True)
 
     async def __aenter__(self) -> Watch:
@@ -110,7 +113,7 @@ def line(glance: Glance, sent_per_s: float, left_s: float | None) -> str:
     if left_s is not None and glance.done < glance.rows:
         parts.append(f"about {duration(left_s)} left")
     if glance.notice:
-        parts.append(glance.notice)
+        parts.append(plain(glance.notice))
     return f"{glance.title}: {', '.join(parts)}"
 
 
@@ -134,5 +137,52 @@ def _display(glance: Glance, sent_per_s: float, left_s: float | None) -> Rendera
     )
     parts: list[RenderableType] = [head, bar, counts]
     if glance.notice:
-        parts.append(Text(glance.notice, "bold yellow", overflow="ellipsis", no_wrap=True))
+        parts.append(Text(plain(glance.notice), "bold yellow", overflow="ellipsis", no_wrap=True))
     return Group(*parts)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """On a terminal, says that the recipients are being read: a million of them take a moment."""
+    console = Console(stderr=True)
+    if not _can_draw(console):
+        yield
+        return
+    with console.status("reading the recipients …"):
+        yield
+
+
+@contextmanager
+def checking() -> Iterator[Callable[[int, int], object]]:
+    """Shows how far a check has come; what it gives wants to be told (rows done, rows in all)."""
+    console = Console(stderr=True)
+    if not _can_draw(console):
+        yield _lines()
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[rows]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("reading", total=None, rows="")
+        yield lambda done, rows: bar.update(
+            task, description="checking", completed=done, total=rows, rows=f"{done:,} of {rows:,} rows"
+        )
+
+
+def _lines() -> Callable[[int, int], None]:
+    due = time.monotonic() + LINE_EVERY_S
+
+    def tell(done: int, rows: int) -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            due = time.monotonic() + LINE_EVERY_S
+            click.echo(f"checking: {done:,} of {rows:,} rows", err=True)
+
+    return tell
+
+
+def _can_draw(console: Console) -> bool:
+    return console.is_terminal and not console.is_dumb_terminal

@@ -35,13 +35,15 @@ def command(log: Path, base_url: str | None, yes: bool, **chosen: object) -> Non
 
     \b
     Examples:
-      wa-bulk resume orders-1f0c.jsonl                      the rows never sent
-      wa-bulk resume orders-1f0c.jsonl --retry-failed       and those that failed
-      wa-bulk resume orders-1f0c.jsonl --on-unknown retry   a message twice is better than none
+      wa-bulk resume orders.jsonl                     the rows never sent
+      wa-bulk resume orders.jsonl --retry-failed      and those that failed
+      wa-bulk resume orders.jsonl --on-unknown retry  better twice than not at all
     """
     from wa_bulk.campaign.plan import plan_resume
+    from wa_bulk.cli.progress import reading
 
-    plan = plan_resume(log, **options.given(**chosen))
+    with reading():
+        plan = plan_resume(log, **options.given(**chosen))
     try:
         raise click.exceptions.Exit(_go_on(plan, base_url, yes=yes))
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,9 +117,11 @@ def command(numbers: bool, **chosen: Any) -> None:
     try:
         loop.run(serve(settings, _announce), "http://")
     except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        why = "it is in use" if taken else error.strerror
         raise Problem(
-            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}",
-            "Is a sandbox running already? --port 0 takes a free port.",
+            f"cannot listen on {settings.host} port {settings.port}: {why}",
+            "Is a sandbox running already? --port 0 takes a free port." if taken else "",
         ) from None
     except StoreError as error:
         raise Problem(
@@ -164,7 +167,11 @@ def _settings(
             ),
             callbacks=msgspec.convert({"url": callback_url, "secret": callback_secret}, CallbackSettings),
         )
-    except (ValueError, msgspec.ValidationError) as error:
+    except msgspec.ValidationError:
+        raise click.UsageError(
+            f"--callback-url {callback_url!r}: expected an http:// or https:// address"
+        ) from None
+    except ValueError as error:
         raise click.UsageError(str(error)) from None
 
 
@@ -185,7 +192,8 @@ def _announce(sandbox: Sandbox) -> None:
     click.echo(
         f"""
 In another terminal:
-  export WA_BULK_BASE_URL={sandbox.url} WA_BULK_DEV_KEY={key} WA_BULK_DEV_SECRET={secret}
+  export WA_BULK_DEV_KEY={key} WA_BULK_DEV_SECRET={secret}
+  export WA_BULK_BASE_URL={sandbox.url}
   wa-bulk send campaign.toml
 
 Ctrl-C ends it.""",

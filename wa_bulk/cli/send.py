@@ -19,7 +19,7 @@ from wa_bulk.cli import exits, options
     metavar="FILE",
     help="Where to keep the log, a new file.  [default: <campaign's name>-<run id>.jsonl]",
 )
-@options.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N rows.")
+@options.option("--limit", type=options.WholeNumber(min=1), metavar="N", help="Only the first N rows.")
 @options.option("--dry-run", is_flag=True, help="Go through every row, and send nothing.")
 @options.option(
     "--allow-duplicates",
@@ -45,9 +45,9 @@ def command(
 
     \b
     Examples:
-      wa-bulk send campaign.toml --dry-run          what would be sent, and what not
-      wa-bulk send campaign.toml --limit 10         the first ten rows
-      wa-bulk send campaign.toml --yes --rate 500   without asking, at a number's higher limit
+      wa-bulk send campaign.toml --dry-run         what would be sent, and not
+      wa-bulk send campaign.toml --limit 10        the first ten rows
+      wa-bulk send campaign.toml --yes --rate 500  unasked, at a higher limit
     """
     from wa_bulk.campaign.file import load
     from wa_bulk.campaign.settings import Settings
@@ -63,9 +63,11 @@ def command(
 
     from wa_bulk.campaign.plan import prepare
     from wa_bulk.cli.account import account_from_environment
+    from wa_bulk.cli.progress import reading
     from wa_bulk.cli.running import carry_out, confirm
 
     account = account_from_environment(base_url)
-    plan = prepare(campaign, recipients=recipients, log=log, settings=settings)
+    with reading():
+        plan = prepare(campaign, recipients=recipients, log=log, settings=settings)
     confirm(plan, account, yes=yes)
     raise click.exceptions.Exit(carry_out(plan, account))

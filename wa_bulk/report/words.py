@@ -1,6 +1,10 @@
 """Numbers, times and causes, as a person reads them."""
 
+import re
+
 from wa_bulk.report.tally import Cause
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def duration(seconds: float) -> str:
@@ -36,3 +40,11 @@ def percent(number: int, of: int) -> str:
 def when(at: str) -> str:
     """A time of the log without its fractions: `2026-03-01 12:00:05`."""
     return at[:19].replace("T", " ")
+
+
+def plain(text: str) -> str:
+    """`text` for a terminal: control characters are shown as escapes.
+
+    With them, a server or a CSV could move the cursor, rename the window or turn a line around.
+    """
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
