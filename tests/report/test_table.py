@@ -51,8 +51,10 @@ def test_each_row_comes_once_with_its_last_word(tmp_path: Path) -> None:
     assert "cut off" in rows[3]["reason"]
 
 
-def test_words_survive_whatever_is_in_them(tmp_path: Path) -> None:
-    words = 'said "no", twice\nand left; ünï 🌻'
+@pytest.mark.parametrize(
+    "words", ['said "no", twice\nand left; ünï 🌻', "gone\rwith a carriage", "\r\n", " "]
+)
+def test_words_survive_whatever_is_in_them(tmp_path: Path, words: str) -> None:
     path = write(tmp_path / "log.jsonl", run(), result(1, "rejected", error=words))
 
     assert rows_of(path)[0]["error"] == words

@@ -21,6 +21,9 @@ class Problem(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Write the block to stderr, or to `file`."""
-        click.echo(f"{click.style('Error:', fg='red', bold=True)} {self.message}", file=file, err=True)
+        from wa_bulk.report.words import plain
+
+        headline = f"{click.style('Error:', fg='red', bold=True)} {plain(self.message)}"
+        click.echo(headline, file=file, err=True)
         for line in self.details:
-            click.echo(f"  {line}".rstrip(), file=file, err=True)
+            click.echo(f"  {plain(line)}".rstrip(), file=file, err=True)

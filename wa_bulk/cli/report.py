@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
 from wa_bulk.cli import options
+from wa_bulk.cli.problem import Problem
 
-_WRITTEN = click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True)
+if TYPE_CHECKING:
+    from wa_bulk.report.summary import Summary
+
+_WRITTEN = options.FilePath(writable=True, allow_dash=True)
 
 
 @click.command("report")
@@ -37,6 +41,7 @@ def command(log: Path, as_json: bool, html: Path | None, csv: Path | None) -> No
     from wa_bulk.report.summary import summarise
 
     summary = None if csv is not None and not (as_json or html) else summarise(log)
+    _refuse_to_overwrite(log, summary, [path for path in (csv, html) if path is not None])
     if csv is not None:
         from wa_bulk.report.table import write_table
 
@@ -59,3 +64,26 @@ def command(log: Path, as_json: bool, html: Path | None, csv: Path | None) -> No
         from wa_bulk.report.terminal import render
 
         Console(file=sys.stdout, highlight=False).print(render(summary))
+
+
+def _refuse_to_overwrite(log: Path, summary: Summary | None, written: list[Path]) -> None:
+    """Raises `Problem` where a report would overwrite the log, or the files that its run began with.
+
+    Raises LogError where there is no log, before anything is overwritten for it.
+    """
+    from wa_bulk.campaign.log import RunLine, read
+
+    if summary is not None:
+        campaign, source = summary.campaign, summary.source
+    else:
+        run = next(read(log))
+        assert isinstance(run, RunLine), "log.read begins with a run line"
+        campaign, source = run.campaign, run.source.path
+    for what, path in (
+        ("the log", log),
+        ("the campaign file of that run", Path(campaign)),
+        ("the recipients' file of that run", Path(source)),
+    ):
+        for to in written:
+            if to.exists() and path.exists() and path.samefile(to):
+                raise Problem(f"{to} is {what}: a report must not overwrite it", "Name another file.")

@@ -16,7 +16,7 @@ from wa_bulk.cli.interrupt import two_step
 from wa_bulk.cli.problem import Problem
 from wa_bulk.cli.progress import Glance, Watch
 from wa_bulk.report.terminal import statuses
-from wa_bulk.report.words import counted, duration
+from wa_bulk.report.words import counted, duration, plain
 from wa_bulk.send.account import Account
 
 _ROWS_LOOKED_AT_BEFORE_ASKING = 10_000
@@ -27,7 +27,7 @@ def confirm(plan: Plan, account: Account, *, yes: bool) -> None:
 
     Raises `Problem` where there is no terminal to ask on, and ends the command where the answer is no.
     """
-    ask = not yes and sys.stdin.isatty()
+    ask = not yes and sys.stdin.isatty() and sys.stderr.isatty()
     messages = plan.rows_to_send
     facts = [("to", f"{account.base_url}, as {account.dev_key}")]
     if ask and not plan.resumed and plan.rows <= _ROWS_LOOKED_AT_BEFORE_ASKING:
@@ -39,9 +39,8 @@ def confirm(plan: Plan, account: Account, *, yes: bool) -> None:
             left_out = f"{counted(found.rejected, 'faulty row')}, {counted(found.skipped, 'duplicate')}"
             facts.append(("left out", f"{left_out} (`wa-bulk check` lists them)"))
     if rate := plan.settings.rate:
-        facts.append(
-            ("rate", f"{rate:g} messages/s for each sending number, about {duration(messages / rate)}")
-        )
+        takes = duration(max(1.0, messages / rate))
+        facts.append(("rate", f"{rate:g} messages/s for each sending number, about {takes}"))
     else:
         facts.append(("rate", "as fast as it goes"))
     facts.append(("log", str(plan.log)))
@@ -124,11 +123,14 @@ def _rows_to_handle(plan: Plan) -> int:
 
 def _sum_up(summary: RunSummary, plan: Plan, console: Console) -> None:
     counts = msgspec.structs.asdict(summary.totals)
-    if left := summary.rows - sum(counts.values()):
+    left = summary.rows - sum(counts.values())
+    if left:
         counts["not sent"] = left
     console.print(statuses(counts))
     log = shlex.quote(str(plan.log))
     if summary.stopped is not None:
-        console.print(f"Stopped: {summary.detail}", style="yellow", highlight=False, markup=False)
+        detail = plain(summary.detail or summary.stopped)
+        console.print(f"Stopped: {detail}", style="yellow", highlight=False, markup=False)
+    if summary.stopped is not None or left:
         console.print(f"Go on with:   {resume_command(plan)}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"The details:  wa-bulk report {log}", highlight=False, markup=False, soft_wrap=True)

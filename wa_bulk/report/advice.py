@@ -34,9 +34,9 @@ def next_steps(summary: Summary) -> list[Step]:
     elif summary.state != "finished":
         steps.append(Step("Go on where it stopped:", resume))
     elif summary.not_sent:
-        steps.append(
-            Step(f"{counted(summary.not_sent, 'row')} were left out by --limit. Go on with them:", resume)
-        )
+        were = "was" if summary.not_sent == 1 else "were"
+        left_out = f"{counted(summary.not_sent, 'row')} {were} left out by --limit"
+        steps.append(Step(f"{left_out}. Go on with the rest:", resume))
     if unknown := summary.totals["unknown"]:
         steps.append(
             Step(

@@ -247,4 +247,7 @@ def _state(last: Stretch, running: bool) -> State:
 
 
 def _seconds(at: str) -> float:
-    return datetime.fromisoformat(at).timestamp()
+    try:
+        return datetime.fromisoformat(at).timestamp()
+    except (ValueError, OverflowError, OSError):
+        raise log.LogError(f"the log tells of the time {at!r}, which is none: damaged?") from None

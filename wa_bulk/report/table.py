@@ -56,6 +56,8 @@ def write_table(path: Path, to: TextIO) -> int:
         tally.cut_off()
     table = csv.DictWriter(to, COLUMNS, restval="", lineterminator="\n")
     table.writeheader()
+    # Left to itself, the writer of older Pythons puts no quotes around a lone carriage return.
+    quoted = csv.DictWriter(to, COLUMNS, restval="", lineterminator="\n", quoting=csv.QUOTE_ALL)
     written = 0
     for line in islice(log.read(path, _pass_over), lines):  # a log at work grows
         if not isinstance(line, log.ResultLine):
@@ -66,7 +68,9 @@ def write_table(path: Path, to: TextIO) -> int:
         elif results[row] > 1:
             results[row] -= 1
         elif tally.has_result(row):
-            table.writerow({column: getattr(line, column) for column in COLUMNS})
+            texts = (line.to, line.message_id, line.request_id, line.error, line.reason, line.at)
+            writer = quoted if "\r" in "".join(filter(None, texts)) else table
+            writer.writerow({column: getattr(line, column) for column in COLUMNS})
             written += 1
     for row in tally.rows_cut_off():
         table.writerow({"row": row, "status": "unknown", "reason": NO_RESULT})

@@ -10,7 +10,7 @@ from rich.text import Text
 from wa_bulk.report.advice import Step, next_steps
 from wa_bulk.report.summary import Summary
 from wa_bulk.report.tally import Cause
-from wa_bulk.report.words import cause_in_words, duration, percent, when
+from wa_bulk.report.words import cause_in_words, duration, percent, plain, when
 
 COLOURS = {
     "accepted": "green",
@@ -33,7 +33,7 @@ def render(summary: Summary) -> RenderableType:
         statuses(summary.counts),
         *_section("Why", [causes(summary.causes)] if summary.causes else []),
         *_section("Unknown: may have been accepted", _unknown_rows(summary)),
-        *_section("The log is damaged", summary.damage if summary.damaged_lines else []),
+        *_section("The log is damaged", [*map(plain, summary.damage)] if summary.damaged_lines else []),
         *_section("What next", [*map(_step, next_steps(summary))]),
     )
 
@@ -48,7 +48,7 @@ def _indented(part: RenderableType) -> RenderableType:
 
 def _headline(summary: Summary) -> RenderableType:
     title = Text.assemble(
-        (summary.name, "bold"), "  ", (summary.state, _STATE_STYLE.get(summary.state, "bold yellow"))
+        (plain(summary.name), "bold"), "  ", (summary.state, _STATE_STYLE.get(summary.state, "bold yellow"))
     )
     facts = [f"{when(summary.started)} UTC", duration(summary.active_s)]
     if summary.rate:
@@ -57,12 +57,12 @@ def _headline(summary: Summary) -> RenderableType:
         facts.append(f"resumed {_times(resumes)}")
     lines: list[RenderableType] = [title]
     if summary.detail:
-        lines.append(Text(summary.detail, style="yellow"))
+        lines.append(Text(plain(summary.detail), style="yellow"))
     lines.append(Text(" · ".join(facts), style="dim"))
     if latency := summary.latency_ms:
         words = f"half answered within {latency.p50:,.0f} ms, 99 % within {latency.p99:,.0f} ms"
         lines.append(Text(words, style="dim"))
-    lines.append(Text(f"run {summary.run_id} · {summary.source}", style="dim"))
+    lines.append(Text(plain(f"run {summary.run_id} · {summary.source}"), style="dim"))
     return Group(*lines)
 
 
@@ -97,7 +97,7 @@ def causes(causes: list[Cause]) -> RenderableType:
     table.add_column(overflow="fold")
     for cause in causes[:_CAUSES_SHOWN]:
         table.add_row(
-            f"{cause.rows:,}", Text(cause.status, COLOURS[cause.status]), Text(cause_in_words(cause))
+            f"{cause.rows:,}", Text(cause.status, COLOURS[cause.status]), Text(plain(cause_in_words(cause)))
         )
     if rest := causes[_CAUSES_SHOWN:]:
         table.add_row(
@@ -114,7 +114,11 @@ def _unknown_rows(summary: Summary) -> list[RenderableType]:
     table.add_column()
     table.add_column(overflow="fold")
     for one in summary.unknown_rows:
-        table.add_row(f"row {one.row}", Text(one.to or ""), Text(one.error or "no result in the log", "dim"))
+        table.add_row(
+            f"row {one.row}",
+            Text(plain(one.to or "")),
+            Text(plain(one.error or "no result in the log"), "dim"),
+        )
     parts: list[RenderableType] = [table]
     if more := summary.unknown_more:
         parts.append(Text(f"… and {more:,} more: all of them with --csv FILE, status `unknown`", "dim"))
