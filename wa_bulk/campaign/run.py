@@ -64,7 +64,9 @@ class CampaignRun:
             concurrency=settings.concurrency,
             timeout=settings.timeout,
         )
-        dispatcher = Dispatcher(transport, rate=settings.rate, tries=settings.tries)
+        dispatcher = Dispatcher(
+            transport, rate=settings.rate, tries=settings.tries, redact=self._account.redact
+        )
 
         def note(
             row: int, to: str | None, outcome: Outcome, reason: str | None, before: Before | None = None
