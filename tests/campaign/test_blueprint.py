@@ -167,7 +167,7 @@ def test_a_row_the_api_would_refuse_names_field_and_column(
         ("{first_name}", "{FIRST_NAME}", "did you mean 'first_name'?"),
         ("fallback_value", "fallback", "unknown key 'fallback'; did you mean 'fallback_value'?"),
         ("components]]", "component]]", "did you mean 'components'?"),
-        ('type = "template"', 'type = "tmplate"', "body.type: invalid value 'tmplate'"),
+        ('type = "template"', 'type = "tmplate"', "body.type: is 'tmplate'; did you mean 'template'?"),
         ('to = "{phone}"', "", "to: is missing"),
         ('to = "{phone}"', 'to = "+447911123456"', 'such as to = "{phone}"'),
         ('to = "{phone}"', "to = 5", "to: is 5"),

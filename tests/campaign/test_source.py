@@ -100,8 +100,14 @@ def test_rows_of_another_width_are_reported_and_counted(path: Path) -> None:
     source = source_of(path, 'phone,name\n1,a\n2\n3,"b\nb",c\n4,d\n')
     assert list(source.rows()) == [
         SourceRow(1, 2, ["1", "a"]),
-        SourceRow(2, 3, [], "has 1 values, but the header names 2 columns"),
-        SourceRow(3, 4, [], "has 3 values, but the header names 2 columns"),
+        SourceRow(2, 3, [], "line 3 has 1 value, but the header names 2 columns"),
+        SourceRow(
+            3,
+            4,
+            [],
+            "line 4 has 3 values, but the header names 2 columns: "
+            "a value with ',' in it must stand in quotes",
+        ),
         SourceRow(4, 6, ["4", "d"]),
     ]
     assert source.scan().rows == 4
@@ -112,7 +118,7 @@ def test_a_quote_within_quotes_is_reported_with_its_row(path: Path, row: str) ->
     rows = list(source_of(path, f'phone,name\n1,"x\ny"\n{row}\n3,c\n').rows())
     assert [(row.number, row.line) for row in rows] == [(1, 2), (2, 4), (3, 5)]
     assert rows[1].problem is not None
-    assert rows[1].problem.startswith("is not valid CSV (")
+    assert rows[1].problem.startswith("line 4 is not valid CSV (")
     assert rows[1].problem.endswith("a quote within a quoted value must be written twice")
     assert rows[2].values == ["3", "c"]
 
@@ -163,6 +169,7 @@ def test_a_quote_that_opens_in_a_later_line_of_its_row(path: Path) -> None:
         ("phone,name,phone\n", "line 1, column 3: is named 'phone', as column 1 is"),
         ("phone, ,name\n", "line 1, column 2: has no name"),
         ("phone,name,\n", "line 1, column 3: has no name"),
+        ("phone,\x1b[31mname\n", r"line 1, column 2: is named '\x1b[31mname', with control characters"),
         ("\n\nphone,name,\n", "line 3, column 3: has no name"),
         ('"phone"x,name\n', "line 1: the header is not valid CSV"),
         ('phone,"name\n1,a\n', "line 1: a quote is opened here"),

@@ -19,6 +19,7 @@ from wa_bulk.campaign.placeholder import Column, Piece, split
 ROW = "\0row"
 """The column that stands for the row's number; no CSV can hold a column of this name."""
 
+_NAMES_LISTED = 20
 _FIRST_CHARACTER_MARK = 0xF0000
 _FIRST_WHOLE_MARK = 4_700_000_000_000_000_000
 
@@ -126,6 +127,9 @@ class Compiler:
             kind = _struct_for(value, annotation)
             if kind is not None:
                 return self._walk_struct(value, kind, path, related=related)
+            if fault := _tag_fault(value, annotation):
+                self.faults.append(f"{path}.{fault}")
+                return value
             return {
                 key: self._walk(item, object, f"{path}.{key}", None, related=related)
                 for key, item in value.items()
@@ -191,7 +195,8 @@ class Compiler:
         near = get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
         if near:
             return f"{name!r}; did you mean {folded[near[0]]!r}?"
-        return f"{name!r}; the CSV has: {', '.join(self.header)}"
+        more = f" and {len(self.header) - _NAMES_LISTED:,} more" if len(self.header) > _NAMES_LISTED else ""
+        return f"{name!r}; the CSV has: {', '.join(self.header[:_NAMES_LISTED])}{more}"
 
     def _mark(
         self,
@@ -228,3 +233,22 @@ def _struct_for(table: Mapping[str, Any], annotation: Any) -> type[Struct] | Non
         if config.tag_field is None or table.get(config.tag_field) == config.tag:
             return kind
     return None
+
+
+def _tag_fault(table: Mapping[str, Any], annotation: Any) -> str | None:
+    """What is wrong with the key by which the structs that `table` may be are told apart, if that is it."""
+    kinds = {kind.__struct_config__.tag: kind for kind in structs_in(annotation)}
+    tag_field = next((kind.__struct_config__.tag_field for kind in kinds.values()), None)
+    if tag_field is None:
+        return None
+    expected = f"expected {' or '.join(map(str, kinds))}"
+    tag = table.get(tag_field)
+    if tag is None:
+        near = get_close_matches(tag_field, list(table), n=1, cutoff=0.5)
+        return f"{tag_field}: is missing{f' (is {near[0]!r} meant?)' if near else ''}; {expected}"
+    if not isinstance(tag, str):
+        return f"{tag_field}: is {tag!r}; {expected}"
+    if "{" in tag:
+        return f"{tag_field}: takes no placeholder; {expected}, the same for every row"
+    near = get_close_matches(tag, map(str, kinds), n=1, cutoff=0.5)
+    return f"{tag_field}: is {tag!r}{f'; did you mean {near[0]!r}?' if near else f'; {expected}'}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -21,6 +23,9 @@ _KEYS = {
     "track": "true or false",
     "message": "a table",
 }
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class CampaignError(Exception):
@@ -56,6 +61,8 @@ def load(path: Path) -> CampaignFile:
         raise CampaignError(f"{path}: is not UTF-8 text (byte {error.start + 1}); save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise CampaignError(f"{path}: is not TOML: {error}") from None
+    except RecursionError:
+        raise CampaignError(f"{path}: is nested too deeply; no message is like that") from None
     if faults := _faults(table):
         raise CampaignError("\n".join(f"{path}: {fault}" for fault in faults))
     recipients = table.get("recipients")
@@ -79,8 +86,11 @@ def _faults(table: Mapping[str, object]) -> list[str]:
     name = table.get("name")
     if isinstance(name, str) and (not name.strip() or not name.isprintable() or len(name) > 100):
         faults.append(f"name = {name!r}: expected 1 to 100 printable characters")
+    recipients = table.get("recipients")
+    if isinstance(recipients, str) and not (recipients.strip() and _CONTROL.search(recipients) is None):
+        faults.append(f"recipients = {recipients!r}: expected the name of a CSV file")
     rate = table.get("rate", DEFAULT_RATE)
-    if isinstance(rate, (int, float)) and not 0 <= rate < float("inf"):
+    if isinstance(rate, (int, float)) and not 0 <= rate <= sys.float_info.max:
         faults.append(f"rate = {rate}: expected messages per second, or 0 for no pacing")
     return faults
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
+import stat
 import sys
 from pathlib import Path
 
@@ -69,6 +70,8 @@ class LockedLog:
         """A log to go on with. Raises LogError if it cannot be opened or another process owns it."""
         path = Path(path)
         try:
+            if stat.S_ISFIFO(path.stat().st_mode):  # opened, it would be waited on for ever
+                raise LogError(f"{path} is not a log of wa_bulk: it is a pipe")
             return cls(path, os.open(path, _FLAGS))
         except OSError as error:
             raise LogError(f"cannot open the log {path}: {error.strerror}") from error

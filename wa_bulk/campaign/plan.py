@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -106,7 +107,10 @@ def prepare(
     run_id = secrets.token_hex(6)
     log = log or Path(f"{_slug(file.name)}-{run_id}.jsonl")
     if log.exists():
-        raise LogError(f"{log}: exists already; go on with it by: wa-bulk resume {log}")
+        raise LogError(
+            f"{log} exists already: go on with it by `wa-bulk resume {shlex.quote(str(log))}`, or choose "
+            "another log"
+        )
     source = Source(path)
     blueprint = compile_campaign(file, source.header, run_id)
     scan = source.scan()
@@ -167,9 +171,14 @@ def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
             f"others. Put the original back to resume {claimed.path}"
         )
     rows = source.scan().rows if run.source.rows is None else run.source.rows
-    settings = msgspec.convert(
-        {**run.settings, "limit": None, "on_unknown": "hold", "retry_failed": False, **changes}, Settings
-    )
+    try:
+        settings = msgspec.convert(
+            {**run.settings, "limit": None, "on_unknown": "hold", "retry_failed": False, **changes}, Settings
+        )
+    except msgspec.ValidationError as error:
+        raise LogError(
+            f"{claimed.path} is damaged: the settings of its run cannot be used: {error}"
+        ) from None
     return Plan(
         file=file,
         source=source,
@@ -185,4 +194,6 @@ def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
 
 
 def _slug(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip("-.") or "campaign"
+    """`name` as part of a file's name, which has at most 255 bytes in all."""
+    slug = "".join(c if c.isalnum() or c in "-_." else "-" for c in name[:50])
+    return slug.strip("-.") or "campaign"

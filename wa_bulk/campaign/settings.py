@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import sys
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from wa_bulk.campaign.file import DEFAULT_RATE
 from wa_bulk.campaign.log import Setting
+
+_ZeroOrMore = Annotated[float, Meta(ge=0, le=sys.float_info.max)]
+_Seconds = Annotated[float, Meta(gt=0, le=sys.float_info.max)]
+_OneOrMore = Annotated[int, Meta(ge=1)]
 
 AHEAD_S = 0.05
 """How far the intents on disk may run ahead of the sending, in seconds of the rate."""
@@ -17,25 +22,25 @@ AHEAD_S = 0.05
 class Settings(Struct, frozen=True, kw_only=True):
     """Rates in messages/s, times in seconds; 0 turns a guard off."""
 
-    rate: float = DEFAULT_RATE
+    rate: _ZeroOrMore = DEFAULT_RATE
     """For each sending number; 0: unpaced."""
-    concurrency: int = 64
+    concurrency: _OneOrMore = 64
     """Requests in flight at once, and connections."""
-    timeout: float = 30.0
+    timeout: _Seconds = 30.0
     """For one request, until its reply is complete."""
-    tries: int = 5
+    tries: _OneOrMore = 5
     """For one row, as long as each was provably not accepted."""
-    limit: int | None = None
+    limit: _OneOrMore | None = None
     """Only the first so many rows."""
     on_unknown: Literal["hold", "retry"] = "hold"
     """Whether rows that may have been accepted are sent again, at the risk of twice."""
     retry_failed: bool = False
     allow_duplicates: bool = False
-    max_failures_in_a_row: int = 100
+    max_failures_in_a_row: Annotated[int, Meta(ge=0)] = 100
     """Stop after so many refusals, failures and unknowns without an acceptance in between."""
-    max_failure_share: float = 0.5
+    max_failure_share: Annotated[float, Meta(ge=0, le=1)] = 0.5
     """Stop when more than this share of the last 200 answers were refusals, failures or unknowns."""
-    outage_limit: float = 60.0
+    outage_limit: _ZeroOrMore = 60.0
     """How long to wait for a server that is away before stopping."""
     transport: Literal["auto", "lean", "aiohttp"] = "auto"
 

@@ -30,6 +30,9 @@ DELIMITERS = ",;\t|"
 SAMPLE_CHARACTERS = 1 << 16
 SAMPLE_ROWS = 50
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""What no name has on purpose; line breaks and tabs within quotes do occur."""
+
 _EXCEL_HINT = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]')
 """A first line by which Excel tells itself the delimiter."""
 
@@ -124,12 +127,14 @@ class Source:
             header = self._names(reader)
             line = self._line(reader)
         if not header:
-            raise self._file.error("is empty")
+            raise self._file.error("is empty; its first line must name the columns")
         for column, name in enumerate(header, 1):
             first_column = header.index(name) + 1
             if not name:
                 fault = "has no name in the header: name it, or remove it"
                 raise self._file.error(fault, line, column)
+            if _CONTROL.search(name):
+                raise self._file.error(f"is named {name!r}, with control characters: rename it", line, column)
             if first_column != column:
                 fault = f"is named {name!r}, as column {first_column} is: every column needs its own name"
                 raise self._file.error(fault, line, column)
@@ -150,18 +155,26 @@ class Source:
                         yield SourceRow(number, line, values)
                     elif len(values) > 1 or "".join(values).strip():
                         number += 1
-                        problem = f"has {len(values)} values, but the header names {columns} columns"
-                        yield SourceRow(number, line, [], problem)
+                        yield SourceRow(number, line, [], self._ragged(line, len(values)))
                     line = self._lines_before + reader.line_num + 1
                 at_end = True
             except csv.Error as error:
                 number += 1
-                yield SourceRow(number, line, [], self._malformed(line, self._line(reader), error))
+                fault = self._malformed(line, self._line(reader), error)
+                yield SourceRow(number, line, [], f"line {line} {fault}")
+
+    def _ragged(self, line: int, values: int) -> str:
+        columns = len(self.header)
+        problem = f"line {line} has {_many(values, 'value')}, but the header names {_many(columns, 'column')}"
+        if values > columns:
+            problem += f": a value with {self.delimiter!r} in it must stand in quotes"
+        return problem
 
     def _malformed(self, first_line: int, last_line: int, error: csv.Error) -> str:
         """What is wrong with a row of one line. One of several may have swallowed others: SourceError."""
         if first_line == last_line:
-            return f"is not valid CSV ({error}): a quote within a quoted value must be written twice"
+            hint = "" if "limit" in str(error) else ": a quote within a quoted value must be written twice"
+            return f"is not valid CSV ({error}){hint}"
         with self._file.open() as text:
             row = "".join(itertools.islice(text, first_line - 1, last_line))
         other = rf"[^\r\n{re.escape(self.delimiter)}]"
@@ -174,6 +187,10 @@ class Source:
             "or there is none): close it, or remove it",
             first_line + before.count("\n"),
         )
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _delimiter(sample: str) -> str:

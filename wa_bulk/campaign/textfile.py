@@ -60,7 +60,7 @@ class TextFile:
         self.size = status.st_size
         self._identity = _identity(status)
         if not beginning:
-            raise self.error("is empty")
+            raise self.error("is empty; its first line must name the columns")
         self.encoding = self._encoding(beginning)
 
     def error(self, fault: str, line: int | None = None, column: int | None = None) -> SourceError:
