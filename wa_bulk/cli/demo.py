@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
+import shutil
 import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -153,6 +156,7 @@ def _show(folder: Path, main: Path, totals: dict[str, Totals]) -> None:
         console,
         f"Try next, in {folder}/",
         {
+            **_activation(),
             f"wa-bulk preview {main.name} --row 3": "the exact request of a row",
             f"wa-bulk check {main.name}": "what is wrong, before sending",
             f"wa-bulk report {main.stem}.jsonl": "and the rows nobody knows about",
@@ -166,6 +170,14 @@ def _show(folder: Path, main: Path, totals: dict[str, Totals]) -> None:
             "wa-bulk sandbox": "the local EngageLab for your own use",
         },
     )
+
+
+def _activation() -> dict[str, str]:
+    """What makes `wa-bulk` a command where it is none, as after `python3 dev.py demo`."""
+    activate = Path(sys.executable).with_name("activate")
+    if shutil.which("wa-bulk") or not activate.exists():
+        return {}
+    return {f". {shlex.quote(str(activate))}": "first, so that wa-bulk is found"}
 
 
 def _list(console: Console, title: str, entries: dict[str, str]) -> None:
