@@ -78,6 +78,7 @@ def test_a_log_that_cannot_be_written(folder: Folder, sandbox: Sandbox) -> None:
         (b"", "empty"),
         (b"phone,name\n", "no row"),
         (b"phone,phone\n+4915228817386,Ada\n", "phone"),
+        (b"phone,\x1b[31mname\n+4915228817386,Ada\n", "control characters"),
         (b"number,name\n+4915228817386,Ada\n", "phone"),
         (b"PK\x03\x04\x14\x00\x06\x00", "workbook"),
         (b"\x00\x01\x02", ""),
@@ -104,7 +105,15 @@ def test_recipients_that_cannot_be_used(
     [
         ("[message]", "[mesage]", "mesage"),
         ("{name}", "{nmae}", "name"),
-        ('type = "text"', 'type = "txt"', "txt"),
+        ('type = "text"', 'type = "txt"', "did you mean 'text'?"),
+        ('type = "text"', 'typ = "text"', "is 'typ' meant?"),
+        ('type = "text"', "type = 5", "type: is 5; expected template or text"),
+        ('type = "text"', 'type = "{name}"', "takes no placeholder"),
+        ('recipients = "orders.csv"', 'recipients = ""', "recipients"),
+        ('recipients = "orders.csv"', 'recipients = "a\\u0000b"', "recipients"),
+        ("rate = 0", "rate = 1" + 400 * "0", "rate"),
+        ("rate = 0", "rate = nan", "rate"),
+        ("rate = 0", f"rate = {'[' * 5000}", "nested too deeply"),
         ('name = "orders"', "name = ", "TOML"),
         ("rate = 0", 'rate = "fast"', "rate"),
     ],
@@ -133,7 +142,23 @@ def test_a_faulty_campaign(folder: Folder, sandbox: Sandbox, old: str, new: str,
         ["demo", "--dir", "."],
         ["sandbox", "--fault", "no-such=0.1"],
         ["sandbox", "--fault", "503"],
+        ["send", "orders.toml", "--yes", "--rate", "nan"],
+        ["send", "orders.toml", "--yes", "--rate", "inf"],
+        ["send", "orders.toml", "--yes", "--timeout", "nan"],
+        ["send", "orders.toml", "--yes", "--max-failure-share", "nan"],
+        ["send", "orders.toml", "--yes", "--outage-limit", "inf"],
+        ["send", "orders.toml", "--yes", "--concurrency", "many"],
+        ["send", "orders.toml", "--yes", "--log", ""],
+        ["send", "orders.toml", "--yes", "--log", "a\nb.jsonl"],
+        ["send", "orders.toml", "--yes", "--recipients", "\udcff.csv"],
         ["sandbox", "--fault", "503=lots"],
+        ["sandbox", "--fault", "503=nan"],
+        ["sandbox", "--latency", "nan"],
+        ["sandbox", "--key", ""],
+        ["sandbox", "--secret", "a:b"],
+        ["sandbox", "--db", "orders.csv"],
+        ["sandbox", "--db", "nowhere/sandbox.db"],
+        ["sandbox", "--host", "192.0.2.1", "--port", "0"],
         ["sandbox", "--callback-url", "nowhere"],
     ],
     ids=" ".join,
@@ -155,7 +180,10 @@ def test_a_port_that_is_taken(folder: Folder, sandbox: Sandbox) -> None:
 def test_debug_shows_the_traceback_wherever_it_stands(folder: Folder) -> None:
     for arguments in (["--debug", "report", "missing.jsonl"], ["report", "missing.jsonl", "--debug"]):
         result = folder.run(*arguments)
-        assert type(result.exception).__name__ == "LogError"
+        assert result.exit_code == exits.NOTHING_SENT
+        assert "Traceback (most recent call last)" in result.stderr
+        assert "wa_bulk.campaign.log.LogError: " in result.stderr
+        assert result.stderr.endswith("Error: cannot open the log missing.jsonl: No such file or directory\n")
 
 
 def test_a_report_that_cannot_be_written(folder: Folder) -> None:
