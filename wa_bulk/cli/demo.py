@@ -58,7 +58,7 @@ def command(folder: Path | None, stay: bool) -> None:
 
     folder = _made(folder) if folder is not None else _free_folder()
     campaigns = write_sample(folder)
-    raise click.exceptions.Exit(loop.run(_demonstrate(folder, campaigns, stay=stay), "http://"))
+    raise click.exceptions.Exit(loop.run(_demonstrate(folder, campaigns, stay=stay)))
 
 
 def _made(folder: Path) -> Path:

@@ -68,7 +68,7 @@ def carry_out(plan: Plan, account: Account) -> int:
     console = Console(stderr=True)
     run = CampaignRun(plan, account)
     try:
-        summary = loop.run(watched(run, plan, console), account.base_url)
+        summary = loop.run(watched(run, plan, console))
     except Exception as error:
         if not run.progress.handled:
             raise

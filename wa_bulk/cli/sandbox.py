@@ -115,7 +115,7 @@ def command(numbers: bool, **chosen: Any) -> None:
 
     settings = _settings(**chosen)
     try:
-        loop.run(serve(settings, _announce), "http://")
+        loop.run(serve(settings, _announce))
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
         why = "it is in use" if taken else error.strerror
