@@ -336,3 +336,20 @@ class TestFailure:
                 await Journal.create(path, run_line())
         assert not path.exists()
         await (await Journal.create(path, run_line())).close()
+
+    @pytest.mark.parametrize("how", ["deleted", "emptied", "added to"])
+    async def test_a_log_that_others_lay_hands_on(self, path: Path, how: str) -> None:
+        journal = await Journal.create(path, run_line())
+        await journal.intend(1, 1)
+        match how:
+            case "deleted":
+                path.unlink()
+            case "emptied":
+                os.truncate(path, 0)
+            case "added to":
+                with path.open("ab") as log:
+                    log.write(b"\n")
+        with pytest.raises(LogError, match="was deleted or changed by another program"):
+            await journal.intend(2, 2)
+        with pytest.raises(LogError, match="was deleted or changed"):
+            await journal.close(END)

@@ -64,6 +64,9 @@ class Journal:
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, "wa-bulk-journal")
         self._failure: LogError | None = None
+        found = os.fstat(log.fd)
+        self._size = found.st_size
+        self._linked = found.st_nlink > 0
         self._lines: list[LogLine] = []
         self._encoder = msgspec.json.Encoder()
         self._timer: asyncio.TimerHandle | None = None
@@ -221,12 +224,22 @@ class Journal:
                 rest = memoryview(data)
                 while rest:
                     rest = rest[os.write(self._log.fd, rest) :]
+                self._size += len(data)
                 if sync:
                     _sync(self._log.fd)
+                    self._check_untouched()
             except OSError as error:
                 self._failure = LogError(f"cannot write the log {self._log.path}: {error.strerror}")
         if self._failure is not None:
             raise self._failure
+
+    def _check_untouched(self) -> None:
+        """An intent in a file that was deleted or emptied meanwhile, as by log rotation, is on no disk."""
+        now = os.fstat(self._log.fd)
+        if now.st_size != self._size or (self._linked and not now.st_nlink):
+            self._failure = LogError(
+                f"the log {self._log.path} was deleted or changed by another program while it was written"
+            )
 
     def _on_appended(self, appended: asyncio.Future[None]) -> None:
         error = appended.exception()
