@@ -38,6 +38,7 @@ async def test_two_at_once_know_nothing_of_each_other() -> None:
 
 
 def test_in_a_thread_of_its_own() -> None:
+    threads_before = set(threading.enumerate())
     with Sandbox() as sandbox, Api(sandbox.url) as api:
         api.send(text())
         sandbox.reply(ADA, "Hello?")
@@ -46,7 +47,7 @@ def test_in_a_thread_of_its_own() -> None:
         sandbox.set_delivery(Delivery(sent_after_s=0, delivered_after_s=0, read_after_s=0))
         api.send(text())
         assert sandbox.messages[-1].status == "read"
-    assert not [thread for thread in threading.enumerate() if thread.name == "wa_bulk sandbox"]
+    assert set(threading.enumerate()) <= threads_before
 
 
 def test_outside_of_with_it_says_so() -> None:
