@@ -1,6 +1,7 @@
 """The fast transport: a pool of keep-alive HTTP/1.1 connections directly on the event loop."""
 
 import asyncio
+import math
 import socket
 import ssl
 from collections import deque
@@ -24,7 +25,7 @@ class LeanTransport:
     """Posts to one URL over at most `connections` connections, each carrying one request at a time.
 
     `timeout` bounds a whole post and `connect_timeout` the making of a connection, both in seconds. One timer
-    for all posts looks at them now and then, so a timeout may come late by a tenth of it, at most 0.5 s.
+    for all posts looks at them now and then, so a timeout may come late by a fifth of it, at most 1 s.
     Works on any event loop; must be used from one only.
     """
 
@@ -48,6 +49,7 @@ class LeanTransport:
         self._connect_timeout = connect_timeout
         self._sweep_interval = min(0.5, timeout / 10)
         self._sweeper: asyncio.TimerHandle | None = None
+        self._late = -math.inf  # posts begun before this were late at the last sweep
         self._limit = connections
         self._connections: set[Connection] = set()  # being made, busy, idle or being closed
         self._idle: list[Connection] = []  # last used last, and given out first
@@ -214,7 +216,9 @@ class LeanTransport:
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         self._sweeper = loop.call_later(self._sweep_interval, self._sweep, loop)
         now = monotonic()
-        late = now - self._timeout
+        # What was late a sweep ago: were it what is late now, a process that stood still would give up
+        # replies that wait to be read.
+        late, self._late = self._late, now - self._timeout
         while self._waiters and self._waiters[0][0] <= late:
             _, waiter = self._waiters.popleft()
             if not waiter.done():
