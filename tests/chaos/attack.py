@@ -20,6 +20,7 @@ from tests.chaos.campaign import Campaign, Life, Moment
 from tests.chaos.faults import CALM, ROUGH, Faults
 from tests.chaos.people import mixed_crowd
 from tests.chaos.recorder import Recorder, recording
+from tests.chaos.witness import SLOW_DISK
 
 REQUEST_TIMEOUT_S = 1.0
 STARTING_S = 0.9
@@ -37,6 +38,7 @@ class Tale(msgspec.Struct):
     seed: int
     options: tuple[str, ...]
     rows: int
+    url: str = ""
     kills: int = 0
     power_cuts: int = 0
     lives: int = 0
@@ -47,14 +49,13 @@ class Tale(msgspec.Struct):
     kept_in: str = ""
 
     def __str__(self) -> str:
+        options = " ".join(self.options)
         statuses = ", ".join(f"{number:,} {status}" for status, number in sorted(self.statuses.items()))
+        verdict = [f"BROKEN, see {self.kept_in}:", *self.faults[:FAULTS_TOLD]] if self.faults else [GOOD]
         return (
-            f"seed {self.seed}: {self.rows:,} rows, {' '.join(self.options)}: {self.lives} processes, "
+            f"seed {self.seed}: {self.rows:,} rows to {self.url}, {options}: {self.lives} processes, "
             f"{self.kills} killed, {self.power_cuts} of them with a power cut; {self.arrivals:,} requests; "
-            f"{statuses}; {self.seconds:.0f} s; "
-            + "\n  ".join(
-                [f"BROKEN, see {self.kept_in}:", *self.faults[:FAULTS_TOLD]] if self.faults else [GOOD]
-            )
+            f"{statuses}; {self.seconds:.0f} s; " + "\n  ".join(verdict)
         )
 
 
@@ -80,8 +81,9 @@ async def attack(folder: Path, seed: int, rows: int, kills: int) -> Tale:
     rng = random.Random(f"attack {seed}")
     began = time.monotonic()
     faults = rng.choice((CALM, ROUGH, ROUGH, ROUGH))
-    faults = msgspec.structs.replace(faults, latency_s=rng.choice((0.001, 0.01, 0.05)))
     concurrency = rng.choice((1, 8, 32, 64, 64))
+    latency_s = rng.choice((0.001, 0.01, 0.05)) if concurrency > 8 else 0.001
+    faults = msgspec.structs.replace(faults, latency_s=latency_s)
     rate = rng.choice((0, 0, 500, 1500, 3000))
     options = (
         *("--rate", str(rate), "--concurrency", str(concurrency)),
@@ -89,8 +91,11 @@ async def attack(folder: Path, seed: int, rows: int, kills: int) -> Tale:
         *("--transport", rng.choice(("lean", "lean", "aiohttp"))),
     )
     tale = Tale(seed, options, rows)
-    async with recording(folder, seed, faults) as server:
+    async with recording(folder, seed, faults, tls=rng.random() < 0.25) as server:
+        tale.url = server.url
         campaign = Campaign(folder, server, mixed_crowd(rng, rows), *options, seed=seed)
+        if rng.random() < 0.4:
+            campaign.environment[SLOW_DISK] = "yes"
         pace_s = _expected_s(rows, rate, concurrency, faults)
         retry = RETRY_UNKNOWN if rng.random() < 0.25 else ()
         life = await campaign.send(*retry, moment=_moment(rng, pace_s / (kills + 1)))
@@ -109,6 +114,8 @@ async def attack(folder: Path, seed: int, rows: int, kills: int) -> Tale:
         results = Books(campaign.log.read_bytes()).last_result.values()
         tale.statuses = Counter(result["status"] for result in results)
         tale.faults += faults_in(campaign)
+        if (reported := await campaign.report()) != tale.statuses:
+            tale.faults.append(f"the report says {reported}, the log {tale.statuses}")
     tale.seconds = time.monotonic() - began
     return tale
 
@@ -147,10 +154,10 @@ def _moment(rng: random.Random, work_s: float) -> Moment:
     dice = rng.random()
     if dice < 0.15:
         return Moment(rng.uniform(0, STARTING_S), at_work=False, power_cut=power_cut)
-    if dice < 0.25:
+    if dice < 0.3:
         number = rng.choice((signal.SIGINT, signal.SIGTERM))
         return Moment(at_s, number=number, killed_after_s=rng.uniform(0, 0.1), power_cut=power_cut)
-    if dice < 0.3:
+    if dice < 0.4:
         return Moment(at_s, number=rng.choice((signal.SIGINT, signal.SIGTERM)))
     return Moment(at_s, power_cut=power_cut)
 

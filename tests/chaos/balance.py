@@ -16,6 +16,7 @@ from tests.chaos.recorder import Arrival
 
 AHEAD_S = 0.05
 SPEED_OVER_S = 0.1
+ASK_TO_COME_AGAIN = ("error", "gateway", "too_fast")
 MAY_HAVE_GONE_OUT = ("accepted", "unknown", "open", "held")
 Paired = Sequence[tuple[Life, Stretch | None]]
 """Each process with what it wrote, if it came to that."""
@@ -156,13 +157,13 @@ def _twice_only_if_proven_or_asked(paired: Paired, by_row: dict[int, list[Arriva
         for earlier, later in itertools.pairwise(came):
             life, stretch = next(pair for pair in paired if later.n <= pair[0].arrivals)
             if earlier.n > life.arrivals_before:
-                may_be_tried_again = earlier.proven_not_accepted or life.retries_unknown
-                if earlier.kind in ("refuse", "unauthorised") or not may_be_tried_again:
+                told_to_come_again = earlier.proven_not_accepted and earlier.kind in ASK_TO_COME_AGAIN
+                if not (told_to_come_again or life.retries_unknown):
                     yield f"row {row} was sent again by the same process after {earlier.kind}"
                 continue
             state = stretch.before.get(row, "never") if stretch else "never"
             before = [arrival for arrival in came if arrival.n < later.n]
-            proven = all(arrival.proven_not_accepted for arrival in before)
+            proven = all(arrival.proven_not_accepted and arrival.kind != "refuse" for arrival in before)
             asked = (
                 (state == "never" and proven)
                 or (state == "failed" and proven and life.retries_failed)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import os
 import random
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -98,6 +100,8 @@ class Campaign:
             "WA_BULK_DEV_SECRET": SECRET,
             "WA_BULK_BASE_URL": server.url,
         }
+        if server.authority is not None:
+            self.environment["SSL_CERT_FILE"] = str(server.authority)
         self.rng = random.Random(f"campaign {seed}")
         self._numbers = itertools.count(1)
         self._log_before = b""
@@ -154,6 +158,16 @@ class Campaign:
                 preexec_fn=self.before_start,
             )
         return Running(self, process, command, before, stderr, synced)
+
+    async def report(self) -> Counter[str]:
+        """How many rows have which status, as `wa-bulk report` says."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "wa_bulk", "report", str(self.log), "--json"),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        said, _ = await process.communicate()
+        return Counter(json.loads(said)["totals"])
 
     def cut_power(self) -> None:
         """Loses from the log what was not synced: all of it or a part, at random."""

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
+import trustme
 
 from tests.chaos.faults import CALM, Faults
 
@@ -39,8 +40,12 @@ class Arrival(msgspec.Struct):
 class Recorder:
     """A running server. Made by `recording`."""
 
-    def __init__(self, process: asyncio.subprocess.Process, port: int, arrivals: Path) -> None:
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(
+        self, process: asyncio.subprocess.Process, port: int, arrivals: Path, authority: Path | None
+    ) -> None:
+        self.url = f"{'https' if authority else 'http'}://127.0.0.1:{port}"
+        self.authority = authority
+        """Whom to trust that it is the one, if it speaks TLS."""
         self._process = process
         self._record = arrivals.open("rb")
         self._read_so_far: list[Arrival] = []
@@ -115,17 +120,27 @@ class Recorder:
 
 
 @asynccontextmanager
-async def recording(folder: Path, seed: int = 0, faults: Faults = CALM) -> AsyncIterator[Recorder]:
+async def recording(
+    folder: Path, seed: int = 0, faults: Faults = CALM, *, tls: bool = False
+) -> AsyncIterator[Recorder]:
     """A server of its own process that keeps its record in `folder`."""
-    arrivals = folder / "arrivals.jsonl"
+    arrivals, authority, certificate = (
+        folder / name for name in ("arrivals.jsonl", "authority.pem", "certificate.pem")
+    )
+    if tls:
+        trusted = trustme.CA()
+        trusted.cert_pem.write_to_path(str(authority))
+        trusted.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    words = [str(arrivals), str(seed), *([str(certificate)] if tls else [])]
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.chaos.server", arrivals, str(seed)),
+        *(sys.executable, "-m", "tests.chaos.server", *words),
         cwd=ROOT,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    recorder = Recorder(process, json.loads(await process.stdout.readline())["port"], arrivals)
+    port: int = json.loads(await process.stdout.readline())["port"]
+    recorder = Recorder(process, port, arrivals, authority if tls else None)
     try:
         await recorder.fault(faults)
         yield recorder

@@ -1,7 +1,7 @@
 """The recording server: a process of its own that plays EngageLab badly and writes down every arrival.
 
-`python -m tests.chaos.server ARRIVALS SEED` prints `{"port": …}`, then obeys the JSON lines on its stdin,
-each with an `id`, and answers each with one on its stdout when it is done. It ends with its stdin.
+`python -m tests.chaos.server ARRIVALS SEED [CERTIFICATE]` prints `{"port": …}`, then obeys the JSON lines on
+its stdin, each with an `id`, and answers each with one on its stdout when it is done. It ends with its stdin.
 
 A line of ARRIVALS is in the file before anything is answered, so it outlives whoever was being answered:
 `{"n", "at", "row", "to", "request_id", "kind", "accepted", "message_id"}` when a request has been read, and
@@ -15,6 +15,7 @@ import base64
 import json
 import os
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -39,7 +40,7 @@ Json = dict[str, object]
 class Recorder:
     """What all connections share."""
 
-    def __init__(self, arrivals: str, seed: int) -> None:
+    def __init__(self, arrivals: str, seed: int, certificate: str | None) -> None:
         self.faults = Faults()
         self.credentials = ""
         """Whose `key:secret` is right; empty: anybody's."""
@@ -50,12 +51,16 @@ class Recorder:
         self._by_row: Counter[int] = Counter()
         self._fd = os.open(arrivals, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._port = 0
+        self._tls: ssl.SSLContext | None = None
+        if certificate:
+            self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            self._tls.load_cert_chain(certificate)
         self._server: asyncio.Server | None = None
 
     async def listen(self) -> int:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: Connection(self), "127.0.0.1", self._port, backlog=1024
+            lambda: Connection(self), "127.0.0.1", self._port, backlog=1024, ssl=self._tls
         )
         self._port = self._server.sockets[0].getsockname()[1]
         return self._port
@@ -123,7 +128,8 @@ class Recorder:
     async def _settle(self) -> None:
         """Returns when everything that any client now dead had sent is read."""
         if self._server is not None:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+            unchecked = ssl._create_unverified_context() if self._tls else None
+            reader, writer = await asyncio.open_connection("127.0.0.1", self._port, ssl=unchecked)
             writer.write(KNOCK)
             await reader.read()  # accepted in the order made: those before it are known by now
             writer.close()
@@ -219,9 +225,9 @@ class Connection(asyncio.Protocol):
         self.transport.abort()
 
 
-async def serve(arrivals: str, seed: int) -> None:
+async def serve(arrivals: str, seed: int, certificate: str | None = None) -> None:
     """Runs until stdin ends."""
-    recorder = Recorder(arrivals, seed)
+    recorder = Recorder(arrivals, seed, certificate)
     loop = asyncio.get_running_loop()
     commands = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
@@ -237,4 +243,4 @@ async def serve(arrivals: str, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(serve(sys.argv[1], int(sys.argv[2]), *sys.argv[3:]))

@@ -52,6 +52,18 @@ async def test_a_full_disk_stops_the_run_and_room_lets_it_go_on(
         assert faults(campaign) == []
 
 
+async def test_a_log_deleted_under_the_run_stops_it(tmp_path: Path, server: Recorder) -> None:
+    campaign = Campaign(tmp_path, server, crowd(2_000), "--rate", "200")
+    running = await campaign.start_send()
+    await running.at_work(50)
+    campaign.log.unlink()
+    campaign.forget_log_after(0)
+    life = await running.end()
+    assert life.exit_code == 3
+    assert "was deleted or changed by another program" in life.stderr
+    assert life.arrivals < 2_000
+
+
 @asynccontextmanager
 async def forks(campaign: Campaign) -> AsyncIterator[Callable[..., Awaitable[Life]]]:
     """Runs of `wa-bulk` in quick succession."""

@@ -90,6 +90,19 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path, server: Recorder)
     assert set(requests_by_row(campaign).values()) == {1}
 
 
+async def test_a_process_that_stood_still_reads_the_replies_it_missed(
+    tmp_path: Path, server: Recorder
+) -> None:
+    campaign = Campaign(tmp_path, server, crowd(600), "--rate", "500", "--timeout", "1")
+    running = await campaign.start_send()
+    await running.at_work(200)
+    running.signal(signal.SIGSTOP)
+    await running.pass_(2.5)
+    running.signal(signal.SIGCONT)
+    assert (await running.end()).exit_code == 0
+    await all_sent_once(campaign)
+
+
 @pytest.mark.parametrize("at_s", [0.0, 0.2, 0.4])
 async def test_a_signal_while_it_starts_is_heard(tmp_path: Path, server: Recorder, at_s: float) -> None:
     campaign = Campaign(tmp_path, server, crowd(400), "--rate", "100")

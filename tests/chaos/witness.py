@@ -2,7 +2,7 @@
 
 `python -m tests.chaos.witness SYNCED …` runs `wa-bulk …` as it is, but keeps in the file SYNCED how many
 bytes of the log were synced last. What lies beyond may be lost when the power goes. With CLOCK_JUMPS in the
-environment, the wall clock jumps to and fro meanwhile.
+environment, the wall clock jumps to and fro meanwhile; with SLOW_DISK, writing takes its time.
 """
 
 from __future__ import annotations
@@ -10,10 +10,17 @@ from __future__ import annotations
 import os
 import random
 import sys
+import threading
 import time
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 SIZE_BYTES = 8
 CLOCK_JUMPS = "CLOCK_JUMPS"
+SLOW_DISK = "SLOW_DISK"
+WRITING_TAKES_S = 0.03
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 YEAR_S = 365 * 86_400
 
 
@@ -30,6 +37,24 @@ def watch(path: str) -> None:
     os.fdatasync = fdatasync  # type: ignore[assignment]
 
 
+def slow_the_disk_down() -> None:
+    """From now on, whatever a thread of its own writes and syncs takes up to 30 ms before and after."""
+    slow = random.Random()
+
+    def slowed(act: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+        def slowly(*words: Parameters.args, **named: Parameters.kwargs) -> Result:
+            if threading.current_thread() is threading.main_thread():
+                return act(*words, **named)
+            time.sleep(slow.uniform(0, WRITING_TAKES_S))
+            done = act(*words, **named)
+            time.sleep(slow.uniform(0, WRITING_TAKES_S))
+            return done
+
+        return slowly
+
+    os.write, os.fdatasync = slowed(os.write), slowed(os.fdatasync)
+
+
 def let_the_clock_jump() -> None:
     """From now on, the wall clock is wrong by up to a year, and by another amount every 20 ms."""
     right_ns, monotonic = time.time_ns, time.monotonic
@@ -43,6 +68,8 @@ def let_the_clock_jump() -> None:
 
 if __name__ == "__main__":
     watch(sys.argv[1])
+    if SLOW_DISK in os.environ:
+        slow_the_disk_down()
     if CLOCK_JUMPS in os.environ:
         let_the_clock_jump()
     sys.argv = ["wa-bulk", *sys.argv[2:]]
