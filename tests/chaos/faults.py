@@ -87,6 +87,7 @@ _KINDS: tuple[Kind, ...] = (
 )
 
 CALM = Faults()
+NEVER_ANSWERING = Faults(stall=1.0)
 ROUGH = Faults(
     error=0.02,
     gateway=0.01,
