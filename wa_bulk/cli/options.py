@@ -72,6 +72,8 @@ class WholeNumber(click.IntRange):
 FILE = FilePath()
 ZERO_OR_MORE = Number(min=0)
 _ONE_OR_MORE = WholeNumber(min=1)
+_CONNECTIONS = WholeNumber(min=1, max=65_535)
+"""More cannot be made from one address to another: ports have 16 bits."""
 
 
 def _remember_debug(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -118,7 +120,7 @@ _SENDING = (
         help="Messages a second for each sending number; 0: unpaced.  [default: the campaign's, or 80]",
     ),
     option(
-        "--concurrency", type=_ONE_OR_MORE, metavar="N", help="Requests in flight at once.  [default: 64]"
+        "--concurrency", type=_CONNECTIONS, metavar="N", help="Requests in flight at once.  [default: 64]"
     ),
     option(
         "--timeout",
