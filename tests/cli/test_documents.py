@@ -1,0 +1,75 @@
+"""What the documents show works as it stands there."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.cli.conftest import Folder
+from wa_bulk.cli import app, exits
+from wa_bulk.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+CAMPAIGNS = (ROOT / "docs" / "campaigns.md").read_text(encoding="utf-8")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_tour_of_the_readme(folder: Folder, sandbox: Sandbox) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (campaign,), (recipients,) = blocks(readme, "toml"), blocks(readme, "csv")
+    (folder.path / "order-updates.toml").write_text(campaign, encoding="utf-8")
+    (folder.path / "recipients.csv").write_text(recipients, encoding="utf-8")
+
+    assert folder.run("check", "order-updates.toml").exit_code == exits.FINISHED
+    assert '"Zoé"' in folder.run("preview", "order-updates.toml", "--row", "2").stdout
+    first = folder.run("send", "order-updates.toml", "--limit", "1", "--yes")
+    (log,) = folder.path.glob("order-updates-*.jsonl")
+    rest = folder.run("resume", log.name, "--yes")
+
+    assert (first.exit_code, rest.exit_code) == (exits.FINISHED, exits.FINISHED), rest.stderr
+    assert [message.to for message in sandbox.messages] == ["+447911123456", "+33612345678"]
+    assert folder.run("report", log.name, "--html", "report.html").exit_code == exits.FINISHED
+
+
+def every_kind() -> list[str]:
+    whole, others = next(
+        (whole, others)
+        for whole, others in zip(blocks(CAMPAIGNS, "toml"), blocks(CAMPAIGNS, "toml")[1:], strict=False)
+        if "[message.body]" in whole
+    )
+    return [whole, *others.splitlines()]
+
+
+@pytest.mark.parametrize("body", every_kind(), ids=lambda body: re.findall(r'type = "(\w+)"', body)[0])
+def test_every_kind_of_message(folder: Folder, body: str) -> None:
+    columns = ["phone", *sorted(set(re.findall(r"\{(\w+)\}", body)))]
+    (folder.path / "orders.csv").write_text(
+        f"{','.join(columns)}\n+4915228817386{',7' * (len(columns) - 1)}\n", encoding="utf-8"
+    )
+    head = 'name = "orders"\nrecipients = "orders.csv"\n[message]\nto = "{phone}"\n'
+    folder.campaign.write_text(head + body, encoding="utf-8")
+
+    result = folder.run("check", "orders.toml")
+    assert result.exit_code == exits.FINISHED, result.output
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_and_options_that_are_named_exist(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for name, words in re.findall(r"\bwa-bulk (\w+)([^`\n#|]*)", text):
+        command = app.get_command(click.Context(app), name)
+        assert command is not None, f"wa-bulk {name}"
+        known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        for option in re.findall(r"(?<=\s)--[a-z-]+", words):
+            assert option in known, f"wa-bulk {name} {option}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_files_that_are_linked_are_there(document: Path) -> None:
+    for link in re.findall(r"\]\(([^)#:]+)[^)]*\)", document.read_text(encoding="utf-8")):
+        assert (document.parent / link).exists(), link
