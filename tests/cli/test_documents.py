@@ -61,7 +61,7 @@ def test_every_kind_of_message(folder: Folder, body: str) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_commands_and_options_that_are_named_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    for name, words in re.findall(r"\bwa-bulk (\w+)([^`\n#|]*)", text):
+    for name, words in re.findall(r"(?:`|^\$ |^)wa-bulk (\w+)([^`\n#|]*)", text, re.MULTILINE):
         command = app.get_command(click.Context(app), name)
         assert command is not None, f"wa-bulk {name}"
         known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
@@ -71,5 +71,5 @@ def test_commands_and_options_that_are_named_exist(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_files_that_are_linked_are_there(document: Path) -> None:
-    for link in re.findall(r"\]\(([^)#:]+)[^)]*\)", document.read_text(encoding="utf-8")):
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
         assert (document.parent / link).exists(), link
