@@ -7,16 +7,31 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.after import all_sent_once, requests_by_row, statuses
+from tests.chaos.after import all_sent_once, end_of, requests_by_row, statuses
 from tests.chaos.balance import faults
 from tests.chaos.campaign import Campaign, Moment
-from tests.chaos.faults import CALM, NEVER_ANSWERING
+from tests.chaos.faults import CALM, NEVER_ANSWERING, Faults
 from tests.chaos.people import crowd
 from tests.chaos.recorder import Recorder
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
 PATIENT = ("--timeout", "600")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_one_signal_ends_a_run_once_its_requests_are_answered(
+    tmp_path: Path, server: Recorder, number: signal.Signals
+) -> None:
+    await server.fault(Faults(latency_s=0.3))
+    campaign = Campaign(tmp_path, server, crowd(200), "--rate", "100", "--concurrency", "20")
+    life = await campaign.send(moment=Moment(0.5, number=number))
+    assert life.exit_code == 130
+    assert f"wa-bulk resume {campaign.log}" in life.stderr
+    assert end_of(campaign)[0] == "interrupted"
+    assert statuses(campaign) == {"accepted": life.arrivals}
+    assert 0 < life.arrivals < 200
+    await all_sent_once(campaign)
 
 
 async def test_a_second_signal_ends_it_at_once(tmp_path: Path, server: Recorder) -> None:
