@@ -20,6 +20,7 @@ DIGITS = st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True)
         "+86 (138) 0013.8000",
         "'+8613800138000",
         "8613800138000.0",
+        "8613800138000.00",
         "\u202a+86\u00a0138 0013\u20118000\u202c",
         "\ufeff8613800138000",
     ],
@@ -39,6 +40,10 @@ def test_one_form_for_all(written: str) -> None:
         ("07911123456", "no country code"),
         ("+07911123456", "no country code"),
         ("+44 (0) 7911 123456".replace(" (0) ", "(0)"), "national (0)"),
+        ("447911123456.5", "decimals"),
+        ("447911123456,5", "decimals"),
+        ("+44 7911 123456/7", "behind a slash"),
+        ("+447911123456 / 57", "behind a slash"),
         ("123456", "too short (6 digits)"),
         ("1234567890123456", "too long (16 digits)"),
         ("+44791112345x", "has 'x' in it"),
@@ -64,7 +69,7 @@ def test_punctuation_between_digits_means_nothing(digits: str, marks: list[tuple
     for place, mark in marks:
         place = min(place, len(written) - 1) + 1
         written = written[:place] + mark + written[place:]
-    if "(0)" in written or re.fullmatch(r"\+[0-9]{7,15}\.0\s*", written):
+    if "(0)" in written or re.fullmatch(r"\+[0-9]{7,}\.[0-9]+\s*|.*/\D*[0-9]{1,3}\D*", written):
         return
     assert e164(written) == "+" + digits
 

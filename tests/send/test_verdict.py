@@ -46,7 +46,7 @@ class Refused(NotSent):
         (400, 4001, None, "rejected"),
         (400, 77777, None, "rejected"),
         (400, None, None, "rejected"),
-        (401, None, None, "rejected"),
+        (401, None, None, "fatal"),
         (404, None, None, "rejected"),
         (413, None, None, "rejected"),
         (499, None, None, "rejected"),

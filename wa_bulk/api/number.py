@@ -6,7 +6,9 @@ import re
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
 _SPREADSHEET_FLOAT = re.compile(r"[0-9](?:[.,][0-9]*)?[eE]\+?[0-9]+").fullmatch
-_WHOLE_FLOAT = re.compile(r"(\+?[0-9]{7,15})\.0").fullmatch
+_WHOLE_FLOAT = re.compile(r"(\+?[0-9]{7,15})\.0+").fullmatch
+_FLOAT = re.compile(r"\+?[0-9]{7,}[.,][0-9]+").fullmatch
+_TWO_NUMBERS = re.compile(r".*[0-9].*/[^0-9]*[0-9]{1,3}").fullmatch
 _PUNCTUATION = dict.fromkeys(
     map(ord, " \t\r\n-.()/\u00a0\u202f\u2007\u2009\u2010\u2011\u2012\u2013\u2014\u200b\u200e\u200f\ufeff")
 ) | dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -36,6 +38,10 @@ def e164(text: str) -> str:
         raise ValueError(f"{text!r} has a national (0) in it: remove it, +44 (0)7911 is +447911")
     if whole := _WHOLE_FLOAT(bare):
         bare = whole[1]
+    elif _FLOAT(bare):
+        raise ValueError(f"{text!r} is a figure with decimals, not a number as it was given")
+    elif _TWO_NUMBERS(bare):
+        raise ValueError(f"{text!r} has an extension or a second number behind a slash")
     digits = bare.translate(_PUNCTUATION)
     if digits.startswith("+"):
         number = digits

@@ -83,8 +83,8 @@ class Pool:
 
     async def run(self, feed: Feed) -> None:
         """Returns when every row is settled, or the pool was stopped and nothing is on the wire."""
-        self._workers = self._settings.concurrency
-        workers = [asyncio.create_task(self._work()) for _ in range(self._settings.concurrency)]
+        self._workers = min(self._settings.concurrency, self._progress.rows)
+        workers = [asyncio.create_task(self._work()) for _ in range(self._workers)]
         for worker in workers:
             worker.add_done_callback(self._worker_ended)
         ended = asyncio.gather(*workers)

@@ -34,6 +34,13 @@ BY_CODE: dict[int, Verdict] = {
     4001: "rejected",
 }
 
+# Without a code it is a gateway that refuses the key, or asks for one of its own: no row is to blame. A 403
+# or 404 may be about one message, as a firewall's is.
+BY_STATUS_WITHOUT_CODE: dict[int, Verdict] = {
+    401: "fatal",
+    407: "fatal",
+}
+
 # A redirect is never followed: the base URL is not the API's, and every message would meet the same.
 BY_CLASS: dict[int, Verdict] = {
     3: "fatal",
@@ -55,4 +62,6 @@ def of_reply(http_status: int, code: int | None, message_id: str | None) -> Verd
         return BY_STATUS[http_status]
     if code in BY_CODE and http_status >= 400:
         return BY_CODE[code]
+    if code is None and http_status in BY_STATUS_WITHOUT_CODE:
+        return BY_STATUS_WITHOUT_CODE[http_status]
     return BY_CLASS.get(http_status // 100, "unknown")
