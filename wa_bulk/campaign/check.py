@@ -10,6 +10,7 @@ import phonenumbers
 from msgspec import Struct
 
 from wa_bulk.campaign.blueprint import compile_campaign
+from wa_bulk.campaign.duplicates import Seen
 from wa_bulk.campaign.feed import Before, Feed
 from wa_bulk.campaign.file import load
 from wa_bulk.campaign.ledger import Ledger
@@ -64,6 +65,7 @@ def check(
     `on_rows` is told (rows done, rows in all) now and then. Raises CampaignError and SourceError where no
     run could begin.
     """
+    settings = settings or Settings()
     file = load(campaign)
     source = Source(recipients_of(file, recipients))
     blueprint = compile_campaign(file, source.header, PREVIEW_RUN_ID)
@@ -85,10 +87,9 @@ def check(
         source.rows(),
         blueprint,
         Ledger(),
-        settings or Settings(),
+        settings,
         note,
-        row_count=scan.rows,
-        resumed=False,
+        None if settings.allow_duplicates else Seen(scan.rows),
     )
     while not feed.exhausted:
         for ready in feed.take(256):

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from wa_bulk.campaign.blueprint import Blueprint, RowRefused
 from wa_bulk.campaign.duplicates import Seen
-from wa_bulk.campaign.ledger import Ledger
+from wa_bulk.campaign.ledger import Ledger, State
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.source import SourceRow
 from wa_bulk.send.outcome import Outcome
@@ -45,9 +45,9 @@ class Settle(Protocol):
 class Feed:
     """Takes rows to send, in order, from `rows`; every other row is settled on the way.
 
-    `exhausted` once there are no more. With a ledger that knows a run's past, rows that are done are
-    passed over, and rows that may have been sent are settled as unknown unless they are to be retried.
-    A number belongs to the first row that could be sent to it; later rows are its duplicates.
+    `exhausted` once there are no more. Where the ledger knows that a row may have been sent, it is settled
+    as unknown unless it is to be retried. `seen` holds the numbers of rows sent before, and tells duplicates:
+    a number belongs to the first row that could be sent to it. Without it duplicates are sent.
     """
 
     def __init__(
@@ -57,17 +57,15 @@ class Feed:
         ledger: Ledger,
         settings: Settings,
         settle: Settle,
-        *,
-        row_count: int,
-        resumed: bool,
+        seen: Seen | None,
     ) -> None:
         self.exhausted = False
         self._rows = rows
         self._blueprint = blueprint
-        self._ledger = ledger if resumed else None
+        self._ledger = ledger
         self._settings = settings
         self._settle = settle
-        self._seen = None if settings.allow_duplicates else Seen(row_count)
+        self._seen = seen
         self._last = settings.limit
 
     def take(self, wanted: int) -> list[Ready]:
@@ -81,7 +79,8 @@ class Feed:
             if row is None or (self._last is not None and row.number > self._last):
                 self.exhausted = True
                 break
-            ready = self._look(row) if self._ledger is None else self._look_again(row, self._ledger)
+            state = self._ledger.state(row.number)
+            ready = self._look(row) if state == "never" else self._look_again(row, state)
             if ready is not None:
                 taken.append(ready)
                 if len(taken) == wanted:
@@ -109,34 +108,19 @@ class Feed:
                 return None
         return Ready(number, to, rendered.payload, rendered.sender)
 
-    def _look_again(self, row: SourceRow, ledger: Ledger) -> Ready | None:
-        state = ledger.state(row.number)
-        if state == "never":
-            return self._look(row)
-        if state == "accepted":
-            self._claim(self._blueprint.recipient(row.values), row.number)
-            return None
-        if row.problem is not None or state == "skipped":
-            return None
-        try:
-            to = self._blueprint.recipient(row.values)
-            if state == "rejected":
-                self._blueprint.render(row.number, row.values, to)
-            self._claim(to, row.number)
-            if state == "failed" and self._settings.retry_failed:
-                return self._again(row, to, "failed")
-            if state in ("intended", "unknown") and self._settings.on_unknown == "retry":
-                return self._again(row, to, "unknown")
-            if state == "intended":
-                self._settle(row.number, to, Outcome("unknown"), IN_FLIGHT, "unknown")
-        except RowRefused:
-            pass
+    def _look_again(self, row: SourceRow, state: State) -> Ready | None:
+        """A row with a past: it was sent, so it can be rendered."""
+        to = self._blueprint.recipient(row.values)
+        if self._seen is not None:
+            self._seen.earlier(to, row.number)
+        if state == "failed" and self._settings.retry_failed:
+            return self._again(row, to, "failed")
+        if state in ("intended", "unknown") and self._settings.on_unknown == "retry":
+            return self._again(row, to, "unknown")
+        if state == "intended":
+            self._settle(row.number, to, Outcome("unknown"), IN_FLIGHT, "unknown")
         return None
 
     def _again(self, row: SourceRow, to: str, before: Before) -> Ready:
         rendered = self._blueprint.render(row.number, row.values, to)
         return Ready(row.number, to, rendered.payload, rendered.sender, before)
-
-    def _claim(self, to: str, number: int) -> None:
-        if self._seen is not None:
-            self._seen.earlier(to, number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -54,8 +54,10 @@ class Ledger:
         self._states = bytearray(rows)
 
     @classmethod
-    def from_log(cls, path: Path | str) -> Ledger:
-        """What a log says of its rows, read streaming.
+    def from_log(
+        cls, path: Path | str, on_result: Callable[[ResultLine, Ledger], object] | None = None
+    ) -> Ledger:
+        """What a log says of its rows, read streaming; each result is also handed to `on_result`.
 
         Raises LogError, or DamagedLogError: then no run can safely go on from this log.
         """
@@ -64,6 +66,8 @@ class Ledger:
             for line in read(path):
                 if isinstance(line, ResultLine):
                     ledger.settle(line.row, line.status)
+                    if on_result is not None:
+                        on_result(line, ledger)
                 else:
                     ledger._apply(line)
         except ValueError as error:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import secrets
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from wa_bulk.campaign.blueprint import Blueprint, compile_campaign
+from wa_bulk.campaign.duplicates import Seen
 from wa_bulk.campaign.file import CampaignError, CampaignFile, load
-from wa_bulk.campaign.ledger import Ledger
+from wa_bulk.campaign.ledger import Ledger, State
 from wa_bulk.campaign.lock import LockedLog
-from wa_bulk.campaign.log import LogError, RunLine, SourceRef, timestamp
+from wa_bulk.campaign.log import LogError, ResultLine, RunLine, SourceRef, timestamp
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.source import Source
 
@@ -26,8 +27,9 @@ BASE_URL = "base_url"
 class Plan(Struct, frozen=True, kw_only=True):
     """A run that is ready to begin, or to go on. Nothing has been sent or written for it yet.
 
-    `ledger` knows the rows' past. `claimed` is the log of a run that goes on, locked before it was read, so
-    that no other process can have sent meanwhile what the ledger calls unsent.
+    `ledger` knows the rows' past, `seen` the numbers that were sent to (None where duplicates are sent).
+    `claimed` is the log of a run that goes on, locked before it was read, so that no other process can have
+    sent meanwhile what the ledger calls unsent.
     """
 
     file: CampaignFile
@@ -39,12 +41,24 @@ class Plan(Struct, frozen=True, kw_only=True):
     run_id: str
     log: Path
     ledger: Ledger
+    seen: Seen | None
     claimed: LockedLog | None = None
 
     @property
     def resumed(self) -> bool:
         """Whether this goes on with an earlier run."""
         return self.claimed is not None
+
+    def stretches_to_go_through(self) -> Iterator[range] | None:
+        """The rows that are to be sent or whose fate is to be noted; None for all."""
+        if not self.resumed:
+            return None
+        states: list[State] = ["never", "intended"]
+        if self.settings.on_unknown == "retry":
+            states.append("unknown")
+        if self.settings.retry_failed:
+            states.append("failed")
+        return self.ledger.rows_in(*states)
 
     def release(self) -> None:
         """Lets the log of a plan go that will not be carried out. Harmless otherwise."""
@@ -124,6 +138,7 @@ def prepare(
         run_id=run_id,
         log=log,
         ledger=Ledger(scan.rows),
+        seen=None if settings.allow_duplicates else Seen(scan.rows),
     )
 
 
@@ -151,7 +166,8 @@ def plan_resume(log: Path, **changes: object) -> Plan:
 
 
 def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
-    ledger = Ledger.from_log(claimed.path)
+    seen = _SentTo()
+    ledger = Ledger.from_log(claimed.path, seen.note)
     run = ledger.run
     if run is None:
         raise LogError(
@@ -189,8 +205,28 @@ def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
         run_id=run.run_id,
         log=claimed.path,
         ledger=ledger,
+        seen=None if settings.allow_duplicates else seen.numbers or Seen(rows),
         claimed=claimed,
     )
+
+
+class _SentTo:
+    """The numbers that a log's rows were sent to, gathered as the log is read."""
+
+    def __init__(self) -> None:
+        self.numbers: Seen | None = None
+
+    def note(self, result: ResultLine, ledger: Ledger) -> None:
+        if (
+            not result.to
+            or result.status == "skipped"
+            or (result.status == "rejected" and not result.attempts)
+        ):
+            return
+        if self.numbers is None:
+            rows = ledger.run.source.rows if ledger.run is not None else None
+            self.numbers = Seen(rows or result.row)
+        self.numbers.earlier(result.to, result.row)
 
 
 def _slug(name: str) -> str:

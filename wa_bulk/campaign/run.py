@@ -88,13 +88,12 @@ class CampaignRun:
         if self._interrupted:
             self.interrupt()
         feed = Feed(
-            plan.source.rows(),
+            plan.source.rows(plan.stretches_to_go_through()),
             plan.blueprint,
             plan.ledger,
             settings,
             note,
-            row_count=plan.rows,
-            resumed=plan.resumed,
+            plan.seen,
         )
         try:
             await pool.run(feed)

@@ -13,7 +13,7 @@ import hashlib
 import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,10 +79,23 @@ class Source:
         """Whether the file is no longer the one that was looked at first."""
         return self._file.has_changed()
 
-    def rows(self) -> Iterator[SourceRow]:
-        """All rows, streamed; blank lines are none. Raises SourceError where the file is no CSV text."""
+    def rows(self, wanted: Iterable[range] | None = None) -> Iterator[SourceRow]:
+        """All rows, or those of the ascending stretches `wanted`, streamed; blank lines are none.
+
+        Raises SourceError where the file, as far as it is read, is no CSV text.
+        """
         with self._file.open() as text:
-            yield from self._rows(text)
+            rows = self._rows(text)
+            if wanted is None:
+                yield from rows
+                return
+            for stretch in wanted:
+                first, last = stretch[0], stretch[-1]
+                for row in rows:
+                    if row.number >= first:
+                        yield row
+                        if row.number == last:
+                            break
 
     def scan(self) -> Scan:
         """Reads the file once, to its end. Raises SourceError, as `rows` does or if there are no rows."""
