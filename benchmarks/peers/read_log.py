@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,11 @@ from wa_bulk.campaign.log import LogLine
 
 
 def main(how: str, log: str) -> None:
-    decode = json.loads if how == "json" else msgspec.json.Decoder(LogLine).decode
+    decode: Callable[[bytes], object] = {
+        "json": json.loads,
+        "msgspec": msgspec.json.decode,
+        "typed": msgspec.json.Decoder(LogLine).decode,
+    }[how]
     with Path(log).open("rb") as lines:
         for line in lines:
             decode(line)

@@ -16,7 +16,7 @@ CUT_LOG = "cut-log"
 
 FINISHED = "wa-bulk resume, nothing left"
 ONE_LEFT = "wa-bulk resume, one row left"
-MSGSPEC = "reading the lines with msgspec"
+MSGSPEC = "reading the lines with msgspec.json"
 
 
 def number_of_rows(stage: Stage) -> int:
@@ -86,6 +86,7 @@ SCENARIO = Scenario(
             reference=MSGSPEC,
             candidates=(
                 reading_lines(MSGSPEC, "msgspec"),
+                reading_lines("the same into wa_bulk's structs", "typed"),
                 reading_lines("reading the lines with json", "json"),
                 resuming(FINISHED, WHOLE_LOG),
                 resuming(ONE_LEFT, CUT_LOG),

@@ -311,3 +311,20 @@ def test_any_bytes_are_rows_or_an_error_in_words(shared: Path, content: bytes) -
     for row in rows:
         assert (len(row.values) == len(source.header)) == (row.problem is None)
     assert not rows or source.scan().rows == len(rows)
+
+
+@given(
+    st.lists(st.sampled_from(["1,a", "", "2", '3,"b\nc"', '4,"d"e', "5,f,g", " "]), max_size=30),
+    st.sets(st.integers(1, 30)),
+)
+def test_the_rows_wanted_are_those_of_all_with_these_numbers(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str], numbers: set[int]
+) -> None:
+    path = tmp_path_factory.mktemp("wanted") / "people.csv"
+    path.write_text("phone,name\n" + "".join(line + "\n" for line in lines))
+    source = Source(path)
+    every = list(source.rows())
+    wanted = sorted(number for number in numbers if number <= len(every))
+    stretches = [range(number, number + 1) for number in wanted]
+    assert list(source.rows(stretches)) == [every[number - 1] for number in wanted]
+    assert list(source.rows([range(1, len(every) + 1)] if every else [])) == every

@@ -13,7 +13,7 @@ import hashlib
 import io
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,17 +85,17 @@ class Source:
         Raises SourceError where the file, as far as it is read, is no CSV text.
         """
         with self._file.open() as text:
-            rows = self._rows(text)
             if wanted is None:
-                yield from rows
+                yield from self._rows(text)
                 return
+            wanted_from = [1]
+            rows = self._rows(text, wanted_from)
             for stretch in wanted:
-                first, last = stretch[0], stretch[-1]
+                wanted_from[0] = stretch[0]
                 for row in rows:
-                    if row.number >= first:
-                        yield row
-                        if row.number == last:
-                            break
+                    yield row
+                    if row.number == stretch[-1]:
+                        break
 
     def scan(self) -> Scan:
         """Reads the file once, to its end. Raises SourceError, as `rows` does or if there are no rows."""
@@ -153,7 +153,8 @@ class Source:
                 raise self._file.error(fault, line, column)
         return header
 
-    def _rows(self, text: io.TextIOWrapper) -> Iterator[SourceRow]:
+    def _rows(self, text: io.TextIOWrapper, wanted_from: Sequence[int] = (1,)) -> Iterator[SourceRow]:
+        """All rows but those before number `wanted_from[0]`, which may grow meanwhile."""
         reader = self._reader(text)
         self._names(reader)
         columns = len(self.header)
@@ -165,16 +166,19 @@ class Source:
                 for values in reader:
                     if len(values) == columns:
                         number += 1
-                        yield SourceRow(number, line, values)
+                        if number >= wanted_from[0]:
+                            yield SourceRow(number, line, values)
                     elif len(values) > 1 or "".join(values).strip():
                         number += 1
-                        yield SourceRow(number, line, [], self._ragged(line, len(values)))
+                        if number >= wanted_from[0]:
+                            yield SourceRow(number, line, [], self._ragged(line, len(values)))
                     line = self._lines_before + reader.line_num + 1
                 at_end = True
             except csv.Error as error:
                 number += 1
                 fault = self._malformed(line, self._line(reader), error)
-                yield SourceRow(number, line, [], f"line {line} {fault}")
+                if number >= wanted_from[0]:
+                    yield SourceRow(number, line, [], f"line {line} {fault}")
 
     def _ragged(self, line: int, values: int) -> str:
         columns = len(self.header)
