@@ -11,11 +11,12 @@ from wa_bulk.campaign.log import LogLine
 
 
 def main(how: str, log: str) -> None:
-    decode: Callable[[bytes], object] = {
+    decoders: dict[str, Callable[[bytes], object]] = {
         "json": json.loads,
         "msgspec": msgspec.json.decode,
         "typed": msgspec.json.Decoder(LogLine).decode,
-    }[how]
+    }
+    decode = decoders[how]
     with Path(log).open("rb") as lines:
         for line in lines:
             decode(line)
