@@ -17,12 +17,14 @@ import msgspec
 from tests.chaos.balance import faults as faults_in
 from tests.chaos.books import Books
 from tests.chaos.campaign import Campaign, Life, Moment
-from tests.chaos.faults import CALM, ROUGH, Faults
+from tests.chaos.faults import CALM, ROUGH
 from tests.chaos.people import mixed_crowd
 from tests.chaos.recorder import Recorder, recording
 from tests.chaos.witness import SLOW_DISK
 
 REQUEST_TIMEOUT_S = 1.0
+FIRST_LIFE_S = 0.3
+SLOWEST_PER_S = 300
 STARTING_S = 0.9
 """How long a process takes to begin sending, more or less: strikes while it starts fall within."""
 FAULTS_TOLD = 20
@@ -94,19 +96,20 @@ async def attack(folder: Path, seed: int, rows: int, kills: int) -> Tale:
     async with recording(folder, seed, faults, tls=rng.random() < 0.25) as server:
         tale.url = server.url
         campaign = Campaign(folder, server, mixed_crowd(rng, rows), *options, seed=seed)
-        if rng.random() < 0.4:
+        if concurrency > 8 and rng.random() < 0.4:
             campaign.environment[SLOW_DISK] = "yes"
-        pace_s = _expected_s(rows, rate, concurrency, faults)
         retry = RETRY_UNKNOWN if rng.random() < 0.25 else ()
-        life = await campaign.send(*retry, moment=_moment(rng, pace_s / (kills + 1)))
+        life = await campaign.send(*retry, moment=_moment(rng, FIRST_LIFE_S))
+        at_work_s = 0.0
         while not _is_done(life):
             tale.kills += life.killed
+            tale.lives += 1
             if life.exit_code == 2 or tale.lives > kills * LIVES_MAX_PER_KILL + 10:
                 tale.faults.append("it does not come to an end")
                 break
-            tale.lives += 1
-            left_s = pace_s * (1 - life.arrivals / (rows * 1.1)) / max(1, kills - tale.kills)
-            moment = _moment(rng, left_s) if tale.kills < kills else None
+            at_work_s += max(0.01, life.seconds - STARTING_S / 2)
+            left_s = (rows - life.arrivals) / max(life.arrivals / at_work_s, SLOWEST_PER_S)
+            moment = _moment(rng, left_s / (kills - tale.kills)) if tale.kills < kills else None
             life = await _next(campaign, server, rng, _asked(rng) if moment else (), moment)
         tale.lives += 1
         tale.arrivals = await server.count()
@@ -160,9 +163,3 @@ def _moment(rng: random.Random, work_s: float) -> Moment:
     if dice < 0.4:
         return Moment(at_s, number=rng.choice((signal.SIGINT, signal.SIGTERM)))
     return Moment(at_s, power_cut=power_cut)
-
-
-def _expected_s(rows: int, rate: float, concurrency: int, faults: Faults) -> float:
-    """Very roughly, how long the rows take to send."""
-    speed = concurrency / (faults.latency_s + 0.0005 + 0.3 * faults.stall + 0.02 * faults.error)
-    return rows / min(speed, rate or 4000.0, 4000.0)

@@ -9,6 +9,7 @@ import os
 import random
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -61,6 +62,8 @@ class Life(msgspec.Struct):
     arrivals_before: int
     arrivals: int
     """How many requests had arrived in all when it was over."""
+    seconds: float = 0.0
+    """How long it lived."""
 
     @property
     def killed(self) -> bool:
@@ -155,9 +158,15 @@ class Campaign:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=to,
                 stderr=to,
-                preexec_fn=self.before_start,
+                preexec_fn=self._begin,
             )
         return Running(self, process, command, before, stderr, synced)
+
+    def _begin(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)  # in the background, we were started to ignore the first
+        if self.before_start is not None:
+            self.before_start()
 
     async def report(self) -> Counter[str]:
         """How many rows have which status, as `wa-bulk report` says."""
@@ -211,6 +220,7 @@ class Running:
         synced: Path,
     ) -> None:
         self.process = process
+        self._began = time.monotonic()
         self._campaign = campaign
         self._command = command
         self._arrivals_before = arrivals_before
@@ -247,6 +257,7 @@ class Running:
                 await self.pass_(moment.killed_after_s)
                 self.signal(signal.SIGKILL)
         exit_code = await self.process.wait()
+        seconds = time.monotonic() - self._began
         campaign = self._campaign
         arrivals = await campaign.server.settle()
         campaign.note_safe(self._synced)
@@ -260,6 +271,7 @@ class Running:
             self._stderr.read_text(errors="replace"),
             self._arrivals_before,
             arrivals,
+            seconds,
         )
         campaign.lives.append(life)
         return life
