@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -70,6 +70,20 @@ def _credential(_context: click.Context, _parameter: click.Parameter, text: str)
 )
 @options.option(
     "--latency", type=options.ZERO_OR_MORE, metavar="MS", help="Keep every reply back for so long."
+)
+@options.option(
+    "--latency-shape",
+    type=click.Choice(["fixed", "normal", "long_tail"]),
+    default="fixed",
+    show_default=True,
+    help="normal: around --latency. long_tail: --latency is the median, one in a hundred takes ten times it.",
+)
+@options.option(
+    "--latency-spread",
+    type=options.ZERO_OR_MORE,
+    default=0,
+    metavar="MS",
+    help="The standard deviation of a normal --latency.",
 )
 @options.option(
     "--fault",
@@ -138,6 +152,8 @@ def _settings(
     db: Path | None,
     cap: int | None,
     latency: float | None,
+    latency_shape: Literal["fixed", "normal", "long_tail"],
+    latency_spread: float,
     faults: tuple[tuple[str, float], ...],
     max_per_second: int | None,
     outage: float | None,
@@ -160,7 +176,9 @@ def _settings(
             seed=seed,
             faults=FaultSettings(
                 shares=dict(faults),
-                latency=Latency(ms=latency) if latency else None,
+                latency=Latency(shape=latency_shape, ms=latency, spread_ms=latency_spread)
+                if latency
+                else None,
                 max_per_second=max_per_second,
                 outage_s=outage or 0.0,
                 seed=seed,
