@@ -76,7 +76,7 @@ def _credential(_context: click.Context, _parameter: click.Parameter, text: str)
     type=click.Choice(["fixed", "normal", "long_tail"]),
     default="fixed",
     show_default=True,
-    help="normal: around --latency. long_tail: --latency is the median, one in a hundred takes ten times it.",
+    help="How --latency varies: not at all, around it, or up to ten times it for one reply in a hundred.",
 )
 @options.option(
     "--latency-spread",
