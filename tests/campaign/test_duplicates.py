@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wa_bulk.campaign.duplicates import Seen
+from wa_bulk.campaign.duplicates import ASKED_BEFORE_SLOTS, Seen
 
 BYTES_A_ROW_MAX = 16
 
@@ -17,14 +17,27 @@ numbers = st.integers(1, 999_999_999_999_999).map(lambda digits: f"+{digits}")
 @given(
     brought=st.lists(numbers | st.integers(1, 30).map(lambda digits: f"+{digits}"), max_size=200),
     rows=st.integers(0, 250),
+    noted=st.sets(st.integers(1, 200)) | st.integers(0, 200).map(lambda last: set(range(1, last + 1))),
 )
-def test_exactly_the_numbers_seen_are_known(brought: list[str], rows: int) -> None:
-    """Whatever room was asked for."""
+def test_exactly_the_numbers_seen_are_known(brought: list[str], rows: int, noted: set[int]) -> None:
+    """Whatever room was asked for, and whichever rows were noted without asking."""
     seen = Seen(rows)
     first_rows: dict[str, int] = {}
     for row, number in enumerate(brought, 1):
-        assert seen.earlier(number, row) == first_rows.get(number)
+        if row in noted and number not in first_rows:
+            seen.note(number, row)
+        else:
+            assert seen.earlier(number, row) == first_rows.get(number)
         first_rows.setdefault(number, row)
+
+
+def test_of_two_rows_noted_with_one_number_the_first_is_told() -> None:
+    for asked in range(1, 2 * ASKED_BEFORE_SLOTS):
+        seen = Seen(100)
+        seen.note("+447911123456", 7)
+        seen.note("+447911123456", 9)
+        for row in range(10, 10 + asked):
+            assert seen.earlier("+447911123456", row) == 7
 
 
 def test_rows_without_a_number_leave_gaps() -> None:

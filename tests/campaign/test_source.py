@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wa_bulk.campaign.source import Scan, Source, SourceError, SourceRow
+from wa_bulk.campaign.source import PASSED_OVER, Scan, Source, SourceError, SourceRow
 
 TABLE = "phone,name\n+447911123456,Bob\n+447911123457,Zoë\n"
 ROWS = [
@@ -326,5 +326,12 @@ def test_the_rows_wanted_are_those_of_all_with_these_numbers(
     every = list(source.rows())
     wanted = sorted(number for number in numbers if number <= len(every))
     stretches = [range(number, number + 1) for number in wanted]
-    assert list(source.rows(stretches)) == [every[number - 1] for number in wanted]
-    assert list(source.rows([range(1, len(every) + 1)] if every else [])) == every
+    assert list(source.rows_in(stretches)) == [every[number - 1] for number in wanted]
+    assert list(source.rows_in([range(1, len(every) + 1)] if every else [])) == every
+
+
+def test_passing_over_many_rows_can_be_interleaved_with_other_work(path: Path) -> None:
+    last = 3 * PASSED_OVER + 5
+    source = source_of(path, "phone\n" + "1\n" * last)
+    found = list(source.rows_in([range(2, 3), range(PASSED_OVER, PASSED_OVER + 2), range(last, last + 1)]))
+    assert [row and row.number for row in found] == [2, PASSED_OVER, PASSED_OVER + 1, None, None, last]

@@ -221,6 +221,8 @@ class TestLog:
             ('"rate":0.0', '"rate":-1', ["resume"]),
             ('"at":"2', '"at":"once, 2', ["report"]),
             ('"row":1,', '"row":99,', ["resume", "report"]),
+            ('"to":"+', '"to":"nobody ', ["resume"]),
+            ('"to":"+', '"to":"+999999999', ["resume"]),
         ],
     )
     def test_that_somebody_edited(

@@ -43,7 +43,8 @@ class Settle(Protocol):
 
 
 class Feed:
-    """Takes rows to send, in order, from `rows`; every other row is settled on the way.
+    """Takes rows to send, in order, from `rows`; every other row is settled on the way. A None among them
+    is a moment to do something else.
 
     `exhausted` once there are no more. Where the ledger knows that a row may have been sent, it is settled
     as unknown unless it is to be retried. `seen` holds the numbers of rows sent before, and tells duplicates:
@@ -52,7 +53,7 @@ class Feed:
 
     def __init__(
         self,
-        rows: Iterator[SourceRow],
+        rows: Iterator[SourceRow | None],
         blueprint: Blueprint,
         ledger: Ledger,
         settings: Settings,
@@ -75,8 +76,14 @@ class Feed:
         """
         taken: list[Ready] = []
         for _ in range(LOOK_AT_MOST):
-            row = next(self._rows, None)
-            if row is None or (self._last is not None and row.number > self._last):
+            try:
+                row = next(self._rows)
+            except StopIteration:
+                self.exhausted = True
+                break
+            if row is None:
+                break
+            if self._last is not None and row.number > self._last:
                 self.exhausted = True
                 break
             state = self._ledger.state(row.number)

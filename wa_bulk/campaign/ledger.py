@@ -54,23 +54,25 @@ class Ledger:
         self._states = bytearray(rows)
 
     @classmethod
-    def from_log(
-        cls, path: Path | str, on_result: Callable[[ResultLine, Ledger], object] | None = None
-    ) -> Ledger:
+    def from_log(cls, path: Path | str, on_result: Callable[[ResultLine], object] | None = None) -> Ledger:
         """What a log says of its rows, read streaming; each result is also handed to `on_result`.
 
         Raises LogError, or DamagedLogError: then no run can safely go on from this log.
         """
         ledger = cls()
+        states = ledger._states
         try:
             for line in read(path):
                 if isinstance(line, ResultLine):
-                    ledger.settle(line.row, line.status)
+                    row = line.row
+                    if row > len(states):
+                        ledger._grow(row)
+                    states[row - 1] = _CODES[line.status]
                     if on_result is not None:
-                        on_result(line, ledger)
+                        on_result(line)
                 else:
                     ledger._apply(line)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise LogError(f"{path} is damaged: {error}") from None
         ledger._crash()
         return ledger

@@ -16,9 +16,9 @@ from wa_bulk.campaign.duplicates import Seen
 from wa_bulk.campaign.file import CampaignError, CampaignFile, load
 from wa_bulk.campaign.ledger import Ledger, State
 from wa_bulk.campaign.lock import LockedLog
-from wa_bulk.campaign.log import LogError, ResultLine, RunLine, SourceRef, timestamp
+from wa_bulk.campaign.log import LogError, ResultLine, RunLine, SourceRef, read, timestamp
 from wa_bulk.campaign.settings import Settings
-from wa_bulk.campaign.source import Source
+from wa_bulk.campaign.source import Source, SourceRow
 
 BASE_URL = "base_url"
 """The key, among a run line's settings, of the address that the run sends to."""
@@ -49,16 +49,16 @@ class Plan(Struct, frozen=True, kw_only=True):
         """Whether this goes on with an earlier run."""
         return self.claimed is not None
 
-    def stretches_to_go_through(self) -> Iterator[range] | None:
-        """The rows that are to be sent or whose fate is to be noted; None for all."""
+    def rows_to_go_through(self) -> Iterator[SourceRow | None]:
+        """The rows that are to be sent or whose fate is to be noted, as `Source.rows_in` gives them."""
         if not self.resumed:
-            return None
+            return self.source.rows()
         states: list[State] = ["never", "intended"]
         if self.settings.on_unknown == "retry":
             states.append("unknown")
         if self.settings.retry_failed:
             states.append("failed")
-        return self.ledger.rows_in(*states)
+        return self.source.rows_in(self.ledger.rows_in(*states))
 
     def release(self) -> None:
         """Lets the log of a plan go that will not be carried out. Harmless otherwise."""
@@ -166,13 +166,14 @@ def plan_resume(log: Path, **changes: object) -> Plan:
 
 
 def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
-    seen = _SentTo()
-    ledger = Ledger.from_log(claimed.path, seen.note)
-    run = ledger.run
-    if run is None:
-        raise LogError(
-            f"{claimed.path}: holds no run, so nothing was sent: delete it and send the campaign anew"
-        )
+    run = _run_of(claimed.path)
+    seen = Seen(run.source.rows or 0)
+
+    def note(result: ResultLine) -> None:
+        if result.to and result.status != "skipped" and (result.attempts or result.status != "rejected"):
+            seen.note(result.to, result.row)
+
+    ledger = Ledger.from_log(claimed.path, note)
     file = load(Path(run.campaign))
     if file.sha256 != run.campaign_sha256:
         raise LogError(
@@ -205,28 +206,16 @@ def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
         run_id=run.run_id,
         log=claimed.path,
         ledger=ledger,
-        seen=None if settings.allow_duplicates else seen.numbers or Seen(rows),
+        seen=None if settings.allow_duplicates else seen,
         claimed=claimed,
     )
 
 
-class _SentTo:
-    """The numbers that a log's rows were sent to, gathered as the log is read."""
-
-    def __init__(self) -> None:
-        self.numbers: Seen | None = None
-
-    def note(self, result: ResultLine, ledger: Ledger) -> None:
-        if (
-            not result.to
-            or result.status == "skipped"
-            or (result.status == "rejected" and not result.attempts)
-        ):
-            return
-        if self.numbers is None:
-            rows = ledger.run.source.rows if ledger.run is not None else None
-            self.numbers = Seen(rows or result.row)
-        self.numbers.earlier(result.to, result.row)
+def _run_of(log: Path) -> RunLine:
+    """The line that a log begins with."""
+    line = next(read(log))
+    assert isinstance(line, RunLine), "read lets nothing else pass as the first line"
+    return line
 
 
 def _slug(name: str) -> str:

@@ -88,7 +88,7 @@ class CampaignRun:
         if self._interrupted:
             self.interrupt()
         feed = Feed(
-            plan.source.rows(plan.stretches_to_go_through()),
+            plan.rows_to_go_through(),
             plan.blueprint,
             plan.ledger,
             settings,
