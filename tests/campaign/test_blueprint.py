@@ -1,3 +1,4 @@
+import contextlib
 import json
 import tomllib
 from pathlib import Path
@@ -45,6 +46,10 @@ def compiled(text: str = CAMPAIGN, header: list[str] = HEADER, *, track: bool = 
     return compile_campaign(file, header, "r1")
 
 
+def render(blueprint: Blueprint, row: int, values: list[str]) -> bytes:
+    return blueprint.render(row, values, blueprint.recipient(values))
+
+
 def faults(text: str, header: list[str] = HEADER) -> list[str]:
     with pytest.raises(CampaignError) as caught:
         compiled(text, header)
@@ -52,10 +57,10 @@ def faults(text: str, header: list[str] = HEADER) -> list[str]:
 
 
 def test_a_row_becomes_the_request() -> None:
-    rendered = compiled().render(7, ROW)
-    assert rendered.to == "+447911123456"
-    assert rendered.sender == "+8613800138000"
-    assert json.loads(rendered.payload) == {
+    blueprint = compiled()
+    assert blueprint.recipient(ROW) == "+447911123456"
+    assert blueprint.sender(ROW) == "+8613800138000"
+    assert json.loads(render(blueprint, 7, ROW)) == {
         "from": "+8613800138000",
         "to": ["+447911123456"],
         "body": {
@@ -84,7 +89,7 @@ def test_a_row_becomes_the_request() -> None:
 
 
 def test_without_tracking_nothing_is_added_to_custom_args() -> None:
-    payload = json.loads(compiled(track=False).render(7, ROW).payload)
+    payload = json.loads(render(compiled(track=False), 7, ROW))
     assert "wa_bulk" not in payload["custom_args"]
 
 
@@ -103,7 +108,7 @@ def test_pieces_equal_the_structs_byte_for_byte(
 ) -> None:
     values = ["447911123456", "pt_BR", name, total, str(thousandths), order]
     try:
-        payload = compiled().render(row, values).payload
+        payload = render(compiled(), row, values)
     except RowRefused as refusal:
         assert refusal.fault == "is empty" or "five spaces" in refusal.fault
         return
@@ -117,6 +122,54 @@ def test_pieces_equal_the_structs_byte_for_byte(
     assert parameters[2]["currency"] == {"fallback_value": total, "code": "USD", "amount_1000": thousandths}
 
 
+STRANGE = st.text(st.sampled_from('a1 \u00a0\n\t"\\%é😀'), max_size=12)
+WHOLE = st.integers(-(10**20), 10**20).map(str) | st.sampled_from(
+    ["007", "-0", "+5", " 5 ", "٣", "5.0", "", "²"]
+)
+
+EVERY_KIND = CAMPAIGN.replace(
+    "parameters = [",
+    """parameters = [
+  { type = "date_time", date_time = { fallback_value = "{total}", year = "{year}", month = "{month}" } },""",
+).replace('"+8613800138000"', '"{line}"')
+
+
+@given(
+    language=st.sampled_from(["en", "xx_YY", "", "not one", "en "]),
+    texts=st.lists(STRANGE, min_size=3, max_size=3),
+    thousandths=WHOLE,
+    year=WHOLE,
+    month=st.integers(-1, 14).map(str),
+    line=st.sampled_from(["+8613800138000", "86 138 0013 8000", "x"]),
+)
+def test_an_ordinary_row_is_what_looking_at_each_field_makes_of_it(
+    language: str, texts: list[str], thousandths: str, year: str, month: str, line: str
+) -> None:
+    name, total, order = texts
+    values = ["447911123456", language, name, total, thousandths, order, year, month, line]
+    blueprint = compiled(EVERY_KIND, [*HEADER, "year", "month", "line"])
+    careful = compiled(EVERY_KIND, [*HEADER, "year", "month", "line"])
+    careful._render_ordinary = lambda row, values, to: None
+
+    def made(by: Blueprint) -> bytes | str:
+        try:
+            return render(by, 7, values)
+        except RowRefused as refusal:
+            return str(refusal)
+
+    assert made(blueprint) == made(careful)
+
+
+def test_one_strange_value_among_ordinary_ones_is_seen() -> None:
+    for place, column in enumerate(HEADER):
+        if column != "phone":
+            for strange in ("", " ", "     x", "a\nb"):
+                with contextlib.suppress(RowRefused):
+                    render(compiled(), 1, [*ROW[:place], strange, *ROW[place + 1 :]])
+                    assert strange.strip()
+                    assert column == "order_id"
+
+
 @given(st.text(st.characters(min_codepoint=0xE000), min_size=1), VALUE)
 def test_private_characters_in_constants_and_values_are_kept(constant: str, value: str) -> None:
     message: dict[str, object] = {
@@ -125,7 +178,7 @@ def test_private_characters_in_constants_and_values_are_kept(constant: str, valu
     }
     file = CampaignFile(path=Path("c.toml"), sha256="", name="n", message=message)
     try:
-        payload = compile_campaign(file, ["phone", "v"], "r").render(1, ["447911123456", value]).payload
+        payload = render(compile_campaign(file, ["phone", "v"], "r"), 1, ["447911123456", value])
     except RowRefused:
         return
     text = json.loads(payload)["body"]["text"]["body"]
@@ -154,7 +207,7 @@ def test_a_row_the_api_would_refuse_names_field_and_column(
 ) -> None:
     values = [value if name == column else cell for name, cell in zip(HEADER, ROW, strict=True)]
     with pytest.raises(RowRefused) as caught:
-        compiled().render(1, values)
+        render(compiled(), 1, values)
     assert caught.value.field == field
     assert fault in caught.value.fault
     assert f"column {column}" in str(caught.value) or "characters" in fault
@@ -237,18 +290,19 @@ def test_values_in_a_header_are_checked_with_all_that_depends_on_them() -> None:
     }
     file = CampaignFile(path=Path("c.toml"), sha256="", name="n", message=message)
     blueprint = compile_campaign(file, ["phone", "file"], "r")
-    assert b"/a.pdf" in blueprint.render(1, ["447911123456", "a.pdf"]).payload
+    assert b"/a.pdf" in render(blueprint, 1, ["447911123456", "a.pdf"])
     with pytest.raises(RowRefused, match="expected a PDF"):
-        blueprint.render(1, ["447911123456", "a.docx"])
+        render(blueprint, 1, ["447911123456", "a.docx"])
 
 
 def test_numbers_may_be_composed_and_senders_may_vary() -> None:
     text = CAMPAIGN.replace('"{phone}"', '["+{cc}{phone}"]').replace('"+8613800138000"', '"{line}"')
     blueprint = compiled(text, [*HEADER, "cc", "line"])
-    rendered = blueprint.render(1, ["7911 123456", *ROW[1:], "44", "008613800138000"])
-    assert (rendered.to, rendered.sender) == ("+447911123456", "+8613800138000")
+    values = ["7911 123456", *ROW[1:], "44", "008613800138000"]
+    assert blueprint.recipient(values) == "+447911123456"
+    assert blueprint.sender(values) == "+8613800138000"
     assert blueprint.senders_vary
-    assert decode(rendered.payload).from_ == "+8613800138000"
+    assert decode(render(blueprint, 1, values)).from_ == "+8613800138000"
 
 
 def test_an_unknown_language_for_every_row_is_a_warning() -> None:
@@ -262,7 +316,7 @@ def test_one_template_is_known_as_such() -> None:
 
 
 def test_the_request_is_the_structs_own_encoding() -> None:
-    payload = compiled().render(1, ROW).payload
+    payload = render(compiled(), 1, ROW)
     assert msgspec.json.encode(msgspec.json.decode(payload, type=Message)) == payload
 
 

@@ -51,6 +51,12 @@ class TextRule(Struct, frozen=True):
             return f"is {shortened(value)}"
         return None
 
+    @property
+    def takes_easy_text(self) -> bool:
+        """Whether every text is without fault that is short enough, printable, not blank and without five
+        spaces in a row."""
+        return self.pattern is None and self.forbids in (None, _breaks_parameter)
+
 
 class WholeRule(Struct, frozen=True):
     """A rule for a whole number, bounds included."""

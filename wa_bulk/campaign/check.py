@@ -137,5 +137,5 @@ def preview(campaign: Path, row: int, *, recipients: Path | None = None) -> byte
         if found.number == row:
             if found.problem is not None:
                 raise SourceError(f"{source.path}, row {row}: {found.problem}")
-            return blueprint.render(row, found.values).payload
+            return blueprint.render(row, found.values, blueprint.recipient(found.values))
     raise SourceError(f"{source.path}: has no row {row}; its last is {seen}")

@@ -16,9 +16,6 @@ from wa_bulk.api.validation import structs_in
 from wa_bulk.campaign.file import CampaignFile, unknown_key
 from wa_bulk.campaign.placeholder import Column, Piece, split
 
-ROW = "\0row"
-"""The column that stands for the row's number; no CSV can hold a column of this name."""
-
 _NAMES_LISTED = 20
 _FIRST_CHARACTER_MARK = 0xF0000
 _FIRST_WHOLE_MARK = 4_700_000_000_000_000_000
@@ -27,31 +24,27 @@ _FIRST_WHOLE_MARK = 4_700_000_000_000_000_000
 class Field(Struct, frozen=True, kw_only=True):
     """A field of the request with at least one placeholder in it.
 
-    `marks` are the byte sequences that stand in the encoded message for the placeholders, in order;
-    `related` tells that its value matters to other fields, so that the whole message must be looked at.
+    `mark` is what gives way, in the encoded message, to what a row brings: the field's whole value, quotes
+    and all, or for the kind "row" the digits of the row's number within it. `related` tells that its value
+    matters to other fields, so that the whole message must be looked at.
     """
 
     path: str
-    kind: Literal["text", "whole", "number"]
+    kind: Literal["text", "whole", "number", "row"]
     rule: Rule | None
     pieces: list[Piece]
-    marks: list[bytes]
+    mark: bytes
     related: bool = False
 
     @property
     def columns(self) -> list[str]:
-        """The columns it takes, in order, with ROW for the row's number."""
+        """The columns it takes, in order."""
         return [piece.name for piece in self.pieces if isinstance(piece, Column)]
 
     @property
-    def is_counted(self) -> bool:
-        """Whether it takes nothing but the row's number."""
-        return self.columns == [ROW]
-
-    @property
-    def is_one_value(self) -> bool:
-        """Whether what is filled in is a whole JSON string, quotes and all."""
-        return self.kind == "number" or (self.kind == "text" and len(self.pieces) == 1)
+    def is_one_column(self) -> bool:
+        """Whether it is one column's text and nothing more."""
+        return len(self.pieces) == 1
 
 
 class Compiler:
@@ -75,7 +68,7 @@ class Compiler:
         if sender is not None:
             walked["from"] = self._sender(sender)
         if "request_id" not in walked:
-            walked["request_id"] = self._mark("request_id", "text", None, [f"{file.name}-", Column(ROW)])
+            walked["request_id"] = self._numbered("request_id", f"{file.name}-")
         if file.track:
             self._track(walked, run_id)
         return walked
@@ -89,7 +82,7 @@ class Compiler:
                 "custom_args.wa_bulk: is set; it is how a callback finds its row, "
                 "expected another key, or track = false"
             )
-        args["wa_bulk"] = self._mark("custom_args.wa_bulk", "text", None, [f"{run_id}:", Column(ROW)])
+        args["wa_bulk"] = self._numbered("custom_args.wa_bulk", f"{run_id}:")
 
     def _recipient(self, to: object) -> object:
         if isinstance(to, list) and len(to) == 1:
@@ -211,18 +204,27 @@ class Compiler:
         value: object
         if kind == "whole":
             value = next(self._whole_marks)
-            marks = [str(value).encode()]
         elif kind == "number":
             value = next(self._character_marks)
-            marks = [value.encode()]
         else:
-            filled = [next(self._character_marks) if isinstance(p, Column) else p for p in pieces]
-            value = "".join(filled)
-            marks = [f.encode() for f, p in zip(filled, pieces, strict=True) if isinstance(p, Column)]
+            value = "".join(next(self._character_marks) if isinstance(p, Column) else p for p in pieces)
         self.fields.append(
-            Field(path=path, kind=kind, rule=rule, pieces=pieces, marks=marks, related=related)
+            Field(
+                path=path,
+                kind=kind,
+                rule=rule,
+                pieces=pieces,
+                mark=msgspec.json.encode(value),
+                related=related,
+            )
         )
         return value
+
+    def _numbered(self, path: str, prefix: str) -> str:
+        """The same for a text that ends in the row's number."""
+        mark = next(self._character_marks)
+        self.fields.append(Field(path=path, kind="row", rule=None, pieces=[prefix], mark=mark.encode()))
+        return prefix + mark
 
 
 def _struct_for(table: Mapping[str, Any], annotation: Any) -> type[Struct] | None:

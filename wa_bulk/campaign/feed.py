@@ -99,21 +99,20 @@ class Feed:
         if row.problem is not None:
             self._settle(number, None, Outcome("rejected"), row.problem)
             return None
+        blueprint, values = self._blueprint, row.values
         to: str | None = None
         try:
-            to = self._blueprint.recipient(row.values)
-            rendered = self._blueprint.render(number, row.values, to)
+            to = blueprint.recipient(values)
+            payload = blueprint.render(number, values, to)
         except RowRefused as refusal:
-            self._settle(
-                number, to or self._blueprint.raw_recipient(row.values), Outcome("rejected"), str(refusal)
-            )
+            self._settle(number, to or blueprint.raw_recipient(values), Outcome("rejected"), str(refusal))
             return None
         if self._seen is not None:
             earlier = self._seen.earlier(to, number)
             if earlier is not None:
                 self._settle(number, to, Outcome("skipped"), f"duplicate of row {earlier}")
                 return None
-        return Ready(number, to, rendered.payload, rendered.sender)
+        return Ready(number, to, payload, blueprint.sender(values))
 
     def _look_again(self, row: SourceRow, state: State) -> Ready | None:
         """A row with a past: it was sent, so it can be rendered."""
@@ -129,5 +128,6 @@ class Feed:
         return None
 
     def _again(self, row: SourceRow, to: str, before: Before) -> Ready:
-        rendered = self._blueprint.render(row.number, row.values, to)
-        return Ready(row.number, to, rendered.payload, rendered.sender, before)
+        blueprint, values = self._blueprint, row.values
+        payload = blueprint.render(row.number, values, to)
+        return Ready(row.number, to, payload, blueprint.sender(values), before)

@@ -131,7 +131,7 @@ class Pool:
                 self._window = max(
                     self._settings.concurrency, round(measured.per_s(self._progress.sent) * AHEAD_S)
                 )
-            self._low = self._window // 4
+            self._low = self._window // (4 if self._settings.rate else 2)
             ahead = len(self._ready) + self._dispatcher.waiting
             if ahead > self._low:
                 await self._until_hungry(ahead)

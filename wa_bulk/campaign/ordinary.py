@@ -1,0 +1,79 @@
+"""A function written for one campaign, that renders its ordinary rows in one go.
+
+Nearly all rows bring ordinary values: printable texts, and whole numbers in plain digits. To look at all
+texts of a row together, and to spell out what is to be done for this campaign alone, takes half the time of
+going from field to field. A row that is not ordinary is left to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, cast
+
+import msgspec
+
+from wa_bulk.api.rules import TextRule, WholeRule
+from wa_bulk.campaign.filled import Filled
+
+Render = Callable[[int, Sequence[str], str], bytes | None]
+"""The request for a row's number, cells and recipient; None where the row is not ordinary."""
+
+Hole = Literal["row", "to"] | Filled
+
+DIGITS_MAX = 18
+"""So many make a number that fits 64 bits, whatever it is."""
+
+
+def renderer(request: bytes, holes: Sequence[Hole]) -> Render:
+    """The function for `request`, a format with a %b for each of `holes`.
+
+    Of the campaign, only numbers stand in its text; all else it is given as objects. Like `Filled.value`, it
+    may raise RowRefused.
+    """
+    given: dict[str, Any] = {
+        "request": request,
+        "json": msgspec.json.Encoder().encode,
+        "no_blank_in": frozenset(" " * count for count in range(5)).isdisjoint,
+    }
+    cells: dict[str, str] = {}
+    texts: dict[str, int] = {}
+    conditions: list[str] = []
+    encoded: dict[str, str] = {}
+    filling: list[str] = []
+    for number, hole in enumerate(holes):
+        value: str
+        if isinstance(hole, str):
+            value = hole
+        elif hole.field.kind == "text" and hole.field.is_one_column:
+            value = cells.setdefault(f"values[{hole.column}]", f"cell_{hole.column}")
+            if isinstance(hole.field.rule, TextRule) and not hole.field.rule.takes_easy_text:
+                given[f"is_fine_{number}"] = hole.is_fine
+                conditions.append(f"is_fine_{number}({value})")
+            else:
+                texts[value] = min(texts.get(value, hole.max_length), hole.max_length)
+        elif hole.field.kind == "whole":
+            text, rule = cells.setdefault(f"values[{hole.column}]", f"cell_{hole.column}"), hole.field.rule
+            assert isinstance(rule, WholeRule)
+            conditions.append(f"{text}.isdecimal() and {text}.isascii() and len({text}) <= {DIGITS_MAX}")
+            value = f"int({text})"
+            if rule.low > 0 or rule.high < 10**DIGITS_MAX:
+                conditions.append(f"{rule.low} <= {value} <= {rule.high}")
+        else:
+            given[f"value_{number}"] = hole.value
+            value = f"value_{number}(values)"
+        filling.append(encoded.setdefault(f"json({value})", f"hole_{len(encoded)}"))
+    if texts:
+        together = f"({''.join(f'{value}, ' for value in texts)})"
+        conditions.append(
+            f"no_blank_in({together}) and len(text := ''.join({together})) <= {min(texts.values())}"
+        )
+        conditions.append(f"text.isprintable() and {' ' * 5!r} not in text")
+    lines = [
+        "def render(row, values, to):",
+        *(f"  {name} = {cell}" for cell, name in cells.items()),
+        f"  if {' and '.join(conditions) or True}:",
+        *(f"    {name} = {value}" for value, name in encoded.items()),
+        f"    return request % ({', '.join(filling)},)",
+    ]
+    exec("\n".join(lines), given)
+    return cast(Render, given["render"])
