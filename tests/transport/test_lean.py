@@ -270,6 +270,7 @@ class Line:
     """Both neighbours of a connection, in memory: the pool above it and the stream below it."""
 
     def __init__(self) -> None:
+        self.usual = (b"", -1)
         self.kept = False
         self.closed = False
         self.connection = Connection(self)
@@ -300,11 +301,25 @@ class Line:
     abort = close
 
 
-def outcome(segments: list[bytes]) -> tuple[Reply | type[TransportError], bool]:
-    """What one post gets from `segments` and the end of the stream, and whether the connection was kept."""
+def outcome(
+    segments: list[bytes], *, after: bytes = b"", forget: bool = False
+) -> tuple[Reply | type[TransportError], bool]:
+    """What one post gets from `segments` and the end of the stream, and whether the connection was kept.
+
+    `after` is the reply to a post before it; with `forget`, the pool does not remember what that was like.
+    """
     loop = asyncio.new_event_loop()
     try:
         line = Line()
+        if after:
+            line.connection.reply = before = loop.create_future()
+            line.connection.data_received(after)
+            assert before.done()
+            assert before.exception() is None
+            assert line.kept
+            line.kept = False
+        if forget:
+            line.usual = (b"", -1)
         post: asyncio.Future[Reply] = loop.create_future()
         line.connection.reply = post
         for segment in segments:
@@ -342,13 +357,34 @@ PIECES = st.sampled_from(
 STREAMS = st.lists(PIECES | st.binary(max_size=4), max_size=7).map(b"".join)
 
 
-@given(stream=STREAMS, data=st.data())
+@given(stream=STREAMS | st.just(WHOLE + b"\r\n"), data=st.data())
 def test_segments_make_no_difference(stream: bytes, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
     bounds = [0, *cuts, len(stream)]
     segments = [stream[start:end] for start, end in itertools.pairwise(bounds) if start < end]
     assert outcome(segments) == outcome([stream] if stream else [])
     assert outcome([stream[at : at + 1] for at in range(len(stream))]) == outcome(segments)
+
+
+@given(before=STREAMS, stream=STREAMS | st.sampled_from([WHOLE, 2 * WHOLE, WHOLE[:-1], WHOLE + b"x"]))
+def test_what_was_usual_before_makes_no_difference(before: bytes, stream: bytes) -> None:
+    for after in (WHOLE, before):
+        try:
+            expected = outcome([stream], after=after, forget=True)
+        except AssertionError:  # the connection was not kept
+            continue
+        assert outcome([stream], after=after) == expected
+
+
+def test_a_reply_like_the_one_before_is_not_parsed() -> None:
+    line = Line()
+    loop = asyncio.new_event_loop()
+    for body in (b"1st", b"2nd", b"3rd"):
+        line.connection.reply = post = loop.create_future()
+        line.connection.data_received(reply(body))
+        assert post.result() == Reply(200, body)
+        line.connection._feed = None  # type: ignore[assignment]
+    loop.close()
 
 
 def test_no_byte_of_a_request_is_held_back_unnoticed() -> None:

@@ -16,29 +16,24 @@ class Guard:
         self._max_in_a_row = max_in_a_row
         self._max_share = max_share
         self._in_a_row = 0
-        self._recent: deque[bool] = deque(maxlen=RECENT)
-        self._bad_recent = 0
+        self._answers = 0
+        self._bad: deque[int] = deque()
+        """Which of the recent answers were bad, counted from the first."""
 
     def accepted(self) -> None:
         """A message was taken."""
         self._in_a_row = 0
-        if self._max_share:
-            self._push(bad=False)
+        self._answers += 1
 
     def refused(self, words: str) -> None:
         """A message was rejected, failed, or its fate is unknown; `words` say why."""
         self._in_a_row += 1
+        self._answers += 1
         if self._max_in_a_row and self._in_a_row >= self._max_in_a_row:
             self.verdict = f"{self._in_a_row} messages in a row were not accepted; the last: {words}"
-        if self._max_share:
-            self._push(bad=True)
-            if len(self._recent) == RECENT and self._bad_recent > self._max_share * RECENT:
-                self.verdict = (
-                    f"{self._bad_recent} of the last {RECENT} messages were not accepted; the last: {words}"
-                )
-
-    def _push(self, *, bad: bool) -> None:
-        if len(self._recent) == RECENT:
-            self._bad_recent -= self._recent[0]
-        self._recent.append(bad)
-        self._bad_recent += bad
+        bad = self._bad
+        bad.append(self._answers)
+        while bad[0] <= self._answers - RECENT:
+            bad.popleft()
+        if self._max_share and self._answers >= RECENT and len(bad) > self._max_share * RECENT:
+            self.verdict = f"{len(bad)} of the last {RECENT} messages were not accepted; the last: {words}"

@@ -179,8 +179,9 @@ class Pool:
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
-        ready, idle, outage = self._ready, self._idle, self._outage
-        deliver = self._dispatcher.deliver
+        ready, idle, refused_senders = self._ready, self._idle, self._refused_senders
+        outage, guard, progress = self._outage, self._guard, self._progress
+        deliver, note = self._dispatcher.deliver, self._note
         while True:
             while not ready:
                 if self._fed:
@@ -191,18 +192,24 @@ class Pool:
                 idle.append(waiter)
                 await waiter
             row = ready.popleft()
-            if len(ready) <= self._low:
+            if len(ready) == self._low:
                 self._hungry.set()
-            if row.sender in self._refused_senders:
+            if refused_senders and row.sender in refused_senders:
                 status: Status = "unknown" if row.before == "unknown" else "rejected"
                 outcome = Outcome(status, message=f"the API key may not send from {row.sender}")
-                self._note(row.number, row.to, outcome, None, row.before)
+                note(row.number, row.to, outcome, None, row.before)
                 continue
             answers = outage.answers
             outcome = await deliver(row.payload, row.sender)
             if outcome.status != "accepted":
                 outcome = await self._insist(row, outcome, answers)
-            self._settle(row, outcome)
+            progress.sent += 1
+            if outcome.status == "accepted":
+                outage.answered()
+                guard.accepted()
+                note(row.number, row.to, outcome, None, row.before)
+            else:
+                self._settle_refused(row, outcome)
 
     async def _insist(self, row: Ready, outcome: Outcome, answers: int) -> Outcome:
         """Sends a row again while the server is to blame, or while the user wants unknowns retried."""
@@ -223,34 +230,28 @@ class Pool:
             outcome.status = "unknown"
         return outcome
 
-    def _settle(self, row: Ready, outcome: Outcome) -> None:
-        progress = self._progress
-        progress.sent += 1
-        if outcome.status == "accepted":
-            self._outage.answered()
-            self._guard.accepted()
-        else:
-            if outcome.status != "failed":
-                if outcome.http_status is not None:
-                    self._outage.answered()
-                else:
-                    self._outage.reached()
-            if outcome.status == "failed" and self.stopped is not None:
+    def _settle_refused(self, row: Ready, outcome: Outcome) -> None:
+        if outcome.status != "failed":
+            if outcome.http_status is not None:
+                self._outage.answered()
+            else:
+                self._outage.reached()
+        if outcome.status == "failed" and self.stopped is not None:
+            self._withdraw(row)
+            return
+        if outcome.code == NUMBER_REFUSED and self._senders_vary:
+            self._refused_senders.add(row.sender)
+        elif outcome.fatal or (outcome.code == RESOURCE_MISSING and self._one_template):
+            if outcome.status == "unknown":  # an earlier try may have been taken
+                self._note(row.number, row.to, outcome, None, row.before)
+            else:
                 self._withdraw(row)
-                return
-            if outcome.code == NUMBER_REFUSED and self._senders_vary:
-                self._refused_senders.add(row.sender)
-            elif outcome.fatal or (outcome.code == RESOURCE_MISSING and self._one_template):
-                if outcome.status == "unknown":  # an earlier try may have been taken
-                    self._note(row.number, row.to, outcome, None, row.before)
-                else:
-                    self._withdraw(row)
-                self.stop("fatal", _words(outcome))
-                return
-            if row.before == "unknown":
-                # This try was not accepted; an earlier one may have been.
-                outcome.status = "unknown"
-            self._guard.refused(_words(outcome))
+            self.stop("fatal", _words(outcome))
+            return
+        if row.before == "unknown":
+            # This try was not accepted; an earlier one may have been.
+            outcome.status = "unknown"
+        self._guard.refused(_words(outcome))
         self._note(row.number, row.to, outcome, None, row.before)
         if self._guard.verdict is not None:
             self.stop("failures", self._guard.verdict)

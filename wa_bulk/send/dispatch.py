@@ -75,14 +75,14 @@ class Dispatcher:
         CancelledError: of a message cancelled on the wire, the fate is unknown.
         """
         pacer = self._pacers.get(sender) or self.pacer(sender)
-        if not pacer.rate and pacer.try_take():  # nothing to wait for: a coroutine less on the fast path
+        if pacer.rate or pacer.not_before:
+            result = await self._try(payload, pacer)
+        else:  # nothing to wait for: a coroutine less on the fast path
             began = perf_counter()
             try:
                 result = self._judged(await self._post(payload), began, pacer)
             except Exception as error:
                 result = self._without_reply(error)
-        else:
-            result = await self._try(payload, pacer)
         if isinstance(result, Setback):
             return await self._retry.after(result, partial(self._try, payload, pacer), self._halted)
         return result
@@ -130,7 +130,7 @@ class Dispatcher:
         pacer.use()
 
     def _judged(self, reply: Reply, began: float, pacer: Pacer) -> Outcome | Setback:
-        latency_ms = int((perf_counter() - began) * 100_000) / 100
+        latency_ms = (perf_counter() - began) * 100_000 // 1 / 100
         if 200 <= reply.status < 300:
             try:
                 sent = _decode_sent(reply.body)

@@ -48,7 +48,8 @@ class Pacer:
         self._clock = clock
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._not_before = 0.0
+        self.not_before = 0.0
+        """Nobody may send before this time of the clock; 0 where there is no such time."""
 
         self._per_window = max(1, int(rate))
         self._window_s = _WINDOW_S / min(rate, 1) if rate else 0.0
@@ -64,7 +65,7 @@ class Pacer:
 
     def try_take(self) -> bool:
         """Take a token if one is due and nobody is waiting for it."""
-        if not self.rate and not self._not_before:
+        if not self.rate and not self.not_before:
             return True
         if self._waiters:
             return False
@@ -125,7 +126,7 @@ class Pacer:
         if now >= self._stopped_until:
             self._pace_at_cut = max(self.pace * _CUT, self.rate * _SLOWEST)
         self._stopped_until = max(self._stopped_until, now + max(retry_after or 0.0, _STOP_MIN_S))
-        self._not_before = max(self._not_before, self._stopped_until)
+        self.not_before = max(self.not_before, self._stopped_until)
 
     @property
     def waiting(self) -> int:
@@ -134,7 +135,7 @@ class Pacer:
 
     def release(self) -> None:
         """Lets everyone who waits go, for good: the pace is over."""
-        self.rate = self._pace_at_cut = self._not_before = 0.0
+        self.rate = self._pace_at_cut = self.not_before = 0.0
         self._stop_timer()
         while self._waiters:
             waiter = self._waiters.popleft()
@@ -151,7 +152,7 @@ class Pacer:
 
     def _due(self, now: float, wanted: int) -> int:
         """How many tokens, up to `wanted`, may be taken now."""
-        if now < self._not_before:
+        if now < self.not_before:
             return 0
         if not self.rate:
             return wanted
@@ -171,7 +172,7 @@ class Pacer:
 
     def _spend(self, now: float, tokens: int) -> None:
         if not self.rate:
-            self._not_before = 0.0
+            self.not_before = 0.0
             return
         returned = min(self._returned, tokens)
         self._returned -= returned
@@ -179,7 +180,7 @@ class Pacer:
         if self._pace_at_cut < self.rate:
             pace = self.pace
             if pace < self.rate:
-                self._not_before = now + tokens / pace
+                self.not_before = now + tokens / pace
             else:
                 self._pace_at_cut = self.rate
 
@@ -201,7 +202,7 @@ class Pacer:
 
     def _wait_s(self, now: float) -> float:
         """How long until it is worth looking again."""
-        wait_s = self._not_before - now
+        wait_s = self.not_before - now
         if self._departures and len(self._departures) + self._held >= self._per_window:
             wait_s = max(wait_s, self._departures[0] + self._window_s - now)
         return max(wait_s, _SHORTEST_WAIT_S) if wait_s > 0 else self._tick_s

@@ -16,7 +16,12 @@ READ_MAX = 64 * 1024  # bytes
 
 
 class Owner(Protocol):
-    """What a connection needs of the pool it belongs to."""
+    """What a connection needs of the pool it belongs to.
+
+    `usual` is how the last ordinary reply began, its whole head, and how many bytes it had in all.
+    """
+
+    usual: tuple[bytes, int]
 
     def release(self, connection: "Connection") -> None:
         """Take back a connection whose request has been answered."""
@@ -32,7 +37,8 @@ class Connection(asyncio.Protocol):
     """Carries one request at a time for the pool that owns it.
 
     `reply` is the post now waiting, None while idle. Bytes that come while nobody waits, and bytes behind a
-    reply, end the connection: in HTTP/1.1 nothing else keeps a late reply from answering the next request.
+    reply, end the connection, but for empty lines: in HTTP/1.1 nothing else keeps a late reply from answering
+    the next request.
     """
 
     __slots__ = (
@@ -96,10 +102,19 @@ class Connection(asyncio.Protocol):
         self._unwritten = False
 
     def data_received(self, data: bytes) -> None:
-        if self.reply is None:
-            self.discard()
+        reply = self.reply
+        if reply is None:
+            if data.strip(b"\r\n"):  # the parser passes over empty lines between replies
+                self.discard()
             return
         if not self._received:
+            head, length = self._owner.usual
+            if len(data) == length and data.startswith(head) and self._head_read and not self._unwritten:
+                self.reply = None
+                self._owner.release(self)
+                if not reply.done():
+                    reply.set_result(Reply(200, data[len(head) :]))
+                return
             self._received = data
         else:
             self._received = bytearray(self._received) if type(self._received) is bytes else self._received
@@ -136,7 +151,17 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         status = self._status_code()
         if status >= 200:
-            self._answer(status, self._should_keep_alive() and not self._unwritten)
+            reusable = self._should_keep_alive() and not self._unwritten
+            if reusable and status == 200:
+                self._remember()
+            self._answer(status, reusable)
+
+    def _remember(self) -> None:
+        """Keep the head of a reply that came at once and whole, its length given: what begins with the very
+        same bytes need not be parsed to be known for the same."""
+        reply, body = self._received, self._body
+        if body and type(reply) is bytes and reply.find(b"\r\n\r\n") + 4 == len(reply) - len(body):
+            self._owner.usual = reply[: -len(body)], len(reply)
 
     # -- judging --------------------------------------------------------------------------------------
 

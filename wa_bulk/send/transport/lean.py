@@ -53,6 +53,7 @@ class LeanTransport:
         self._limit = connections
         self._connections: set[Connection] = set()  # being made, busy, idle or being closed
         self._idle: list[Connection] = []  # last used last, and given out first
+        self.usual = (b"", -1)  # of all connections: they lead to the same server
         self._waiters: deque[tuple[float, asyncio.Future[Connection]]] = deque()
         self._closing = False
         self._all_closed: asyncio.Future[None] | None = None
