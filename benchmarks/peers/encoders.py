@@ -55,10 +55,10 @@ def compiled() -> Encode:
     with tempfile.TemporaryDirectory() as directory:
         file = load(write_campaign(Path(directory), 1))
     columns = list(Row.__annotations__)
-    blueprint = compile_campaign(file, columns, "benchmark")
+    render = compile_campaign(file, columns, "benchmark").render
 
     def encode(row: Row) -> bytes:
-        values = list(cast(dict[str, str], row).values())
-        return blueprint.render(1, values, blueprint.recipient(values))
+        values = cast(dict[str, str], row).values()
+        return render(1, list(values)).payload
 
     return encode

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from wa_bulk.api import Message, decode, encode, validate
 from wa_bulk.campaign.blueprint import Blueprint, RowRefused, compile_campaign
 from wa_bulk.campaign.file import CampaignError, CampaignFile, load
+from wa_bulk.campaign.ordinary import Render
+from wa_bulk.campaign.ready import Ready
 
 CAMPAIGN = """
 name = "order-updates"
@@ -47,7 +49,7 @@ def compiled(text: str = CAMPAIGN, header: list[str] = HEADER, *, track: bool = 
 
 
 def render(blueprint: Blueprint, row: int, values: list[str]) -> bytes:
-    return blueprint.render(row, values, blueprint.recipient(values))
+    return blueprint.render(row, values).payload
 
 
 def faults(text: str, header: list[str] = HEADER) -> list[str]:
@@ -57,10 +59,9 @@ def faults(text: str, header: list[str] = HEADER) -> list[str]:
 
 
 def test_a_row_becomes_the_request() -> None:
-    blueprint = compiled()
-    assert blueprint.recipient(ROW) == "+447911123456"
-    assert blueprint.sender(ROW) == "+8613800138000"
-    assert json.loads(render(blueprint, 7, ROW)) == {
+    ready = compiled().render(7, ROW)
+    assert (ready.number, ready.to, ready.sender) == (7, "+447911123456", "+8613800138000")
+    assert json.loads(ready.payload) == {
         "from": "+8613800138000",
         "to": ["+447911123456"],
         "body": {
@@ -136,6 +137,7 @@ EVERY_KIND = CAMPAIGN.replace(
 
 @given(
     language=st.sampled_from(["en", "xx_YY", "", "not one", "en "]),
+    phone=st.sampled_from(["+447911123456", "447911 123456", "", "nobody"]),
     texts=st.lists(STRANGE, min_size=3, max_size=3),
     thousandths=WHOLE,
     year=WHOLE,
@@ -143,21 +145,20 @@ EVERY_KIND = CAMPAIGN.replace(
     line=st.sampled_from(["+8613800138000", "86 138 0013 8000", "x"]),
 )
 def test_an_ordinary_row_is_what_looking_at_each_field_makes_of_it(
-    language: str, texts: list[str], thousandths: str, year: str, month: str, line: str
+    language: str, phone: str, texts: list[str], thousandths: str, year: str, month: str, line: str
 ) -> None:
     name, total, order = texts
-    values = ["447911123456", language, name, total, thousandths, order, year, month, line]
+    values = [phone, language, name, total, thousandths, order, year, month, line]
     blueprint = compiled(EVERY_KIND, [*HEADER, "year", "month", "line"])
-    careful = compiled(EVERY_KIND, [*HEADER, "year", "month", "line"])
-    careful._render_ordinary = lambda row, values, to: None
 
-    def made(by: Blueprint) -> bytes | str:
+    def made(render: Render) -> Ready | str:
         try:
-            return render(by, 7, values)
+            return render(7, values)
         except RowRefused as refusal:
             return str(refusal)
 
-    assert made(blueprint) == made(careful)
+    assert blueprint.render != blueprint._render_carefully
+    assert made(blueprint.render) == made(blueprint._render_carefully)
 
 
 def test_one_strange_value_among_ordinary_ones_is_seen() -> None:
@@ -298,11 +299,10 @@ def test_values_in_a_header_are_checked_with_all_that_depends_on_them() -> None:
 def test_numbers_may_be_composed_and_senders_may_vary() -> None:
     text = CAMPAIGN.replace('"{phone}"', '["+{cc}{phone}"]').replace('"+8613800138000"', '"{line}"')
     blueprint = compiled(text, [*HEADER, "cc", "line"])
-    values = ["7911 123456", *ROW[1:], "44", "008613800138000"]
-    assert blueprint.recipient(values) == "+447911123456"
-    assert blueprint.sender(values) == "+8613800138000"
+    ready = blueprint.render(1, ["7911 123456", *ROW[1:], "44", "008613800138000"])
+    assert (ready.to, ready.sender) == ("+447911123456", "+8613800138000")
     assert blueprint.senders_vary
-    assert decode(render(blueprint, 1, values)).from_ == "+8613800138000"
+    assert decode(ready.payload).from_ == "+8613800138000"
 
 
 def test_an_unknown_language_for_every_row_is_a_warning() -> None:

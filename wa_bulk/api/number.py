@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
+is_e164 = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
+"""Whether a text is a number in E.164 form, with its `+` and nothing else."""
+
 _SPREADSHEET_FLOAT = re.compile(r"[0-9](?:[.,][0-9]*)?[eE]\+?[0-9]+").fullmatch
 _WHOLE_FLOAT = re.compile(r"(\+?[0-9]{7,15})\.0+").fullmatch
 _FLOAT = re.compile(r"\+?[0-9]{7,}[.,][0-9]+").fullmatch
@@ -24,7 +26,7 @@ def e164(text: str) -> str:
 
     Raises ValueError with the reason when no such number can be read from `text`.
     """
-    if _E164(text):
+    if is_e164(text):
         return text
     bare = text.strip().lstrip("'")
     if not bare:
@@ -49,7 +51,7 @@ def e164(text: str) -> str:
         number = "+" + digits[2:]
     else:
         number = "+" + digits
-    if _E164(number):
+    if is_e164(number):
         return number
     raise ValueError(_why_not(text, number[1:]))
 

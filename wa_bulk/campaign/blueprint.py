@@ -16,7 +16,8 @@ from wa_bulk.api.validation import misfit, validate_shape
 from wa_bulk.campaign.compile import Compiler, Field
 from wa_bulk.campaign.file import CampaignError, CampaignFile
 from wa_bulk.campaign.filled import Filled, RowRefused
-from wa_bulk.campaign.ordinary import Hole, renderer
+from wa_bulk.campaign.ordinary import Hole, Render, renderer
+from wa_bulk.campaign.ready import Ready
 
 __all__ = ["Blueprint", "RowRefused", "compile_campaign"]
 
@@ -36,42 +37,43 @@ class Blueprint:
         self.senders_vary = "from" in varying
         self.one_template = not varying & {"body.template.name", "body.template.language"}
         self.warnings = [] if "body.template.language" in varying else warnings(message)
-        self._fixed_sender = message.from_
         self._related = any(field.related for field in fields)
         filled = {field.path: Filled(field, self.header) for field in fields if field.kind != "row"}
         self._recipient = filled["to"]
         self.recipient = self._recipient.number
         """The row's recipient in E.164 form, from its values. Raises RowRefused."""
-        self._sender = filled.get("from")
+        self._sender = filled.get("from", message.from_)
         hole_of: dict[bytes, Hole] = {field.mark: filled.get(field.path, "row") for field in fields}
         hole_of[self._recipient.field.mark] = "to"
+        if isinstance(self._sender, Filled):
+            hole_of[self._sender.field.mark] = "from"
         parts = re.split(b"(" + b"|".join(map(re.escape, hole_of)) + b")", encode(message))
         self._request = b"%b".join(part.replace(b"%", b"%%") for part in parts[0::2])
         self._holes = [hole_of[mark] for mark in parts[1::2]]
-        self._render_ordinary = renderer(self._request, self._holes)
+        self.render: Render = self._render_carefully
+        """Makes data row `row` (from 1), whose cells are `values` in the header's order, ready to be sent.
+
+        Raises RowRefused with the field, the column and the rule when the API would refuse the row.
+        """
+        if not self._related:
+            self.render = renderer(
+                self._request, self._holes, self._recipient, self._sender, self._render_carefully
+            )
 
     def raw_recipient(self, values: Sequence[str]) -> str:
         """What stands where the row's recipient should, as it is."""
         return self._recipient.raw(values)
 
-    def sender(self, values: Sequence[str]) -> str | None:
-        """The row's sending number in E.164 form; None for the account's default. Raises RowRefused."""
-        return self._fixed_sender if self._sender is None else self._sender.number(values)
-
-    def render(self, row: int, values: Sequence[str], to: str) -> bytes:
-        """The request for data row `row` (from 1) to `to`; `values` are its cells, in the header's order.
-
-        Raises RowRefused with the field, the column and the rule when the API would refuse the row.
-        """
-        payload = self._render_ordinary(row, values, to)
-        if payload is None:
-            brought = {"to": to, "row": row}
-            payload = self._request % tuple(
-                _json(brought[hole] if isinstance(hole, str) else hole.value(values)) for hole in self._holes
-            )
+    def _render_carefully(self, row: int, values: Sequence[str]) -> Ready:
+        to = self._recipient.number(values)
+        sender = self._sender.number(values) if isinstance(self._sender, Filled) else self._sender
+        known = {"to": to, "row": row, "from": sender}
+        payload = self._request % tuple(
+            _json(known[hole] if isinstance(hole, str) else hole.value(values)) for hole in self._holes
+        )
         if self._related:
             _check_whole(payload)
-        return payload
+        return Ready(row, to, payload, sender)
 
 
 def _check_whole(payload: bytes) -> None:

@@ -11,10 +11,11 @@ from msgspec import Struct
 
 from wa_bulk.campaign.blueprint import compile_campaign
 from wa_bulk.campaign.duplicates import Seen
-from wa_bulk.campaign.feed import Before, Feed
+from wa_bulk.campaign.feed import Feed
 from wa_bulk.campaign.file import load
 from wa_bulk.campaign.ledger import Ledger
 from wa_bulk.campaign.plan import recipients_of
+from wa_bulk.campaign.ready import Before
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.source import Source, SourceError
 from wa_bulk.send.outcome import Outcome, Status
@@ -137,5 +138,5 @@ def preview(campaign: Path, row: int, *, recipients: Path | None = None) -> byte
         if found.number == row:
             if found.problem is not None:
                 raise SourceError(f"{source.path}, row {row}: {found.problem}")
-            return blueprint.render(row, found.values, blueprint.recipient(found.values))
+            return blueprint.render(row, found.values).payload
     raise SourceError(f"{source.path}: has no row {row}; its last is {seen}")

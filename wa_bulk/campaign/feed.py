@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, Protocol
-
-from msgspec import Struct
+from typing import Protocol
 
 from wa_bulk.campaign.blueprint import Blueprint, RowRefused
 from wa_bulk.campaign.duplicates import Seen
 from wa_bulk.campaign.ledger import Ledger, State
+from wa_bulk.campaign.ready import Before, Ready
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.source import SourceRow
 from wa_bulk.send.outcome import Outcome
 
 IN_FLIGHT = "on its way when the run broke off: it may have been accepted"
 
-LOOK_AT_MOST = 512
+LOOK_AT_MOST = 1024
 """Rows looked at in one go, so that the event loop breathes where few of them are to be sent."""
-
-
-Before = Literal["failed", "unknown"]
-
-
-class Ready(Struct, frozen=True, gc=False):
-    """A row to be sent."""
-
-    number: int
-    to: str
-    payload: bytes
-    sender: str | None
-    before: Before | None = None
-    """Its status until now, where it is sent again because the user asked."""
 
 
 class Settle(Protocol):
@@ -63,7 +48,9 @@ class Feed:
         self.exhausted = False
         self._rows = rows
         self._blueprint = blueprint
+        self._render = blueprint.render
         self._ledger = ledger
+        self._resumed = ledger.run is not None
         self._settings = settings
         self._settle = settle
         self._seen = seen
@@ -86,7 +73,7 @@ class Feed:
             if self._last is not None and row.number > self._last:
                 self.exhausted = True
                 break
-            state = self._ledger.state(row.number)
+            state = self._ledger.state(row.number) if self._resumed else "never"
             ready = self._look(row) if state == "never" else self._look_again(row, state)
             if ready is not None:
                 taken.append(ready)
@@ -99,20 +86,24 @@ class Feed:
         if row.problem is not None:
             self._settle(number, None, Outcome("rejected"), row.problem)
             return None
-        blueprint, values = self._blueprint, row.values
-        to: str | None = None
         try:
-            to = blueprint.recipient(values)
-            payload = blueprint.render(number, values, to)
+            ready = self._render(number, row.values)
         except RowRefused as refusal:
-            self._settle(number, to or blueprint.raw_recipient(values), Outcome("rejected"), str(refusal))
+            self._settle(number, self._told(row.values), Outcome("rejected"), str(refusal))
             return None
         if self._seen is not None:
-            earlier = self._seen.earlier(to, number)
+            earlier = self._seen.earlier(ready.to, number)
             if earlier is not None:
-                self._settle(number, to, Outcome("skipped"), f"duplicate of row {earlier}")
+                self._settle(number, ready.to, Outcome("skipped"), f"duplicate of row {earlier}")
                 return None
-        return Ready(number, to, payload, blueprint.sender(values))
+        return ready
+
+    def _told(self, values: list[str]) -> str:
+        """The recipient of a row that is refused, or what stands in its place."""
+        try:
+            return self._blueprint.recipient(values)
+        except RowRefused:
+            return self._blueprint.raw_recipient(values)
 
     def _look_again(self, row: SourceRow, state: State) -> Ready | None:
         """A row with a past: it was sent, so it can be rendered."""
@@ -120,14 +111,14 @@ class Feed:
         if self._seen is not None:
             self._seen.earlier(to, row.number)
         if state == "failed" and self._settings.retry_failed:
-            return self._again(row, to, "failed")
+            return self._again(row, "failed")
         if state in ("intended", "unknown") and self._settings.on_unknown == "retry":
-            return self._again(row, to, "unknown")
+            return self._again(row, "unknown")
         if state == "intended":
             self._settle(row.number, to, Outcome("unknown"), IN_FLIGHT, "unknown")
         return None
 
-    def _again(self, row: SourceRow, to: str, before: Before) -> Ready:
-        blueprint, values = self._blueprint, row.values
-        payload = blueprint.render(row.number, values, to)
-        return Ready(row.number, to, payload, blueprint.sender(values), before)
+    def _again(self, row: SourceRow, before: Before) -> Ready:
+        ready = self._render(row.number, row.values)
+        ready.before = before
+        return ready

@@ -12,30 +12,39 @@ from typing import Any, Literal, cast
 
 import msgspec
 
+from wa_bulk.api.number import is_e164
 from wa_bulk.api.rules import TextRule, WholeRule
 from wa_bulk.campaign.filled import Filled
+from wa_bulk.campaign.ready import Ready
 
-Render = Callable[[int, Sequence[str], str], bytes | None]
-"""The request for a row's number, cells and recipient; None where the row is not ordinary."""
+Render = Callable[[int, Sequence[str]], Ready]
+"""What makes a row's number and cells ready to be sent. Raises RowRefused."""
 
-Hole = Literal["row", "to"] | Filled
+Hole = Literal["row", "to", "from"] | Filled
 
 DIGITS_MAX = 18
 """So many make a number that fits 64 bits, whatever it is."""
 
 
-def renderer(request: bytes, holes: Sequence[Hole]) -> Render:
-    """The function for `request`, a format with a %b for each of `holes`.
+def renderer(
+    request: bytes, holes: Sequence[Hole], recipient: Filled, sender: Filled | str | None, otherwise: Render
+) -> Render:
+    """The function for `request`, a format with a %b for each of `holes`; rows that are not ordinary it hands
+    on to `otherwise`.
 
-    Of the campaign, only numbers stand in its text; all else it is given as objects. Like `Filled.value`, it
-    may raise RowRefused.
+    Of the campaign, only numbers stand in its text; all else it is given as objects.
     """
     given: dict[str, Any] = {
+        "Ready": Ready,
         "request": request,
+        "otherwise": otherwise,
         "json": msgspec.json.Encoder().encode,
+        "is_e164": is_e164,
+        "recipient": recipient.number,
+        "sender": sender.number if isinstance(sender, Filled) else sender,
         "no_blank_in": frozenset(" " * count for count in range(5)).isdisjoint,
     }
-    cells: dict[str, str] = {}
+    cells = {f"values[{recipient.column}]": "number"}
     texts: dict[str, int] = {}
     conditions: list[str] = []
     encoded: dict[str, str] = {}
@@ -43,7 +52,7 @@ def renderer(request: bytes, holes: Sequence[Hole]) -> Render:
     for number, hole in enumerate(holes):
         value: str
         if isinstance(hole, str):
-            value = hole
+            value = {"row": "row", "to": "to", "from": "line"}[hole]
         elif hole.field.kind == "text" and hole.field.is_one_column:
             value = cells.setdefault(f"values[{hole.column}]", f"cell_{hole.column}")
             if isinstance(hole.field.rule, TextRule) and not hole.field.rule.takes_easy_text:
@@ -68,12 +77,16 @@ def renderer(request: bytes, holes: Sequence[Hole]) -> Render:
             f"no_blank_in({together}) and len(text := ''.join({together})) <= {min(texts.values())}"
         )
         conditions.append(f"text.isprintable() and {' ' * 5!r} not in text")
+    to = "number if is_e164(number) else " if recipient.field.is_one_column else ""
     lines = [
-        "def render(row, values, to):",
+        "def render(row, values):",
         *(f"  {name} = {cell}" for cell, name in cells.items()),
         f"  if {' and '.join(conditions) or True}:",
+        f"    to = {to}recipient(values)",
+        f"    line = {'sender(values)' if isinstance(sender, Filled) else 'sender'}",
         *(f"    {name} = {value}" for value, name in encoded.items()),
-        f"    return request % ({', '.join(filling)},)",
+        f"    return Ready(row, to, request % ({', '.join(filling)},), line)",
+        "  return otherwise(row, values)",
     ]
     exec("\n".join(lines), given)
     return cast(Render, given["render"])

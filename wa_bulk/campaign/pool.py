@@ -7,13 +7,14 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from wa_bulk.campaign.blueprint import Blueprint
-from wa_bulk.campaign.feed import Feed, Ready, Settle
+from wa_bulk.campaign.feed import Feed, Settle
 from wa_bulk.campaign.guard import Guard
 from wa_bulk.campaign.journal import Journal
 from wa_bulk.campaign.ledger import Ledger
 from wa_bulk.campaign.log import LogError, Stopped
 from wa_bulk.campaign.outage import Outage
 from wa_bulk.campaign.progress import Progress
+from wa_bulk.campaign.ready import Ready
 from wa_bulk.campaign.settings import AHEAD_S, Settings
 from wa_bulk.campaign.source import SourceError
 from wa_bulk.send.dispatch import Dispatcher

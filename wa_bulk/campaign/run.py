@@ -6,12 +6,13 @@ import time
 
 from msgspec import Struct
 
-from wa_bulk.campaign.feed import Before, Feed
+from wa_bulk.campaign.feed import Feed
 from wa_bulk.campaign.journal import Journal
 from wa_bulk.campaign.log import EndLine, LogError, Stopped, Totals, timestamp
 from wa_bulk.campaign.plan import Plan
 from wa_bulk.campaign.pool import Pool
 from wa_bulk.campaign.progress import Progress
+from wa_bulk.campaign.ready import Before
 from wa_bulk.send.account import Account
 from wa_bulk.send.dispatch import Dispatcher, open_transport
 from wa_bulk.send.outcome import Outcome
