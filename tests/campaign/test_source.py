@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import hashlib
 import io
+import itertools
 import os
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wa_bulk.campaign import source as source_module
 from wa_bulk.campaign.source import PASSED_OVER, Scan, Source, SourceError, SourceRow
 
 TABLE = "phone,name\n+447911123456,Bob\n+447911123457,Zoë\n"
@@ -311,6 +314,26 @@ def test_any_bytes_are_rows_or_an_error_in_words(shared: Path, content: bytes) -
     for row in rows:
         assert (len(row.values) == len(source.header)) == (row.problem is None)
     assert not rows or source.scan().rows == len(rows)
+
+
+@given(
+    lines=st.lists(
+        st.text("ab \t,;\x1c\xa0\x85\u2028", max_size=6) | st.sampled_from(["", " ", ",", '"']), max_size=12
+    ),
+    ends=st.lists(st.sampled_from(["\n", "\r\n", "\n\n", "\r"]), min_size=1, max_size=3),
+    block=st.integers(1, 9),
+)
+def test_rows_are_counted_as_they_are_read(
+    shared: Path, lines: list[str], ends: list[str], block: int
+) -> None:
+    content = "".join(line + end for line, end in zip(lines, itertools.cycle(ends), strict=False))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source_module, "BLOCK_CHARACTERS", block)
+        for text in (content, content[:-1]):
+            with contextlib.suppress(SourceError):
+                source = source_of(shared, text)
+                rows = list(source.rows())
+                assert not rows or source.scan().rows == len(rows)
 
 
 @given(

@@ -28,6 +28,7 @@ __all__ = ["Scan", "Source", "SourceError", "SourceRow"]
 
 DELIMITERS = ",;\t|"
 SAMPLE_CHARACTERS = 1 << 16
+BLOCK_CHARACTERS = 1 << 18
 SAMPLE_ROWS = 50
 PASSED_OVER = 4096  # rows, which take 1 to 4 ms
 
@@ -104,13 +105,41 @@ class Source:
     def scan(self) -> Scan:
         """Reads the file once, to its end. Raises SourceError, as `rows` does or if there are no rows."""
         digest = hashlib.sha256()
-        number = 0
         with self._file.open(digest.update) as text:
-            for row in self._every_row(text):
-                number = row.number
-        if not number:
+            rows = self._count_lines(text)
+        if rows is None:
+            rows = 0
+            digest = hashlib.sha256()
+            with self._file.open(digest.update) as text:
+                for row in self._every_row(text):
+                    rows = row.number
+        if not rows:
             raise self._file.error("has a header but no rows under it")
-        return Scan(number, digest.hexdigest(), self._file.size)
+        return Scan(rows, digest.hexdigest(), self._file.size)
+
+    def _count_lines(self, text: io.TextIOWrapper) -> int | None:
+        """How many rows there are, in a quarter of the time, where every line is one: None where a quote or a
+        lone carriage return may make it otherwise."""
+        lines = itertools.dropwhile(lambda line: not line.strip("\r\n"), self._lines(text))
+        header = next(lines, "")
+        if '"' in header or not header.endswith("\n") or self.delimiter.isspace():
+            return None
+        rows, rest = 0, ""
+        while block := text.read(BLOCK_CHARACTERS):
+            block = rest + block
+            end = block.rfind("\n") + 1
+            block, rest = block[:end], block[end:]
+            if '"' in block or block.count("\r") != block.count("\r\n"):
+                return None
+            rows += self._count_filled(block.split("\n"))
+        if '"' in rest or "\r" in rest:
+            return None
+        return rows + self._count_filled([rest])
+
+    def _count_filled(self, lines: list[str]) -> int:
+        """How many of these are rows, and not blank lines."""
+        only_spaces = map(str.isspace, lines) if len(self.header) > 1 else map("\r".__eq__, lines)
+        return len(lines) - lines.count("") - sum(only_spaces)
 
     def sha256(self) -> str:
         """The hash of the file's bytes, without a look at its rows."""
@@ -121,9 +150,11 @@ class Source:
         with self._file.open() as text:
             return text.read(SAMPLE_CHARACTERS)
 
+    def _lines(self, text: io.TextIOWrapper) -> Iterator[str]:
+        return itertools.islice(text, self._lines_before, None)
+
     def _reader(self, text: io.TextIOWrapper) -> _csv.Reader:
-        lines = itertools.islice(text, self._lines_before, None)
-        return csv.reader(lines, delimiter=self.delimiter, strict=True)
+        return csv.reader(self._lines(text), delimiter=self.delimiter, strict=True)
 
     def _line(self, reader: _csv.Reader) -> int:
         """The line last read."""
