@@ -96,6 +96,13 @@ def quick_test(rule: Rule) -> Callable[[Any], object]:
     return lambda value: type(value) is str and 0 < len(value) <= longest and not value.isspace()
 
 
+def structs_in(annotation: Any) -> tuple[type[Struct], ...]:
+    """The structs that a field of this type may hold, themselves or in a list."""
+    if isinstance(annotation, type) and issubclass(annotation, Struct):
+        return (annotation,)
+    return tuple(kind for part in getattr(annotation, "__args__", ()) for kind in structs_in(part))
+
+
 def shortened(value: str, limit: int = 60) -> str:
     """`value` quoted for an error message, cut where it would fill the screen."""
     return repr(value) if len(value) <= limit else repr(value[:limit])[:-1] + "…'"

@@ -13,7 +13,8 @@ from wa_bulk.api.errors import ValidationError
 from wa_bulk.api.language import LANGUAGES, nearest_language
 from wa_bulk.api.message import Body, Message, TemplateBody
 from wa_bulk.api.number import e164
-from wa_bulk.api.rules import NUMBER_RULE, RELATIONS, RULES, Rule, quick_test
+from wa_bulk.api.quick import is_surely_fine
+from wa_bulk.api.rules import NUMBER_RULE, RELATIONS, RULES, Rule, quick_test, structs_in
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Message)
@@ -41,13 +42,6 @@ def _plan(kind: type[Struct]) -> _Plan:
         elif kind is not Message:
             children.append((info.name, info.encode_name, structs_in(info.type), optional))
     return _Plan(tuple(values), tuple(children), RELATIONS.get(kind))
-
-
-def structs_in(annotation: Any) -> tuple[type[Struct], ...]:
-    """The structs that a field of this type may hold, themselves or in a list."""
-    if isinstance(annotation, type) and issubclass(annotation, Struct):
-        return (annotation,)
-    return tuple(kind for part in getattr(annotation, "__args__", ()) for kind in structs_in(part))
 
 
 _PLANS: dict[type[Struct], _Plan] = {}
@@ -113,6 +107,11 @@ def validate(message: Message, max_recipients: int = 1) -> Message:
 
     Raises ValidationError naming the first field at fault.
     """
+    try:
+        if is_surely_fine(message):
+            return message
+    except ValidationError:
+        pass  # its field is not known in full
     changed: dict[str, Any] = {}
     to, sender, args = message.to, message.from_, message.custom_args
     if type(to) is str:

@@ -11,8 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from wa_bulk.api import ButtonComponent, HeaderComponent, Message, e164
-from wa_bulk.api.rules import RULES, Rule, WholeRule
-from wa_bulk.api.validation import structs_in
+from wa_bulk.api.rules import RULES, Rule, WholeRule, structs_in
 from wa_bulk.campaign.file import CampaignFile, unknown_key
 from wa_bulk.campaign.placeholder import Column, Piece, split
 
