@@ -7,7 +7,6 @@ The structs mirror the vendor's page. They hold what they are given; `validate` 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict, Unpack
 
 from msgspec import Struct, field
 
@@ -65,14 +64,6 @@ class StickerBody(Struct, frozen=True, tag_field="type", tag="sticker"):
 Body = TemplateBody | TextBody | ImageBody | VideoBody | AudioBody | DocumentBody | StickerBody
 
 
-class Common(TypedDict, total=False):
-    """What every kind of message may carry."""
-
-    from_: str | None
-    request_id: str | None
-    custom_args: dict[str, object] | None
-
-
 class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One request to the API.
 
@@ -93,9 +84,19 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
         return [self.to] if isinstance(self.to, str) else self.to
 
     @classmethod
-    def text(cls, to: str | list[str], body: str, **common: Unpack[Common]) -> Message:
+    def text(
+        cls,
+        to: str | list[str],
+        body: str,
+        *,
+        from_: str | None = None,
+        request_id: str | None = None,
+        custom_args: dict[str, object] | None = None,
+    ) -> Message:
         """A plain text. Reaches only people who wrote within the last 24 hours (Meta)."""
-        return cls(to=to, body=TextBody(Text(body)), **common)
+        return cls(
+            to=to, body=TextBody(Text(body)), from_=from_, request_id=request_id, custom_args=custom_args
+        )
 
     @classmethod
     def template(
@@ -104,10 +105,19 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
         name: str,
         language: str,
         components: Sequence[Component] = (),
-        **common: Unpack[Common],
+        *,
+        from_: str | None = None,
+        request_id: str | None = None,
+        custom_args: dict[str, object] | None = None,
     ) -> Message:
         """An approved template in one of its languages, with the values of its variables."""
-        return cls(to=to, body=TemplateBody(Template(name, language, list(components) or None)), **common)
+        return cls(
+            to=to,
+            body=TemplateBody(Template(name, language, list(components) or None)),
+            from_=from_,
+            request_id=request_id,
+            custom_args=custom_args,
+        )
 
     @classmethod
     def image(
@@ -117,10 +127,18 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
         *,
         id: str | None = None,  # noqa: A002 - the vendor's name for it
         caption: str | None = None,
-        **common: Unpack[Common],
+        from_: str | None = None,
+        request_id: str | None = None,
+        custom_args: dict[str, object] | None = None,
     ) -> Message:
         """A JPEG or PNG of at most 5 MB, by `link` or by media `id`."""
-        return cls(to=to, body=ImageBody(Image(id=id, link=link, caption=caption)), **common)
+        return cls(
+            to=to,
+            body=ImageBody(Image(id=id, link=link, caption=caption)),
+            from_=from_,
+            request_id=request_id,
+            custom_args=custom_args,
+        )
 
     @classmethod
     def video(
@@ -130,10 +148,18 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
         *,
         id: str | None = None,  # noqa: A002
         caption: str | None = None,
-        **common: Unpack[Common],
+        from_: str | None = None,
+        request_id: str | None = None,
+        custom_args: dict[str, object] | None = None,
     ) -> Message:
         """An MP4 or 3GPP (H.264, AAC) of at most 16 MB, by `link` or by media `id`."""
-        return cls(to=to, body=VideoBody(Video(id=id, link=link, caption=caption)), **common)
+        return cls(
+            to=to,
+            body=VideoBody(Video(id=id, link=link, caption=caption)),
+            from_=from_,
+            request_id=request_id,
+            custom_args=custom_args,
+        )
 
     @classmethod
     def audio(
@@ -142,10 +168,18 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
         link: str | None = None,
         *,
         id: str | None = None,  # noqa: A002
-        **common: Unpack[Common],
+        from_: str | None = None,
+        request_id: str | None = None,
+        custom_args: dict[str, object] | None = None,
     ) -> Message:
         """AAC, MP4, AMR, MPEG or OGG/opus of at most 16 MB, by `link` or by media `id`."""
-        return cls(to=to, body=AudioBody(Audio(id=id, link=link)), **common)
+        return cls(
+            to=to,
+            body=AudioBody(Audio(id=id, link=link)),
+            from_=from_,
+            request_id=request_id,
+            custom_args=custom_args,
+        )
 
     @classmethod
     def document(
@@ -156,11 +190,13 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
         id: str | None = None,  # noqa: A002
         caption: str | None = None,
         filename: str | None = None,
-        **common: Unpack[Common],
+        from_: str | None = None,
+        request_id: str | None = None,
+        custom_args: dict[str, object] | None = None,
     ) -> Message:
         """A file of at most 100 MB, by `link` or by media `id`. Without `filename` the caption names it."""
         body = DocumentBody(Document(id=id, link=link, caption=caption, filename=filename))
-        return cls(to=to, body=body, **common)
+        return cls(to=to, body=body, from_=from_, request_id=request_id, custom_args=custom_args)
 
     @classmethod
     def sticker(
@@ -169,7 +205,15 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
         link: str | None = None,
         *,
         id: str | None = None,  # noqa: A002
-        **common: Unpack[Common],
+        from_: str | None = None,
+        request_id: str | None = None,
+        custom_args: dict[str, object] | None = None,
     ) -> Message:
         """A WebP sticker, by `link` or by media `id`."""
-        return cls(to=to, body=StickerBody(Sticker(id=id, link=link)), **common)
+        return cls(
+            to=to,
+            body=StickerBody(Sticker(id=id, link=link)),
+            from_=from_,
+            request_id=request_id,
+            custom_args=custom_args,
+        )

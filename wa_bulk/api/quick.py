@@ -17,6 +17,9 @@ from wa_bulk.api.message import Body, Message
 from wa_bulk.api.number import is_e164
 from wa_bulk.api.rules import RELATIONS, RULES, Rule, WholeRule, quick_test, structs_in
 
+REMEMBERED = 100
+"""Values of one kind that are known for fine, so that they need not be looked at again."""
+
 Test = Callable[[Any], object]
 """True only of what is surely without fault. Raises ValidationError for some of what is not."""
 
@@ -25,13 +28,15 @@ def is_surely_fine(message: Message) -> object:
     """Whether the API would take the message as it is. Where that is not sure, it may raise ValidationError,
     with a field named from anywhere in the message."""
     to, sender, args = message.to, message.from_, message.custom_args
+    is_fine_body = _body_tests.get(type(message.body))
     return (
         type(to) is str
         and is_e164(to)
-        and (sender is None or (type(sender) is str and is_e164(sender)))
+        and (sender is None or (type(sender) is str and (sender in _senders or _is_sender(sender))))
         and (args is None or type(args) is dict)
         and _is_fine_without_body(message)
-        and _is_fine_body(message.body)
+        and is_fine_body is not None
+        and is_fine_body(message.body)
     )
 
 
@@ -43,11 +48,14 @@ def _test_of(kind: type[Struct]) -> Test:
         name, rule = info.name, RULES.get((kind, info.name))
         if rule is not None:
             condition = _condition(name, rule, given)
-        elif kind is not Message:
-            given[f"is_fine_{name}"] = _test_of_any(structs_in(info.type))
-            condition = f"is_fine_{name}({name})"
-        else:
+        elif kind is Message:
             continue
+        elif isinstance(info.type, type):
+            given[f"kind_{name}"], given[f"is_fine_{name}"] = info.type, _test_of(info.type)
+            condition = f"type({name}) is kind_{name} and is_fine_{name}({name})"
+        else:
+            given[f"are_fine_{name}"] = _test_of_many(structs_in(info.type))
+            condition = f"are_fine_{name}({name})"
         lines.append(f"  {name} = struct.{name}")
         conditions.append(f"({name} is None or {condition})" if info.default is None else condition)
     if kind in RELATIONS:
@@ -62,22 +70,33 @@ def _condition(name: str, rule: Rule, given: dict[str, Any]) -> str:
     if isinstance(rule, WholeRule):
         return f"type({name}) is int and {rule.low} <= {name} <= {rule.high}"
     if not rule.takes_easy_text:
-        given[f"is_fine_{name}"] = quick_test(rule)
-        return f"is_fine_{name}({name})"
+        given[f"known_{name}"] = known = set(rule.known)
+        given[f"is_fine_{name}"] = _remembering(quick_test(rule), known)
+        return f"type({name}) is str and ({name} in known_{name} or is_fine_{name}({name}))"
     condition = f"type({name}) is str and 0 < len({name}) <= {rule.max_length or sys.maxsize}"
     if rule.forbids is not None:
         condition += f" and {name}.isprintable() and {' ' * 5!r} not in {name}"
     return f"{condition} and not {name}.isspace()"
 
 
-def _test_of_any(kinds: Sequence[type[Struct]]) -> Test:
-    """The test of a struct of one of these kinds, or of a list of such."""
+def _remembering(test: Test, known: set[str]) -> Test:
+    """`test`, adding to `known` what it found fine: a service sends few templates, from few numbers."""
+    most = len(known) + REMEMBERED
+
+    def remember(value: str) -> object:
+        fine = test(value)
+        if fine and len(known) < most:
+            known.add(value)
+        return fine
+
+    return remember
+
+
+def _test_of_many(kinds: Sequence[type[Struct]]) -> Test:
+    """The test of a list of structs of these kinds."""
     tests: dict[type[object], Test] = {kind: _test_of(kind) for kind in kinds}
 
-    def is_fine(found: object) -> object:
-        test = tests.get(type(found))
-        if test is not None:
-            return test(found)
+    def are_fine(found: object) -> bool:
         if type(found) is not list:
             return False
         for item in found:
@@ -86,8 +105,10 @@ def _test_of_any(kinds: Sequence[type[Struct]]) -> Test:
                 return False
         return True
 
-    return is_fine
+    return are_fine
 
 
+_senders: set[str] = set()
+_is_sender = _remembering(is_e164, _senders)
 _is_fine_without_body = _test_of(Message)
-_is_fine_body = _test_of_any(structs_in(Body))
+_body_tests: dict[type[object], Test] = {kind: _test_of(kind) for kind in structs_in(Body)}

@@ -189,7 +189,7 @@ _NOT_PDF = re.compile(
 
 
 def _header(component: t.HeaderComponent) -> None:
-    _parameters(component, (t.PayloadParameter,))
+    _parameters(component, _NOT_IN_A_HEADER)
     for i, parameter in enumerate(component.parameters):
         at = f"parameters[{i}]"
         if isinstance(parameter, t.TextParameter) and len(parameter.text) > HEADER_TEXT_MAX:
@@ -224,7 +224,7 @@ def _header(component: t.HeaderComponent) -> None:
 
 
 def _body(component: t.BodyComponent) -> None:
-    _parameters(component, (t.ImageParameter, t.VideoParameter, t.DocumentParameter, t.PayloadParameter))
+    _parameters(component, _NOT_IN_A_BODY)
 
 
 def _button(component: t.ButtonComponent) -> None:
@@ -243,9 +243,17 @@ def _button(component: t.ButtonComponent) -> None:
         )
 
 
-def _parameters(component: t.Component, refused: tuple[type[Struct], ...]) -> None:
+_NOT_IN_A_HEADER: frozenset[type[Struct]] = frozenset([t.PayloadParameter])
+_NOT_IN_A_BODY: frozenset[type[Struct]] = frozenset(
+    [t.ImageParameter, t.VideoParameter, t.DocumentParameter, t.PayloadParameter]
+)
+
+
+def _parameters(component: t.Component, refused: frozenset[type[Struct]]) -> None:
     if not component.parameters:
         raise ValidationError("parameters", "is empty", "expected the values of the component's variables")
+    if refused.isdisjoint(map(type, component.parameters)):
+        return
     for parameter in component.parameters:
         if type(parameter) in refused:
             media = type(parameter) is not t.PayloadParameter

@@ -104,7 +104,22 @@ class Client:
         not accepted, or may not have been (its outcome is then `unknown`). Cancelled while its request is on
         the wire, the message may still arrive.
         """
-        outcome = await self._deliver(self._checked(message))
+        if not isinstance(message, Message):
+            raise TypeError(f"expected a Message, got {type(message).__name__}")
+        message = validate(message, self._max_recipients)
+        payload = encode(message)
+        if self._closed:
+            raise RuntimeError("this client is closed")
+        in_flight = self._in_flight
+        if not in_flight.try_enter():
+            await in_flight.enter()
+        try:
+            outcome = await self._dispatcher.deliver(payload, message.from_)
+        finally:
+            in_flight.leave()
+        outcome.to = message.to if type(message.to) is str else _recipients(message.to)
+        if outcome.request_id is None:
+            outcome.request_id = message.request_id
         if isinstance(outcome, Accepted):
             return outcome
         raise SendError(outcome)
@@ -144,32 +159,13 @@ class Client:
 
     async def _outcome(self, message: Message) -> Outcome:
         try:
-            return await self._deliver(self._checked(message))
+            return await self.send(message)
+        except SendError as error:
+            return error.outcome
         except ValidationError as error:
             return Outcome(
                 "rejected", _recipients(message.to), request_id=message.request_id, message=str(error)
             )
-
-    def _checked(self, message: Message) -> Message:
-        if not isinstance(message, Message):
-            raise TypeError(f"expected a Message, got {type(message).__name__}")
-        return validate(message, self._max_recipients)
-
-    async def _deliver(self, message: Message) -> Outcome:
-        payload = encode(message)
-        if self._closed:
-            raise RuntimeError("this client is closed")
-        in_flight = self._in_flight
-        if not in_flight.try_enter():
-            await in_flight.enter()
-        try:
-            outcome = await self._dispatcher.deliver(payload, message.from_)
-        finally:
-            in_flight.leave()
-        outcome.to = _recipients(message.to)
-        if outcome.request_id is None:
-            outcome.request_id = message.request_id
-        return outcome
 
 
 def _recipients(to: object) -> str:

@@ -131,7 +131,8 @@ class Dispatcher:
 
     def _judged(self, reply: Reply, began: float, pacer: Pacer) -> Outcome | Setback:
         latency_ms = (perf_counter() - began) * 100_000 // 1 / 100
-        if 200 <= reply.status < 300:
+        status = reply.status
+        if 200 <= status < 300:
             try:
                 sent = _decode_sent(reply.body)
             except (msgspec.DecodeError, UnicodeDecodeError):
@@ -142,7 +143,7 @@ class Dispatcher:
                         "accepted",
                         message_id=sent.message_id,
                         request_id=sent.request_id,
-                        http_status=reply.status,
+                        http_status=status,
                         attempts=1,
                         latency_ms=latency_ms,
                     )
