@@ -179,7 +179,7 @@ class Pool:
                 count -= 1
 
     async def _work(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop, paced = asyncio.get_running_loop(), bool(self._settings.rate)
         ready, idle, refused_senders = self._ready, self._idle, self._refused_senders
         outage, guard, progress = self._outage, self._guard, self._progress
         deliver, note = self._dispatcher.deliver, self._note
@@ -188,12 +188,13 @@ class Pool:
                 if self._fed:
                     self._workers -= 1
                     return
-                self._hungry.set()
+                if not paced:  # a paced feed knows by the clock
+                    self._hungry.set()
                 waiter = loop.create_future()
                 idle.append(waiter)
                 await waiter
             row = ready.popleft()
-            if len(ready) == self._low:
+            if len(ready) == self._low and not paced:
                 self._hungry.set()
             if refused_senders and row.sender in refused_senders:
                 status: Status = "unknown" if row.before == "unknown" else "rejected"
