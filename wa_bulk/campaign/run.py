@@ -69,12 +69,15 @@ class CampaignRun:
             transport, rate=settings.rate, tries=settings.tries, redact=self._account.redact
         )
 
+        settle, record, count = plan.ledger.settle, journal.record, self.progress.settled
+
         def note(
             row: int, to: str | None, outcome: Outcome, reason: str | None, before: Before | None = None
         ) -> None:
-            plan.ledger.settle(row, outcome.status)
-            journal.record(row, to, outcome, reason)
-            self.progress.settled(outcome.status, before)
+            status = outcome.status
+            settle(row, status)
+            record(row, to, outcome, reason)
+            count(status, before)
 
         self._pool = pool = Pool(
             dispatcher,
