@@ -2,11 +2,13 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
+import trustme
 
 from tests.campaign.stage import CAMPAIGN, FAST, Stage, account, arrivals, magic, number
 from wa_bulk.campaign import outage
@@ -200,6 +202,21 @@ async def test_a_wrong_key_stops_at_once_and_leaves_every_row_to_send(stage: Sta
     done = await stage.resume(sandbox)
     assert done.totals.accepted == 100
     assert set(arrivals(sandbox).values()) == {1}
+
+
+async def test_a_server_that_cannot_prove_who_it_is_stops_at_once(stage: Stage, sandbox: Sandbox) -> None:
+    stage.crowd(100)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
+    async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=tls) as server:
+        port = server.sockets[0].getsockname()[1]
+        stranger = Account("sandbox", "sandbox", f"https://127.0.0.1:{port}")
+        summary = await asyncio.wait_for(CampaignRun(stage.plan(), stranger).execute(), 10)
+    assert summary.stopped == "fatal"
+    assert "the certificate of 127.0.0.1 cannot be verified" in (summary.detail or "")
+    assert stage.results() == {}
+    done = await stage.resume(sandbox)
+    assert done.totals.accepted == 100
 
 
 async def test_a_template_missing_for_every_row_stops_the_run(tmp_path: Path, sandbox: Sandbox) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from wa_bulk.api import ERROR_CODES
-from wa_bulk.send.transport import MaybeSent, NotSent, TransportError
+from wa_bulk.send.transport import MaybeSent, NotSent, TransportError, Untrusted
 from wa_bulk.send.verdict import BY_CODE, of_fault, of_reply
 
 
@@ -63,6 +63,7 @@ def test_of_a_reply(http_status: int, code: int | None, message_id: str | None, 
     [
         (NotSent("no connection"), "retry"),
         (Refused("no connection"), "retry"),
+        (Untrusted("expired"), "fatal"),
         (MaybeSent("reset"), "unknown"),
         (TransportError("of a new kind"), "unknown"),
     ],

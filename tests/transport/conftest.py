@@ -74,13 +74,21 @@ class Ground:
 
 
 @pytest.fixture(scope="session")
-def identity() -> Identity:
-    authority = trustme.CA()
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def identity(authority: trustme.CA) -> Identity:
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.configure_trust(client)
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", "127.0.0.1").configure_cert(server)
-    return client, server
+    return client, server_context(authority, "localhost", "127.0.0.1")
+
+
+def server_context(authority: trustme.CA, *names: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names).configure_cert(context)
+    return context
 
 
 @pytest.fixture(params=["lean", "aiohttp"])

@@ -222,7 +222,9 @@ class Pool:
                 if attempts >= self._settings.tries:
                     break
                 maybe_taken = True
-            elif outcome.status != "failed" or not await outage.is_to_blame(outcome, answers):
+            elif (
+                outcome.status != "failed" or outcome.fatal or not await outage.is_to_blame(outcome, answers)
+            ):
                 break
             answers = outage.answers
             outcome = await self._dispatcher.deliver(row.payload, row.sender)

@@ -153,8 +153,11 @@ class Dispatcher:
         if not isinstance(fault, TransportError):
             return Outcome("unknown", message=f"{type(fault).__name__} in the transport", attempts=1)
         words = str(fault)
-        if verdict.of_fault(fault) == "retry":
-            return Setback(Outcome("failed", message=words, attempts=1))
+        match verdict.of_fault(fault):
+            case "retry":
+                return Setback(Outcome("failed", message=words, attempts=1))
+            case "fatal":
+                return Outcome("failed", message=words, attempts=1, fatal=True)
         return Outcome("unknown", message=words, attempts=1)
 
     def _refused(self, reply: Reply, latency_ms: float, pacer: Pacer) -> Outcome | Setback:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from wa_bulk.send.transport import MaybeSent, NotSent, TransportError
+from wa_bulk.send.transport import MaybeSent, NotSent, TransportError, Untrusted
 
 Verdict = Literal["accepted", "retry", "rejected", "unknown", "fatal"]
 
+# The first that fits.
 BY_FAULT: dict[type[TransportError], Verdict] = {
+    Untrusted: "fatal",
     NotSent: "retry",
     MaybeSent: "unknown",
 }

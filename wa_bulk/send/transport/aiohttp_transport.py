@@ -8,7 +8,7 @@ from http import HTTPStatus
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 
-from .base import MaybeSent, NotSent, Reply, TransportError
+from .base import MaybeSent, NotSent, Reply, TransportError, Untrusted
 from .limits import IDLE_MAX, MAX_HEAD, MAX_REPLY
 from .reply_head import retry_after_seconds
 from .request import endpoint, request_headers
@@ -165,6 +165,8 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 def _judged(error: Exception, body: _Body) -> TransportError:
     """What `error` means for the request; only words known to hold no header and no URL are taken over."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return Untrusted(_about_certificate(error))
     if isinstance(error, TimeoutError):
         why = "timeout"
     elif isinstance(error, OSError) and error.strerror:
@@ -176,3 +178,9 @@ def _judged(error: Exception, body: _Body) -> TransportError:
     if body.begun:
         return MaybeSent(f"{why} after the request was written")
     return NotSent(f"{why} before the request was written")
+
+
+def _about_certificate(error: aiohttp.ClientConnectorCertificateError) -> str:
+    cause = error.certificate_error
+    fault = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else type(cause).__name__
+    return f"the certificate of {error.host} cannot be verified: {fault}"

@@ -1,8 +1,9 @@
 """What every transport is: one request's bytes out, one reply in, or the truth about how far it came.
 
 TransportError
-├── NotSent     proven: the API cannot have acted on the request
-└── MaybeSent   the request was written, and no usable reply followed
+├── NotSent         proven: the API cannot have acted on the request
+│   └── Untrusted   and it never will: the server cannot prove who it is
+└── MaybeSent       the request was written, and no usable reply followed
 """
 
 from typing import Protocol
@@ -24,6 +25,10 @@ class TransportError(Exception):
 
 class NotSent(TransportError):
     """The request did not leave whole: no connection (DNS, refused, TLS), or lost while being written."""
+
+
+class Untrusted(NotSent):
+    """The server's certificate cannot be verified, and will not be the next time either."""
 
 
 class MaybeSent(TransportError):

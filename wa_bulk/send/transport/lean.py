@@ -10,7 +10,7 @@ from time import monotonic
 
 from aiohappyeyeballs import start_connection
 
-from .base import NotSent, Reply
+from .base import NotSent, Reply, Untrusted
 from .connection import Connection, words
 from .limits import EYEBALLS_DELAY
 from .request import endpoint, request_head
@@ -206,6 +206,10 @@ class LeanTransport:
         except BaseException as error:
             connection.discard()
             self.lost(connection)
+            if isinstance(error, ssl.SSLCertVerificationError):
+                raise Untrusted(
+                    f"the certificate of {host} cannot be verified: {error.verify_message}"
+                ) from error
             if isinstance(error, TimeoutError) and not str(error):
                 raise NotSent(f"no connection to {host}:{port} within {seconds:g} s") from error
             if isinstance(error, (OSError, RuntimeError)):  # uvloop raises the latter for some of the former
