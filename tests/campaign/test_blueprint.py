@@ -161,6 +161,13 @@ def test_an_ordinary_row_is_what_looking_at_each_field_makes_of_it(
     assert made(blueprint.render) == made(blueprint._render_carefully)
 
 
+def test_two_fields_of_one_path_are_told_apart() -> None:
+    text = CAMPAIGN + '"a.b" = "{order_id}"\na = { b = "{total}" }\n'
+    ready = compiled(text.replace("nested = ", "rest = ")).render(1, ROW)
+    args = json.loads(ready.payload)["custom_args"]
+    assert (args["a.b"], args["a"]) == ("A-7", {"b": "$1.00"})
+
+
 def test_one_strange_value_among_ordinary_ones_is_seen() -> None:
     for place, column in enumerate(HEADER):
         if column != "phone":

@@ -38,15 +38,17 @@ class Blueprint:
         self.one_template = not varying & {"body.template.name", "body.template.language"}
         self.warnings = [] if "body.template.language" in varying else warnings(message)
         self._related = any(field.related for field in fields)
-        filled = {field.path: Filled(field, self.header) for field in fields if field.kind != "row"}
-        self._recipient = filled["to"]
+        hole_of: dict[bytes, Hole] = {}
+        self._sender: Filled | str | None = message.from_
+        for field in fields:
+            hole: Hole = "row" if field.kind == "row" else Filled(field, self.header)
+            if field.path == "to" and isinstance(hole, Filled):
+                self._recipient, hole = hole, "to"
+            elif field.path == "from" and isinstance(hole, Filled):
+                self._sender, hole = hole, "from"
+            hole_of[field.mark] = hole
         self.recipient = self._recipient.number
         """The row's recipient in E.164 form, from its values. Raises RowRefused."""
-        self._sender = filled.get("from", message.from_)
-        hole_of: dict[bytes, Hole] = {field.mark: filled.get(field.path, "row") for field in fields}
-        hole_of[self._recipient.field.mark] = "to"
-        if isinstance(self._sender, Filled):
-            hole_of[self._sender.field.mark] = "from"
         parts = re.split(b"(" + b"|".join(map(re.escape, hole_of)) + b")", encode(message))
         self._request = b"%b".join(part.replace(b"%", b"%%") for part in parts[0::2])
         self._holes = [hole_of[mark] for mark in parts[1::2]]
