@@ -1,3 +1,4 @@
+import contextlib
 import json
 import re
 
@@ -28,8 +29,12 @@ from wa_bulk.api import (
     decode,
     encode,
     validate,
+    validation,
     warnings,
 )
+from wa_bulk.api.message import TemplateBody, Text, TextBody
+from wa_bulk.api.quick import is_surely_fine
+from wa_bulk.api.template import Template
 
 TO = "+447911123456"
 PDF = Document(link="https://example.com/terms.pdf")
@@ -91,7 +96,40 @@ def test_what_the_api_takes_passes_unchanged(message: Message) -> None:
     assert decode(encode(message)).body == message.body
 
 
+@pytest.mark.parametrize("message", GOOD)
+def test_a_closer_look_takes_it_too(message: Message, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "is_surely_fine", lambda message: False)
+    assert validate(message) is message
+
+
+PARAMETER = TextParameter("x")
+
+
+def odd_template(*components: object) -> Message:
+    return Message(to=TO, body=TemplateBody(Template("n", "en", list(components))))  # type: ignore[arg-type]
+
+
 BAD: list[tuple[Message, str, str]] = [
+    (Message(to=TO, body=TextBody([])), "body.text", "is list"),  # type: ignore[arg-type]
+    (Message(to=TO, body=TextBody([Text("x")])), "body.text", "is list"),  # type: ignore[arg-type]
+    (Message(to=TO, body=TemplateBody(())), "body.template", "is tuple"),  # type: ignore[arg-type]
+    (
+        Message(to=TO, body=TemplateBody(Template("n", "en", BodyComponent([PARAMETER])))),  # type: ignore[arg-type]
+        "body.template.components",
+        "is BodyComponent",
+    ),
+    (
+        odd_template(BodyComponent(PARAMETER)),  # type: ignore[arg-type]
+        "body.template.components[0].parameters",
+        "is TextParameter",
+    ),
+    (
+        odd_template(HeaderComponent([ImageParameter([])])),  # type: ignore[arg-type]
+        "body.template.components[0].parameters[0].image",
+        "is list",
+    ),
+    (Message.image(TO, "https://" + "a" * 100_000 + " "), "body.image.link", "is 'https://aaa"),
+    (Message.text("1/" * 50_000 + "x", "Hi"), "to", "has 100001 characters"),
     (Message.text("1", "Hi"), "to", "too short"),
     (Message.text([], "Hi"), "to", "has no number"),
     (Message.text([TO, TO], "Hi"), "to", "has 2 numbers"),
@@ -196,6 +234,20 @@ def test_what_the_api_refuses_is_named(message: Message, field: str, fault: str)
     assert fault in caught.value.fault
     assert caught.value.rule.startswith("expected")
     assert str(caught.value).startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize(("message", "field", "fault"), BAD)
+def test_a_quick_look_is_not_sure_of_it(message: Message, field: str, fault: str) -> None:
+    with contextlib.suppress(ValidationError):
+        assert not is_surely_fine(message)
+
+
+def test_a_message_of_another_kind_is_looked_at_closely() -> None:
+    class Marked(Message, frozen=True, kw_only=True):
+        mark: str = ""
+
+    assert not is_surely_fine(Marked(to=TO, body=TextBody(Text("x"))))
+    assert validate(Marked(to="447911123456", body=TextBody(Text("x")))).to == "+447911123456"
 
 
 def test_more_recipients_where_the_setting_allows() -> None:

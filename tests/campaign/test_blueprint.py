@@ -312,6 +312,16 @@ def test_numbers_may_be_composed_and_senders_may_vary() -> None:
     assert decode(ready.payload).from_ == "+8613800138000"
 
 
+@pytest.mark.parametrize("empty", ["", " "])
+@pytest.mark.parametrize("column", ["cc", "phone"])
+def test_a_composed_number_needs_all_its_parts(empty: str, column: str) -> None:
+    blueprint = compiled(CAMPAIGN.replace('"{phone}"', '"+{cc}{phone}"'), [*HEADER, "cc"])
+    row = dict(zip(blueprint.header, ["7911123456", *ROW[1:], "44"], strict=True))
+    assert blueprint.recipient(list(row.values())) == "+447911123456"
+    with pytest.raises(RowRefused, match=f"column {column}.*is empty"):
+        blueprint.render(1, list((row | {column: empty}).values()))
+
+
 def test_an_unknown_language_for_every_row_is_a_warning() -> None:
     (warning,) = compiled(CAMPAIGN.replace("{language}", "en_us")).warnings
     assert "'en_US'" in warning

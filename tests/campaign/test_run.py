@@ -1,6 +1,7 @@
 """Campaigns from CSV to log against the sandbox: what is sent, what is written, how it is resumed."""
 
 import asyncio
+import json
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -202,6 +203,38 @@ async def test_a_wrong_key_stops_at_once_and_leaves_every_row_to_send(stage: Sta
     done = await stage.resume(sandbox)
     assert done.totals.accepted == 100
     assert set(arrivals(sandbox).values()) == {1}
+
+
+async def test_each_sending_number_goes_at_its_own_rate(tmp_path: Path, sandbox: Sandbox) -> None:
+    """One after the other at 1/s, these would take as many seconds as there are."""
+    stage = Stage(tmp_path, CAMPAIGN.replace('"+8613800138000"', '"{line}"'))
+    stage.cast([(number(row), "a", f"+86138001380{row:02d}") for row in range(30)], "phone,name,line")
+    summary = await asyncio.wait_for(stage.send(sandbox, changed(rate=1, concurrency=64)), 15)
+    assert summary.totals.accepted == 30
+
+
+async def test_rows_of_which_the_log_says_nothing_are_sent(stage: Stage, sandbox: Sandbox) -> None:
+    """Even where the log does not say how many rows there are."""
+    stage.crowd(20)
+    await stage.send(sandbox, changed(limit=5))
+    run, *rest = stage.log.read_text().splitlines()
+    stage.log.write_text("\n".join([run.replace(',"rows":20', ""), *rest]) + "\n")
+    plan = plan_resume(stage.log)
+    assert plan.ledger.run is not None
+    assert plan.ledger.run.source.rows is None
+    assert (await CampaignRun(plan, account(sandbox)).execute()).totals.accepted == 20
+
+
+async def test_a_log_of_rows_that_cannot_have_been_sent_stops_the_run(stage: Stage, sandbox: Sandbox) -> None:
+    stage.cast([(number(1), "a"), ("nobody", "b"), (number(3), "c", "d")])
+    await stage.send(sandbox, changed(limit=1))
+    run_id = json.loads(stage.log.read_text().splitlines()[0])["run_id"]
+    for row in (2, 3):
+        with stage.log.open("a") as log:
+            log.write(f'{{"type":"intent","run_id":"{run_id}","rows":[{row},{row}]}}\n')
+        summary = await stage.resume(sandbox)
+        assert summary.stopped == "fatal"
+        assert f"row {row if row == 2 else 2} was to be sent, but it cannot be" in (summary.detail or "")
 
 
 async def test_a_server_that_cannot_prove_who_it_is_stops_at_once(stage: Stage, sandbox: Sandbox) -> None:

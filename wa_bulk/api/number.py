@@ -11,6 +11,9 @@ _SPREADSHEET_FLOAT = re.compile(r"[0-9](?:[.,][0-9]*)?[eE]\+?[0-9]+").fullmatch
 _WHOLE_FLOAT = re.compile(r"(\+?[0-9]{7,15})\.0+").fullmatch
 _FLOAT = re.compile(r"\+?[0-9]{7,}[.,][0-9]+").fullmatch
 _TWO_NUMBERS = re.compile(r".*[0-9].*/[^0-9]*[0-9]{1,3}").fullmatch
+_WRITTEN_MAX = 100
+"""Characters that a number may be written in, however generously it is punctuated."""
+
 _PUNCTUATION = dict.fromkeys(
     map(ord, " \t\r\n-.()/\u00a0\u202f\u2007\u2009\u2010\u2011\u2012\u2013\u2014\u200b\u200e\u200f\ufeff")
 ) | dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -31,6 +34,8 @@ def e164(text: str) -> str:
     bare = text.strip().lstrip("'")
     if not bare:
         raise ValueError("is empty")
+    if len(bare) > _WRITTEN_MAX:
+        raise ValueError(f"has {len(bare)} characters, which is too long")
     if _SPREADSHEET_FLOAT(bare):
         raise ValueError(
             f"{text!r} was turned into a rounded figure by a spreadsheet and has lost digits: "

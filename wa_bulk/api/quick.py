@@ -30,7 +30,8 @@ def is_surely_fine(message: Message) -> object:
     to, sender, args = message.to, message.from_, message.custom_args
     is_fine_body = _body_tests.get(type(message.body))
     return (
-        type(to) is str
+        type(message) is Message
+        and type(to) is str
         and is_e164(to)
         and (sender is None or (type(sender) is str and (sender in _senders or _is_sender(sender))))
         and (args is None or type(args) is dict)

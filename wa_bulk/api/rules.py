@@ -122,7 +122,7 @@ def _breaks_parameter(text: str) -> bool:
 
 _LINK = TextRule(
     "expected an http:// or https:// link",
-    pattern=re.compile(r"https?://[^\s/?#\\]+\.?[^\s]*", re.IGNORECASE),
+    pattern=re.compile(r"https?://[^\s/?#\\]\S*", re.IGNORECASE),
 )
 _ID = TextRule("expected the media's id")
 _CAPTION = TextRule(f"expected at most {CAPTION_MAX} characters, or no caption", max_length=CAPTION_MAX)

@@ -24,11 +24,12 @@ class _Plan(Struct, frozen=True):
     """What is to be looked at in one kind of struct, worked out once.
 
     Of each value: its attribute, whether None will do, a quick test that tells it is fine, and for when it
-    is not its rule and JSON name. Of each child: its attribute, JSON name, kinds, and whether None will do.
+    is not its rule and JSON name. Of each child: its attribute, JSON name, kinds, whether it is a list of
+    them, and whether None will do.
     """
 
     values: tuple[tuple[str, bool, Callable[[Any], object], Rule, str], ...]
-    children: tuple[tuple[str, str, tuple[type[Struct], ...], bool], ...]
+    children: tuple[tuple[str, str, tuple[type[Struct], ...], bool, bool], ...]
     relation: Callable[[Any], None] | None
 
 
@@ -39,8 +40,9 @@ def _plan(kind: type[Struct]) -> _Plan:
         optional = info.default is None
         if rule is not None:
             values.append((info.name, optional, quick_test(rule), rule, info.encode_name))
-        elif kind is not Message:
-            children.append((info.name, info.encode_name, structs_in(info.type), optional))
+        elif not issubclass(kind, Message):
+            is_list = not isinstance(info.type, type)
+            children.append((info.name, info.encode_name, structs_in(info.type), is_list, optional))
     return _Plan(tuple(values), tuple(children), RELATIONS.get(kind))
 
 
@@ -58,45 +60,36 @@ def _check(struct: Struct, with_values: bool = True) -> None:
             value = getattr(struct, name)
             if not is_fine(value) and not (value is None and optional):
                 raise ValidationError(json_name, rule.fault(value) or "is refused", rule.expects)
-    for name, json_name, kinds, optional in plan.children:
+    for name, json_name, kinds, is_list, optional in plan.children:
         child = getattr(struct, name)
         if child is None and optional:
             continue
-        if type(child) in kinds:
-            try:
-                _check(child, with_values)
-            except ValidationError as error:
-                raise error.under(json_name) from None
-        else:
+        if is_list:
             _check_items(child, kinds, json_name, with_values)
+        else:
+            _check_item(child, kinds, json_name, with_values)
     if plan.relation is not None:
         plan.relation(struct)
 
 
 def _check_items(items: object, kinds: tuple[type[Struct], ...], at: str, with_values: bool) -> None:
     if not isinstance(items, (list, tuple)):
-        raise _wrong_kind(items, kinds, at)
+        raise ValidationError(at, f"is {type(items).__name__}", f"expected a list of {_names(kinds)}")
     for i, item in enumerate(items):
-        if type(item) not in kinds:
-            raise _wrong_kind(item, kinds, f"{at}[{i}]")
-        try:
-            _check(item, with_values)
-        except ValidationError as error:
-            raise error.under(f"{at}[{i}]") from None
+        _check_item(item, kinds, f"{at}[{i}]", with_values)
 
 
-def _check_body(message: Message, with_values: bool = True) -> None:
-    if type(message.body) not in _BODIES:
-        raise _wrong_kind(message.body, _BODIES, "body")
+def _check_item(item: object, kinds: tuple[type[Struct], ...], at: str, with_values: bool) -> None:
+    if type(item) not in kinds:
+        raise ValidationError(at, f"is {type(item).__name__}", f"expected {_names(kinds)}")
     try:
-        _check(message.body, with_values)
+        _check(item, with_values)  # type: ignore[arg-type]
     except ValidationError as error:
-        raise error.under("body") from None
+        raise error.under(at) from None
 
 
-def _wrong_kind(found: object, kinds: tuple[type[Struct], ...], at: str) -> ValidationError:
-    expected = " or ".join(kind.__name__ for kind in kinds)
-    return ValidationError(at, f"is {type(found).__name__}", f"expected {expected}")
+def _names(kinds: tuple[type[Struct], ...]) -> str:
+    return " or ".join(kind.__name__ for kind in kinds)
 
 
 def validate(message: Message, max_recipients: int = 1) -> Message:
@@ -124,7 +117,7 @@ def validate(message: Message, max_recipients: int = 1) -> Message:
     if args is not None and type(args) is not dict and not isinstance(args, Mapping):
         raise ValidationError("custom_args", f"is {type(args).__name__}", "expected a JSON object")
     _check(message)
-    _check_body(message)
+    _check_item(message.body, _BODIES, "body", True)
     return msgspec.structs.replace(message, **changed) if changed else message
 
 
@@ -134,7 +127,7 @@ def validate_shape(message: Message) -> None:
     For a message whose values are not known yet: one character in place of a value is enough.
     Raises ValidationError.
     """
-    _check_body(message, with_values=False)
+    _check_item(message.body, _BODIES, "body", False)
 
 
 def _numbers(to: object, max_recipients: int) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Protocol
 from wa_bulk.campaign.blueprint import Blueprint, RowRefused
 from wa_bulk.campaign.duplicates import Seen
 from wa_bulk.campaign.ledger import Ledger, State
+from wa_bulk.campaign.log import LogError
 from wa_bulk.campaign.ready import Before, Ready
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.source import SourceRow
@@ -59,7 +60,8 @@ class Feed:
     def take(self, wanted: int) -> list[Ready]:
         """At most `wanted` rows to send; fewer, even none, does not mean that there are no more.
 
-        Raises SourceError where the source cannot be read on.
+        Raises SourceError where the source cannot be read on, and LogError where the ledger's log tells what
+        cannot be.
         """
         taken: list[Ready] = []
         for _ in range(LOOK_AT_MOST):
@@ -106,19 +108,23 @@ class Feed:
             return self._blueprint.raw_recipient(values)
 
     def _look_again(self, row: SourceRow, state: State) -> Ready | None:
-        """A row with a past: it was sent, so it can be rendered."""
-        to = self._blueprint.recipient(row.values)
+        """A row with a past: it was to be sent, so it can be rendered."""
+        try:
+            ready = self._render(row.number, row.values)
+        except (RowRefused, IndexError):
+            raise LogError(
+                f"the log tells that row {row.number} was to be sent, but it cannot be: "
+                f"{row.problem or 'the API would refuse it'}; restore the log from a copy"
+            ) from None
+        to = ready.to
         if self._seen is not None:
             self._seen.earlier(to, row.number)
         if state == "failed" and self._settings.retry_failed:
-            return self._again(row, "failed")
+            ready.before = "failed"
+            return ready
         if state in ("intended", "unknown") and self._settings.on_unknown == "retry":
-            return self._again(row, "unknown")
+            ready.before = "unknown"
+            return ready
         if state == "intended":
             self._settle(row.number, to, Outcome("unknown"), IN_FLIGHT, "unknown")
         return None
-
-    def _again(self, row: SourceRow, before: Before) -> Ready:
-        ready = self._render(row.number, row.values)
-        ready.before = before
-        return ready

@@ -65,6 +65,10 @@ class Filled:
         return self._whole_text([values[column] for column in self._columns])
 
     def number(self, values: Sequence[str]) -> str:
+        """The number that fills the field, in E.164 form. Raises RowRefused, also where a part is empty: what
+        is left may be somebody else's number."""
+        if not self._is_one and not all(values[column].strip() for column in self._columns):
+            raise self._refused(values, "")
         try:
             return e164(values[self.column] if self._is_one else self.raw(values))
         except ValueError as error:

@@ -66,7 +66,7 @@ class Ledger:
                 if isinstance(line, ResultLine):
                     row = line.row
                     if row > len(states):
-                        ledger._grow(row)
+                        ledger.grow(row)
                     states[row - 1] = _CODES[line.status]
                     if on_result is not None:
                         on_result(line)
@@ -88,7 +88,7 @@ class Ledger:
             self.end = None
             if self.run is None:
                 self.run = line
-                self._grow(line.source.rows or 0)
+                self.grow(line.source.rows or 0)
             self._crash()
 
     def state(self, row: int) -> State:
@@ -97,18 +97,18 @@ class Ledger:
 
     def intend(self, first: int, last: int) -> None:
         """Rows first to last may leave. Those with a final status (accepted, rejected, skipped) keep it."""
-        self._grow(last)
+        self.grow(last)
         self._states[first - 1 : last] = self._states[first - 1 : last].translate(_INTEND)
 
     def withdraw(self, first: int, last: int) -> None:
         """Rows first to last have not left since their intent: they are again what they were before."""
-        self._grow(last)
+        self.grow(last)
         self._states[first - 1 : last] = self._states[first - 1 : last].translate(_WITHDRAW)
 
     def settle(self, row: int, status: Status) -> None:
         """The final word on a row, for now: later words win."""
         if row > len(self._states):
-            self._grow(row)
+            self.grow(row)
         self._states[row - 1] = _CODES[status]
 
     def totals(self) -> Totals:
@@ -128,7 +128,7 @@ class Ledger:
         self, rows: int, *, retry_unknown: bool = False, retry_failed: bool = False
     ) -> Iterator[range]:
         """Which of the source's `rows` rows are still to be sent: ascending stretches of row numbers."""
-        self._grow(rows)
+        self.grow(rows)
         states: list[State] = ["never"]
         if retry_unknown:
             states += ["unknown", "intended"]
@@ -153,7 +153,8 @@ class Ledger:
         if first is not None:
             yield range(first, len(self._states) + 1)
 
-    def _grow(self, rows: int) -> None:
+    def grow(self, rows: int) -> None:
+        """Makes room for rows 1 to `rows`. Raises ValueError where the source has fewer."""
         missing = rows - len(self._states)
         if missing <= 0:
             return

@@ -188,6 +188,7 @@ def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
             f"others. Put the original back to resume {claimed.path}"
         )
     rows = source.scan().rows if run.source.rows is None else run.source.rows
+    ledger.grow(rows)
     try:
         settings = msgspec.convert(
             {**run.settings, "limit": None, "on_unknown": "hold", "retry_failed": False, **changes}, Settings

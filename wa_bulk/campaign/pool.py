@@ -74,6 +74,11 @@ class Pool:
         return self._workers - len(self._idle) - self._dispatcher.waiting
 
     @property
+    def _ahead(self) -> int:
+        """Rows whose intent is on disk and that have not left."""
+        return len(self._ready) + self._dispatcher.waiting
+
+    @property
     def notice(self) -> str:
         """What everybody waits for; empty while all is well."""
         return self._outage.words
@@ -133,7 +138,7 @@ class Pool:
                     self._settings.concurrency, round(measured.per_s(self._progress.sent) * AHEAD_S)
                 )
             self._low = self._window // (4 if self._settings.rate else 2)
-            ahead = len(self._ready) + self._dispatcher.waiting
+            ahead = self._ahead
             if ahead > self._low:
                 await self._until_hungry(ahead)
                 continue
@@ -179,7 +184,7 @@ class Pool:
                 count -= 1
 
     async def _work(self) -> None:
-        loop, paced = asyncio.get_running_loop(), bool(self._settings.rate)
+        loop = asyncio.get_running_loop()
         ready, idle, refused_senders = self._ready, self._idle, self._refused_senders
         outage, guard, progress = self._outage, self._guard, self._progress
         deliver, note = self._dispatcher.deliver, self._note
@@ -188,13 +193,13 @@ class Pool:
                 if self._fed:
                     self._workers -= 1
                     return
-                if not paced:  # a paced feed knows by the clock
+                if self._ahead <= self._low:
                     self._hungry.set()
                 waiter = loop.create_future()
                 idle.append(waiter)
                 await waiter
             row = ready.popleft()
-            if len(ready) == self._low and not paced:
+            if len(ready) == self._low:
                 self._hungry.set()
             if refused_senders and row.sender in refused_senders:
                 status: Status = "unknown" if row.before == "unknown" else "rejected"

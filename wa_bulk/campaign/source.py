@@ -119,13 +119,15 @@ class Source:
 
     def _count_lines(self, text: io.TextIOWrapper) -> int | None:
         """How many rows there are, in a quarter of the time, where every line is one: None where a quote or a
-        lone carriage return may make it otherwise."""
+        lone carriage return may make it otherwise, or a line is longer than a block."""
         lines = itertools.dropwhile(lambda line: not line.strip("\r\n"), self._lines(text))
         header = next(lines, "")
         if '"' in header or not header.endswith("\n") or self.delimiter.isspace():
             return None
         rows, rest = 0, ""
         while block := text.read(BLOCK_CHARACTERS):
+            if len(rest) > BLOCK_CHARACTERS:
+                return None
             block = rest + block
             end = block.rfind("\n") + 1
             block, rest = block[:end], block[end:]

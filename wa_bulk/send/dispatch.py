@@ -66,6 +66,8 @@ class Dispatcher:
         self._redact = redact
         self._pacers: dict[str | None, Pacer] = {None: Pacer(rate)}
         self._halted = asyncio.Event()
+        self.waiting = 0
+        """How many deliveries wait for their pacer, with nothing sent yet for this try."""
 
     async def deliver(self, payload: bytes, sender: str | None = None) -> Outcome:
         """Send one encoded message from `sender` and say what became of it.
@@ -91,11 +93,6 @@ class Dispatcher:
         """The one pacer of a sending number."""
         return self._pacers.setdefault(sender, Pacer(self._rate))
 
-    @property
-    def waiting(self) -> int:
-        """How many deliveries wait for their pacer, with nothing sent yet for this try."""
-        return sum(pacer.waiting for pacer in self._pacers.values())
-
     def halt(self) -> None:
         """Nothing new is sent from now on. What is on the wire is awaited; every other delivery ends at
         once as `failed`: it was not accepted."""
@@ -110,7 +107,11 @@ class Dispatcher:
 
     async def _try(self, payload: bytes, pacer: Pacer) -> Outcome | Setback:
         if not pacer.try_take():
-            await pacer.take()
+            self.waiting += 1
+            try:
+                await pacer.take()
+            finally:
+                self.waiting -= 1
         try:
             if pacer.rate and not self.transport.ready():
                 await self._connect(pacer)
