@@ -203,6 +203,8 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, n: int, kind: Kind | None, status: int, body: bytes) -> None:
         self._answering = None
+        if self.transport.is_closing():
+            return
         head = f"HTTP/1.1 {status} {REASONS.get(status, 'Trouble')}\r\nContent-Length: {len(body)}\r\n"
         if status == 429:
             head += "Retry-After: 1\r\n"
