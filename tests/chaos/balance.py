@@ -115,7 +115,7 @@ def _lives(paired: Paired, arrivals: Sequence[Arrival]) -> Iterator[str]:
     accepted: set[int] = set()
     for life, stretch in paired:
         came = arrivals[life.arrivals_before : life.arrivals]
-        if life.exit_code not in (0, 1, 3, 130) and not life.killed:
+        if life.exit_code not in (0, 1, 3, 130) and not life.killed and not life.ended_as_it_left:
             yield f"{life.command} ended with {life.exit_code}: {life.stderr[-1000:]}"
         if stretch is None:
             if came:

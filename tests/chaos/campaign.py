@@ -23,6 +23,7 @@ KEY, SECRET = "key", "a-secret-nobody-may-see"
 CREDENTIALS = f"{KEY}:{SECRET}"
 LOOK_EVERY_S = 0.02
 NO_RUN = "holds no run"
+LAST_WORD = "The details:  wa-bulk report"
 
 TOML = """\
 name = "chaos"
@@ -69,6 +70,11 @@ class Life(msgspec.Struct):
     def killed(self) -> bool:
         """Whether it ended without a say in it."""
         return self.exit_code == -signal.SIGKILL
+
+    @property
+    def ended_as_it_left(self) -> bool:
+        """Whether SIGTERM or SIGINT came between its last word and its end, when nobody was left to heed it."""
+        return self.exit_code in (-signal.SIGTERM, -signal.SIGINT) and LAST_WORD in self.stderr
 
     @property
     def retries_unknown(self) -> bool:

@@ -113,6 +113,7 @@ def test_nothing_is_wrong_with_good_books() -> None:
         (lambda story: story.log[9].update(reason="duplicate of row 2"), "row 7 repeats row 1"),
         (lambda story: story.log[9].update(status="accepted"), "row 7 repeats row 1"),
         (lambda story: setattr(story.lives[1], "exit_code", 2), "ended with 2"),
+        (lambda story: setattr(story.lives[1], "exit_code", -15), "ended with -15"),
         (lambda story: setattr(story.arrivals[0], "request_id", "chaos-2"), "row 1 arrived as"),
         (lambda story: again(story, 1), "row 1, then accepted, was sent again"),
         (lambda story: again(story, 2), "row 2, then failed, was sent again"),
