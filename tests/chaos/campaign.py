@@ -73,7 +73,7 @@ class Life(msgspec.Struct):
 
     @property
     def ended_as_it_left(self) -> bool:
-        """Whether SIGTERM or SIGINT came between its last word and its end, when nobody was left to heed it."""
+        """Whether SIGTERM or SIGINT came between its last word and its end, with nobody left to heed it."""
         return self.exit_code in (-signal.SIGTERM, -signal.SIGINT) and LAST_WORD in self.stderr
 
     @property
