@@ -6,7 +6,6 @@ these functions are not sure of is left to the look that can name the fault.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -74,7 +73,7 @@ def _condition(name: str, rule: Rule, given: dict[str, Any]) -> str:
         given[f"known_{name}"] = known = set(rule.known)
         given[f"is_fine_{name}"] = _remembering(quick_test(rule), known)
         return f"type({name}) is str and ({name} in known_{name} or is_fine_{name}({name}))"
-    condition = f"type({name}) is str and 0 < len({name}) <= {rule.max_length or sys.maxsize}"
+    condition = f"type({name}) is str and 0 < len({name}) <= {rule.longest}"
     if rule.forbids is not None:
         condition += f" and {name}.isprintable() and {' ' * 5!r} not in {name}"
     return f"{condition} and not {name}.isspace()"

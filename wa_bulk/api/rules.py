@@ -52,6 +52,11 @@ class TextRule(Struct, frozen=True):
         return None
 
     @property
+    def longest(self) -> int:
+        """`max_length`, or more than any text has."""
+        return sys.maxsize if self.max_length is None else self.max_length
+
+    @property
     def takes_easy_text(self) -> bool:
         """Whether every text is without fault that is short enough, printable, not blank and without five
         spaces in a row."""
@@ -82,7 +87,7 @@ def quick_test(rule: Rule) -> Callable[[Any], object]:
     if isinstance(rule, WholeRule):
         low, high = rule.low, rule.high
         return lambda value: type(value) is int and low <= value <= high
-    longest = sys.maxsize if rule.max_length is None else rule.max_length
+    longest = rule.longest
     forbids = rule.forbids
     if rule.pattern is not None:
         known, matches = rule.known, rule.pattern.fullmatch
@@ -252,14 +257,11 @@ _NOT_IN_A_BODY: frozenset[type[Struct]] = frozenset(
 def _parameters(component: t.Component, refused: frozenset[type[Struct]]) -> None:
     if not component.parameters:
         raise ValidationError("parameters", "is empty", "expected the values of the component's variables")
-    if refused.isdisjoint(map(type, component.parameters)):
-        return
-    for parameter in component.parameters:
+    for i, parameter in enumerate(component.parameters):
         if type(parameter) in refused:
             media = type(parameter) is not t.PayloadParameter
             place = "media only in the header" if media else "a payload only in a quick_reply button"
-            at = f"parameters[{list(component.parameters).index(parameter)}].type"
-            raise ValidationError(at, f"is {_tag(parameter)}", f"expected {place}")
+            raise ValidationError(f"parameters[{i}].type", f"is {_tag(parameter)}", f"expected {place}")
 
 
 def _components(template: t.Template) -> None:

@@ -109,13 +109,17 @@ class Feed:
 
     def _look_again(self, row: SourceRow, state: State) -> Ready | None:
         """A row with a past: it was to be sent, so it can be rendered."""
-        try:
-            ready = self._render(row.number, row.values)
-        except (RowRefused, IndexError):
+        fault = row.problem
+        if fault is None:
+            try:
+                ready = self._render(row.number, row.values)
+            except RowRefused as refusal:
+                fault = str(refusal)
+        if fault is not None:
             raise LogError(
-                f"the log tells that row {row.number} was to be sent, but it cannot be: "
-                f"{row.problem or 'the API would refuse it'}; restore the log from a copy"
-            ) from None
+                f"the log tells that row {row.number} was to be sent, but it cannot be: {fault}; "
+                "restore the log from a copy"
+            )
         to = ready.to
         if self._seen is not None:
             self._seen.earlier(to, row.number)

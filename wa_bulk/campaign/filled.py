@@ -35,7 +35,6 @@ class Filled:
     def __init__(self, field: Field, header: list[str]) -> None:
         self.field = field
         self._names = field.columns
-        self._is_one = len(field.pieces) == 1
         self._format = "".join(
             piece.replace("%", "%%") if isinstance(piece, str) else "%s" for piece in field.pieces
         )
@@ -43,9 +42,7 @@ class Filled:
         self.column = self._columns[0]
         rule = field.rule
         self.is_fine = _is_not_blank if rule is None else quick_test(rule)
-        self.max_length = sys.maxsize
-        if isinstance(rule, TextRule) and rule.max_length is not None:
-            self.max_length = rule.max_length
+        self.longest = rule.longest if isinstance(rule, TextRule) else sys.maxsize
 
     def value(self, values: Sequence[str]) -> str | int:
         """What the row puts into the field. Raises RowRefused."""
@@ -67,10 +64,10 @@ class Filled:
     def number(self, values: Sequence[str]) -> str:
         """The number that fills the field, in E.164 form. Raises RowRefused, also where a part is empty: what
         is left may be somebody else's number."""
-        if not self._is_one and not all(values[column].strip() for column in self._columns):
+        if not self.field.is_one_column and not all(values[column].strip() for column in self._columns):
             raise self._refused(values, "")
         try:
-            return e164(values[self.column] if self._is_one else self.raw(values))
+            return e164(self.raw(values))
         except ValueError as error:
             raise RowRefused(self.field.path, self._names, str(error), NUMBER_RULE) from None
 
@@ -95,7 +92,7 @@ class Filled:
         return RowRefused(self.field.path, self._names, rule.fault(whole) or "is refused", rule.expects)
 
     def _whole_text(self, texts: Sequence[str]) -> str:
-        return texts[0] if self._is_one else self._format % tuple(texts)
+        return texts[0] if self.field.is_one_column else self._format % tuple(texts)
 
 
 def _is_not_blank(text: str) -> bool:

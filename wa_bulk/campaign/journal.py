@@ -270,9 +270,6 @@ def _sync_directory(path: Path) -> None:
 
 def _stretches(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
     """(first, last) of each run of consecutive numbers."""
-    if rows and rows[-1] - rows[0] == len(rows) - 1:
-        yield rows[0], rows[-1]
-        return
     first = 0
     for index, row in enumerate(rows):
         if index + 1 == len(rows) or rows[index + 1] != row + 1:

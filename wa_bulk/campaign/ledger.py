@@ -41,6 +41,16 @@ _CRASH = _table({code | _OPEN: _CODES["intended"] for code in _MAY_BE_SENT})
 _NAMES = [_STATES[code] if code < len(_STATES) else "intended" for code in range(256)]
 
 
+def states_to_send(*, retry_unknown: bool, retry_failed: bool) -> list[State]:
+    """The states of the rows that a run sends when it goes on."""
+    states: list[State] = ["never"]
+    if retry_unknown:
+        states += ["unknown", "intended"]
+    if retry_failed:
+        states += ["failed"]
+    return states
+
+
 class Ledger:
     """The state of every row, from 1 on. Fed by the lines of a log, or by the run itself as it goes.
 
@@ -60,14 +70,10 @@ class Ledger:
         Raises LogError, or DamagedLogError: then no run can safely go on from this log.
         """
         ledger = cls()
-        states = ledger._states
         try:
             for line in read(path):
                 if isinstance(line, ResultLine):
-                    row = line.row
-                    if row > len(states):
-                        ledger.grow(row)
-                    states[row - 1] = _CODES[line.status]
+                    ledger.settle(line.row, line.status)
                     if on_result is not None:
                         on_result(line)
                 else:
@@ -129,12 +135,7 @@ class Ledger:
     ) -> Iterator[range]:
         """Which of the source's `rows` rows are still to be sent: ascending stretches of row numbers."""
         self.grow(rows)
-        states: list[State] = ["never"]
-        if retry_unknown:
-            states += ["unknown", "intended"]
-        if retry_failed:
-            states += ["failed"]
-        return self.rows_in(*states)
+        return self.rows_in(*states_to_send(retry_unknown=retry_unknown, retry_failed=retry_failed))
 
     def rows_in(self, *states: State) -> Iterator[range]:
         """The rows in any of these states: ascending stretches of row numbers."""

@@ -200,6 +200,13 @@ def read(path: Path | str, on_damage: Callable[[Damage], None] | None = None) ->
         raise LogError(f"{path} holds no run: nothing was sent under it. Delete it and send again.")
 
 
+def read_run(path: Path | str) -> RunLine:
+    """The line that a log begins with. Raises LogError, as `read` does."""
+    line = next(read(path))
+    assert isinstance(line, RunLine), "read lets nothing else pass as the first line"
+    return line
+
+
 def _all_of_run(lines: list[LogLine | Damage], run_id: str) -> TypeGuard[list[LogLine]]:
     try:
         return all(line.run_id == run_id for line in lines)  # type: ignore[union-attr]

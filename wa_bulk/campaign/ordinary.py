@@ -59,7 +59,7 @@ def renderer(
                 given[f"is_fine_{number}"] = hole.is_fine
                 conditions.append(f"is_fine_{number}({value})")
             else:
-                texts[value] = min(texts.get(value, hole.max_length), hole.max_length)
+                texts[value] = min(texts.get(value, hole.longest), hole.longest)
         elif hole.field.kind == "whole":
             text, rule = cells.setdefault(f"values[{hole.column}]", f"cell_{hole.column}"), hole.field.rule
             assert isinstance(rule, WholeRule)

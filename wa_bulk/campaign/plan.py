@@ -14,9 +14,9 @@ from msgspec import Struct
 from wa_bulk.campaign.blueprint import Blueprint, compile_campaign
 from wa_bulk.campaign.duplicates import Seen
 from wa_bulk.campaign.file import CampaignError, CampaignFile, load
-from wa_bulk.campaign.ledger import Ledger, State
+from wa_bulk.campaign.ledger import Ledger, State, states_to_send
 from wa_bulk.campaign.lock import LockedLog
-from wa_bulk.campaign.log import LogError, ResultLine, RunLine, SourceRef, read, timestamp
+from wa_bulk.campaign.log import LogError, ResultLine, RunLine, SourceRef, read_run, timestamp
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.source import Source, SourceRow
 
@@ -53,12 +53,7 @@ class Plan(Struct, frozen=True, kw_only=True):
         """The rows that are to be sent or whose fate is to be noted, as `Source.rows_in` gives them."""
         if not self.resumed:
             return self.source.rows()
-        states: list[State] = ["never", "intended"]
-        if self.settings.on_unknown == "retry":
-            states.append("unknown")
-        if self.settings.retry_failed:
-            states.append("failed")
-        return self.source.rows_in(self.ledger.rows_in(*states))
+        return self.source.rows_in(self.ledger.rows_in("intended", *self._states_to_send))
 
     def release(self) -> None:
         """Lets the log of a plan go that will not be carried out. Harmless otherwise."""
@@ -70,12 +65,13 @@ class Plan(Struct, frozen=True, kw_only=True):
         """How many rows there are to go through, refused ones and duplicates among them."""
         if not self.resumed:
             return self.rows if self.settings.limit is None else min(self.rows, self.settings.limit)
-        stretches = self.ledger.to_send(
-            self.rows,
-            retry_unknown=self.settings.on_unknown == "retry",
-            retry_failed=self.settings.retry_failed,
+        return sum(map(len, self.ledger.rows_in(*self._states_to_send)))
+
+    @property
+    def _states_to_send(self) -> list[State]:
+        return states_to_send(
+            retry_unknown=self.settings.on_unknown == "retry", retry_failed=self.settings.retry_failed
         )
-        return sum(map(len, stretches))
 
     @property
     def is_finished(self) -> bool:
@@ -166,7 +162,7 @@ def plan_resume(log: Path, **changes: object) -> Plan:
 
 
 def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
-    run = _run_of(claimed.path)
+    run = read_run(claimed.path)
     seen = Seen(run.source.rows or 0)
 
     def note(result: ResultLine) -> None:
@@ -210,13 +206,6 @@ def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
         seen=None if settings.allow_duplicates else seen,
         claimed=claimed,
     )
-
-
-def _run_of(log: Path) -> RunLine:
-    """The line that a log begins with."""
-    line = next(read(log))
-    assert isinstance(line, RunLine), "read lets nothing else pass as the first line"
-    return line
 
 
 def _slug(name: str) -> str:

@@ -201,7 +201,7 @@ class Pool:
             row = ready.popleft()
             if len(ready) == self._low:
                 self._hungry.set()
-            if refused_senders and row.sender in refused_senders:
+            if row.sender in refused_senders:
                 status: Status = "unknown" if row.before == "unknown" else "rejected"
                 outcome = Outcome(status, message=f"the API key may not send from {row.sender}")
                 note(row.number, row.to, outcome, None, row.before)

@@ -71,13 +71,12 @@ def _refuse_to_overwrite(log: Path, summary: Summary | None, written: list[Path]
 
     Raises LogError where there is no log, before anything is overwritten for it.
     """
-    from wa_bulk.campaign.log import RunLine, read
+    from wa_bulk.campaign.log import read_run
 
     if summary is not None:
         campaign, source = summary.campaign, summary.source
     else:
-        run = next(read(log))
-        assert isinstance(run, RunLine), "log.read begins with a run line"
+        run = read_run(log)
         campaign, source = run.campaign, run.source.path
     for what, path in (
         ("the log", log),

@@ -117,7 +117,7 @@ class Client:
             outcome = await self._dispatcher.deliver(payload, message.from_)
         finally:
             in_flight.leave()
-        outcome.to = message.to if type(message.to) is str else _recipients(message.to)
+        outcome.to = _recipients(message.to)
         if outcome.request_id is None:
             outcome.request_id = message.request_id
         if isinstance(outcome, Accepted):

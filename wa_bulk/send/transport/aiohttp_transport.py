@@ -166,7 +166,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 def _judged(error: Exception, body: _Body) -> TransportError:
     """What `error` means for the request; only words known to hold no header and no URL are taken over."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return Untrusted(_about_certificate(error))
+        return Untrusted.by(error.host, error.certificate_error)
     if isinstance(error, TimeoutError):
         why = "timeout"
     elif isinstance(error, OSError) and error.strerror:
@@ -178,9 +178,3 @@ def _judged(error: Exception, body: _Body) -> TransportError:
     if body.begun:
         return MaybeSent(f"{why} after the request was written")
     return NotSent(f"{why} before the request was written")
-
-
-def _about_certificate(error: aiohttp.ClientConnectorCertificateError) -> str:
-    cause = error.certificate_error
-    fault = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else type(cause).__name__
-    return f"the certificate of {error.host} cannot be verified: {fault}"

@@ -6,7 +6,8 @@ TransportError
 └── MaybeSent       the request was written, and no usable reply followed
 """
 
-from typing import Protocol
+import ssl
+from typing import Protocol, Self
 
 import msgspec
 
@@ -29,6 +30,14 @@ class NotSent(TransportError):
 
 class Untrusted(NotSent):
     """The server's certificate cannot be verified, and will not be the next time either."""
+
+    @classmethod
+    def by(cls, host: str, cause: Exception) -> Self:
+        """With the reason in words, for a certificate of `host`."""
+        fault = (
+            cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else type(cause).__name__
+        )
+        return cls(f"the certificate of {host} cannot be verified: {fault}")
 
 
 class MaybeSent(TransportError):

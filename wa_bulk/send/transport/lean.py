@@ -207,9 +207,7 @@ class LeanTransport:
             connection.discard()
             self.lost(connection)
             if isinstance(error, ssl.SSLCertVerificationError):
-                raise Untrusted(
-                    f"the certificate of {host} cannot be verified: {error.verify_message}"
-                ) from error
+                raise Untrusted.by(host, error) from error
             if isinstance(error, TimeoutError) and not str(error):
                 raise NotSent(f"no connection to {host}:{port} within {seconds:g} s") from error
             if isinstance(error, (OSError, RuntimeError)):  # uvloop raises the latter for some of the former
