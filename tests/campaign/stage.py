@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from wa_bulk.campaign.plan import Plan, plan_resume, prepare
 from wa_bulk.campaign.run import CampaignRun, RunSummary
 from wa_bulk.campaign.settings import Settings
@@ -31,6 +33,11 @@ parameters = [
 ]
 """
 FAST = Settings(rate=0, concurrency=8, tries=1, timeout=5, outage_limit=5)
+
+
+def changed(**changes: object) -> Settings:
+    """The fast settings, but for these."""
+    return msgspec.structs.replace(FAST, **changes)
 
 
 def number(row: int) -> str:
