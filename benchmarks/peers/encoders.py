@@ -49,8 +49,8 @@ def validated_structs() -> Encode:
 
 
 def compiled() -> Encode:
-    from wa_bulk.campaign.blueprint import compile_campaign
     from wa_bulk.campaign.file import load
+    from wa_bulk.campaign.request.blueprint import compile_campaign
 
     with tempfile.TemporaryDirectory() as directory:
         file = load(write_campaign(Path(directory), 1))

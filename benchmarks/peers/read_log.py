@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from wa_bulk.campaign.log import LogLine
+from wa_bulk.ledger.log_format import LogLine
 
 
 def main(how: str, log: str) -> None:

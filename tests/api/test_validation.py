@@ -32,8 +32,8 @@ from wa_bulk.api import (
     validation,
     warnings,
 )
+from wa_bulk.api.fast_validate import is_surely_fine
 from wa_bulk.api.message import TemplateBody, Text, TextBody
-from wa_bulk.api.quick import is_surely_fine
 from wa_bulk.api.template import Template
 
 TO = "+447911123456"

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaign.stage import Stage
+from tests.campaign.fixture import CampaignFixture
 from wa_bulk.sandbox import Sandbox
 
 
@@ -14,5 +14,5 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path)
+def campaign(tmp_path: Path) -> CampaignFixture:
+    return CampaignFixture(tmp_path)

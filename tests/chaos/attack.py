@@ -14,13 +14,13 @@ from pathlib import Path
 
 import msgspec
 
+from tests.chaos.auditor import SLOW_DISK
 from tests.chaos.balance import faults as faults_in
 from tests.chaos.books import Books
 from tests.chaos.campaign import Campaign, Life, Moment
 from tests.chaos.faults import CALM, ROUGH
-from tests.chaos.people import mixed_crowd
+from tests.chaos.recipients import mixed_crowd
 from tests.chaos.recorder import Recorder, recording
-from tests.chaos.witness import SLOW_DISK
 
 REQUEST_TIMEOUT_S = 1.0
 FIRST_LIFE_S = 0.3

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from tests.chaos.books import Books, Entry, Stretch
 from tests.chaos.campaign import SECRET, Campaign, Life
-from tests.chaos.people import Wanted
+from tests.chaos.recipients import Wanted
 from tests.chaos.recorder import Arrival
 
 AHEAD_S = 0.05

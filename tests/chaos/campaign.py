@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.chaos.people import Wanted, write_csv
+from tests.chaos.recipients import Wanted, write_csv
 from tests.chaos.recorder import ROOT, Recorder
 
 KEY, SECRET = "key", "a-secret-nobody-may-see"
@@ -158,7 +158,7 @@ class Campaign:
         before = await self.server.count()
         with stderr.open("wb") as to:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.chaos.witness", str(synced), *command, "--yes"),
+                *(sys.executable, "-m", "tests.chaos.auditor", str(synced), *command, "--yes"),
                 cwd=ROOT,
                 env=self.environment,
                 stdin=asyncio.subprocess.DEVNULL,

@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 
-import wa_bulk.campaign.plan
+import wa_bulk.campaign.run.plan
 import wa_bulk.cli.resume
 import wa_bulk.cli.running
 import wa_bulk.send.transport.lean

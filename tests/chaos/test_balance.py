@@ -11,7 +11,7 @@ import pytest
 
 from tests.chaos.balance import check
 from tests.chaos.campaign import Life
-from tests.chaos.people import Wanted, crowd
+from tests.chaos.recipients import Wanted, crowd
 from tests.chaos.recorder import Arrival
 
 WANTED = [*crowd(6), Wanted("skip", crowd(1)[0].to, earlier=1)]

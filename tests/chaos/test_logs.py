@@ -15,14 +15,14 @@ from random import Random
 import msgspec
 import pytest
 
+from tests.chaos.auditor import CLOCK_JUMPS
 from tests.chaos.balance import check, faults
 from tests.chaos.books import Books
 from tests.chaos.campaign import Campaign, Life, Moment
 from tests.chaos.disk import Way, small_disk, ways
 from tests.chaos.faults import CALM, ROUGH, Faults
-from tests.chaos.people import crowd, mixed_crowd
+from tests.chaos.recipients import crowd, mixed_crowd
 from tests.chaos.recorder import ROOT, Arrival, Recorder
-from tests.chaos.witness import CLOCK_JUMPS
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 

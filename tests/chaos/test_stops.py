@@ -11,7 +11,7 @@ from tests.chaos.after import all_sent_once, end_of, requests_by_row, statuses
 from tests.chaos.balance import faults
 from tests.chaos.campaign import Campaign, Moment
 from tests.chaos.faults import CALM, NEVER_ANSWERING, Faults
-from tests.chaos.people import crowd
+from tests.chaos.recipients import crowd
 from tests.chaos.recorder import Recorder
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]

@@ -11,7 +11,7 @@ from tests.chaos.after import all_sent_once, books, end_of, requests_by_row, sta
 from tests.chaos.balance import faults
 from tests.chaos.campaign import CREDENTIALS, Campaign, Life, Moment
 from tests.chaos.faults import CALM, NEVER_ANSWERING, Faults
-from tests.chaos.people import Wanted, crowd, repeating
+from tests.chaos.recipients import Wanted, crowd, repeating
 from tests.chaos.recorder import Recorder
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]

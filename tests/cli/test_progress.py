@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from wa_bulk.campaign.log import Totals
 from wa_bulk.cli.progress import Glance, Speed, Watch, line
+from wa_bulk.ledger.log_format import Totals
 
 HALF = Glance("orders", 600, 1200, 580, Totals(accepted=570, failed=10), "")
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from tests.campaign.books import encoded
-from wa_bulk.campaign.log import (
+from tests.ledger.lines import encoded
+from wa_bulk.ledger.log_format import (
     EndLine,
     IntentLine,
     LogLine,

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from tests.campaign.books import encoded
+from tests.ledger.lines import encoded
 from tests.report.logs import RUN_ID, any_log, at, end, intent, result, run, write
-from wa_bulk.campaign.ledger import Ledger
-from wa_bulk.campaign.lock import LockedLog
-from wa_bulk.campaign.log import LogError, LogLine, WithdrawnLine
+from wa_bulk.ledger.lock import LockedLog
+from wa_bulk.ledger.log_format import LogError, LogLine, WithdrawnLine
+from wa_bulk.ledger.row_states import Ledger
 from wa_bulk.report.summary import UnknownRow, summarise
 from wa_bulk.report.tally import NO_RESULT
 

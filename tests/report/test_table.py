@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from tests.campaign.books import encoded
+from tests.ledger.lines import encoded
 from tests.report.logs import any_log, end, intent, result, run, write
-from wa_bulk.campaign.ledger import Ledger
-from wa_bulk.campaign.lock import LockedLog
-from wa_bulk.campaign.log import LogLine
+from wa_bulk.ledger.lock import LockedLog
+from wa_bulk.ledger.log_format import LogLine
+from wa_bulk.ledger.row_states import Ledger
 from wa_bulk.report.table import COLUMNS, write_table
 
 

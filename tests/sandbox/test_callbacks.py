@@ -13,7 +13,7 @@ from aiohttp import web
 
 from tests.sandbox.api import ADA, Json, template, text
 from tests.sandbox.conftest import AT_ONCE
-from wa_bulk.api.callback import CallbackBatch
+from wa_bulk.api.callbacks import CallbackBatch
 from wa_bulk.sandbox import CallbackSettings, Delivery, Sandbox, SandboxSettings
 
 BOB = "+447911123457"

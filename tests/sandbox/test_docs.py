@@ -12,8 +12,8 @@ import pytest
 from tests.sandbox.api import Api
 from wa_bulk.sandbox import BEHAVIOURS, CallbackSettings, Delivery, FaultSettings
 from wa_bulk.sandbox.app import ROUTES
+from wa_bulk.sandbox.inspection import MessagesQuery
 from wa_bulk.sandbox.keys import keys_from_the_start
-from wa_bulk.sandbox.looking import MessagesQuery
 from wa_bulk.sandbox.templates import templates_from_the_start
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -10,7 +10,7 @@ import pytest
 from tests.sandbox.api import ADA, Api, connect, exchange, raw_request, template, text
 from tests.sandbox.conftest import AT_ONCE
 from wa_bulk.api import ERROR_CODES
-from wa_bulk.api.callback import META_ERRORS
+from wa_bulk.api.callbacks import META_ERRORS
 from wa_bulk.sandbox import BEHAVIOURS, Behaviour, FaultSettings, Latency, Sandbox, SandboxSettings
 from wa_bulk.sandbox.faults import Faults
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.sandbox.api import Api, Json, body_of, template
 from tests.sandbox.test_contract import changed
 from wa_bulk.api import BodyComponent, TextParameter
-from wa_bulk.api.definition import BodyDefinition, check_definition, variables
+from wa_bulk.api.template_definition import BodyDefinition, check_definition, variables
 from wa_bulk.sandbox import Review, Sandbox, SandboxSettings
 from wa_bulk.sandbox.render import Blank
 from wa_bulk.sandbox.templates import templates_from_the_start

@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from itertools import pairwise
 
-from wa_bulk.send.pacer import Pacer
+from wa_bulk.send.pacing.local import Pacer
 
 
 def virtual_pacer(rate: float) -> Pacer:

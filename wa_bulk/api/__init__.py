@@ -16,8 +16,8 @@ from wa_bulk.api.message import (
     TextBody,
     VideoBody,
 )
-from wa_bulk.api.number import e164
-from wa_bulk.api.reply import ErrorReply, SendReply
+from wa_bulk.api.phone_number import e164
+from wa_bulk.api.replies import ErrorReply, SendReply
 from wa_bulk.api.template import (
     BodyComponent,
     ButtonComponent,

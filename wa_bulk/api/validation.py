@@ -10,10 +10,10 @@ import msgspec
 from msgspec import Struct
 
 from wa_bulk.api.errors import ValidationError
+from wa_bulk.api.fast_validate import is_surely_fine
 from wa_bulk.api.language import LANGUAGES, nearest_language
 from wa_bulk.api.message import Body, Message, TemplateBody
-from wa_bulk.api.number import e164
-from wa_bulk.api.quick import is_surely_fine
+from wa_bulk.api.phone_number import e164
 from wa_bulk.api.rules import NUMBER_RULE, RELATIONS, RULES, Rule, quick_test, structs_in
 
 _ENCODER = msgspec.json.Encoder()

@@ -9,15 +9,15 @@ from pathlib import Path
 import phonenumbers
 from msgspec import Struct
 
-from wa_bulk.campaign.blueprint import compile_campaign
-from wa_bulk.campaign.duplicates import Seen
-from wa_bulk.campaign.feed import Feed
 from wa_bulk.campaign.file import load
-from wa_bulk.campaign.ledger import Ledger
-from wa_bulk.campaign.plan import recipients_of
-from wa_bulk.campaign.ready import Before
+from wa_bulk.campaign.request.blueprint import compile_campaign
+from wa_bulk.campaign.request.rendered_row import Before
+from wa_bulk.campaign.rules.duplicates import Seen
+from wa_bulk.campaign.run.feed import Feed
+from wa_bulk.campaign.run.plan import recipients_of
 from wa_bulk.campaign.settings import Settings
-from wa_bulk.campaign.source import Source, SourceError
+from wa_bulk.campaign.sources.csv import Source, SourceError
+from wa_bulk.ledger.row_states import Ledger
 from wa_bulk.send.outcome import Outcome, Status
 
 FAULTS_KEPT = 1000

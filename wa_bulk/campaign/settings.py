@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from wa_bulk.campaign.file import DEFAULT_RATE
-from wa_bulk.campaign.log import Setting
+from wa_bulk.ledger.log_format import Setting
 
 _ZeroOrMore = Annotated[float, Meta(ge=0, le=sys.float_info.max)]
 _Seconds = Annotated[float, Meta(gt=0, le=sys.float_info.max)]

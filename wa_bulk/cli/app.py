@@ -99,10 +99,10 @@ def _problem(error: Exception) -> Problem:
     import shutil
 
     from wa_bulk.api import ValidationError
-    from wa_bulk.campaign.blueprint import RowRefused
     from wa_bulk.campaign.file import CampaignError
-    from wa_bulk.campaign.log import LogError
-    from wa_bulk.campaign.source import SourceError
+    from wa_bulk.campaign.request.blueprint import RowRefused
+    from wa_bulk.campaign.sources.csv import SourceError
+    from wa_bulk.ledger.log_format import LogError
 
     if isinstance(error, CampaignError | SourceError | LogError | RowRefused | ValidationError):
         return Problem(str(error))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from wa_bulk.campaign.log import Totals
+    from wa_bulk.ledger.log_format import Totals
     from wa_bulk.sandbox import Sandbox
 
 _FOLDER = "wa-bulk-demo"
@@ -89,8 +89,8 @@ async def _demonstrate(folder: Path, campaigns: list[Path], *, stay: bool) -> in
     from rich.console import Console
 
     from wa_bulk.campaign.file import load
-    from wa_bulk.campaign.plan import prepare
-    from wa_bulk.campaign.run import CampaignRun
+    from wa_bulk.campaign.run.plan import prepare
+    from wa_bulk.campaign.run.run import CampaignRun
     from wa_bulk.campaign.settings import Settings
     from wa_bulk.cli.running import watched
     from wa_bulk.cli.sample import ORDERS, customers

@@ -17,7 +17,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from wa_bulk.campaign.log import Totals
+from wa_bulk.ledger.log_format import Totals
 from wa_bulk.report.tally import STATUSES
 from wa_bulk.report.terminal import COLOURS
 from wa_bulk.report.words import duration, plain

@@ -13,7 +13,7 @@ from wa_bulk.cli import exits, options
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
-    from wa_bulk.campaign.plan import Plan
+    from wa_bulk.campaign.run.plan import Plan
 
 
 @click.command("resume")
@@ -39,7 +39,7 @@ def command(log: Path, base_url: str | None, yes: bool, **chosen: object) -> Non
       wa-bulk resume orders.jsonl --retry-failed      and those that failed
       wa-bulk resume orders.jsonl --on-unknown retry  better twice than not at all
     """
-    from wa_bulk.campaign.plan import plan_resume
+    from wa_bulk.campaign.run.plan import plan_resume
     from wa_bulk.cli.progress import reading
 
     with reading():

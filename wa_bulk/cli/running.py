@@ -9,8 +9,8 @@ import click
 import msgspec
 from rich.console import Console
 
-from wa_bulk.campaign.plan import Plan
-from wa_bulk.campaign.run import CampaignRun, RunSummary
+from wa_bulk.campaign.run.plan import Plan
+from wa_bulk.campaign.run.run import CampaignRun, RunSummary
 from wa_bulk.cli import exits, loop
 from wa_bulk.cli.interrupt import two_step
 from wa_bulk.cli.problem import Problem

@@ -61,7 +61,7 @@ def command(
         click.echo("A dry run: nothing was sent.", err=True)
         raise click.exceptions.Exit(exits.of_rows_refused(report.rejected))
 
-    from wa_bulk.campaign.plan import prepare
+    from wa_bulk.campaign.run.plan import prepare
     from wa_bulk.cli.account import account_from_environment
     from wa_bulk.cli.progress import reading
     from wa_bulk.cli.running import carry_out, confirm

@@ -10,8 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from wa_bulk.campaign import log
-from wa_bulk.campaign.lock import is_being_written
+from wa_bulk.ledger import log_format as log
+from wa_bulk.ledger.lock import is_being_written
 from wa_bulk.report.measures import Latency, LatencyCounts, Throughput
 from wa_bulk.report.tally import STATUSES, Cause, Tally
 from wa_bulk.send.outcome import Status

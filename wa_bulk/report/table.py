@@ -6,8 +6,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from wa_bulk.campaign import log
-from wa_bulk.campaign.lock import is_being_written
+from wa_bulk.ledger import log_format as log
+from wa_bulk.ledger.lock import is_being_written
 from wa_bulk.report.tally import NO_RESULT, Tally
 
 COLUMNS = (

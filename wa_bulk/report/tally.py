@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from wa_bulk.campaign.log import IntentLine, LogError, LogLine, ResultLine, RunLine, WithdrawnLine
+from wa_bulk.ledger.log_format import IntentLine, LogError, LogLine, ResultLine, RunLine, WithdrawnLine
 from wa_bulk.send.outcome import Status
 
 STATUSES: tuple[Status, ...] = ("accepted", "rejected", "failed", "unknown", "skipped")

@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from wa_bulk.sandbox.callbacks import CallbackSettings
     from wa_bulk.sandbox.faults import FaultSettings, Latency
     from wa_bulk.sandbox.journey import Delivery
-    from wa_bulk.sandbox.record import Record
+    from wa_bulk.sandbox.models import Record
     from wa_bulk.sandbox.server import Sandbox, serve
     from wa_bulk.sandbox.settings import SandboxSettings
     from wa_bulk.sandbox.store import StoreError

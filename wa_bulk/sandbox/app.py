@@ -8,7 +8,7 @@ from aiohttp import web
 
 from wa_bulk.sandbox.control import CONTROL_ROUTES
 from wa_bulk.sandbox.engagelab import EngageLab
-from wa_bulk.sandbox.looking import LOOKING_ROUTES
+from wa_bulk.sandbox.inspection import LOOKING_ROUTES
 from wa_bulk.sandbox.openapi import encoded
 from wa_bulk.sandbox.refusal import Refusal
 from wa_bulk.sandbox.reply import json_reply, nothing_there, only, refusing

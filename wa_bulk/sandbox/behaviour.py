@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from wa_bulk.api import ERROR_CODES
-from wa_bulk.api.callback import META_ERRORS
+from wa_bulk.api.callbacks import META_ERRORS
 
 Kind = Literal[
     "error",

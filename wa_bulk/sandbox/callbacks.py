@@ -18,7 +18,7 @@ import aiohttp
 import msgspec
 from msgspec import Meta, Struct
 
-from wa_bulk.api.callback import CallbackBatch, CallbackRow
+from wa_bulk.api.callbacks import CallbackBatch, CallbackRow
 from wa_bulk.sandbox.faults import Seconds, Share
 
 ANSWER_WITHIN_S = 3.0

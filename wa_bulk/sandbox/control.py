@@ -9,14 +9,14 @@ from aiohttp import web
 from msgspec import Struct
 
 from wa_bulk.api import e164
-from wa_bulk.api.callback import NotificationReport
-from wa_bulk.api.definition import Done, TemplateDefinition, TemplateEntry, TemplateStatus
+from wa_bulk.api.callbacks import NotificationReport
+from wa_bulk.api.template_definition import Done, TemplateDefinition, TemplateEntry, TemplateStatus
 from wa_bulk.sandbox.behaviour import BEHAVIOURS, Behaviour
 from wa_bulk.sandbox.callbacks import CallbackSettings, CallbackState
 from wa_bulk.sandbox.faults import FaultSettings
 from wa_bulk.sandbox.journey import Delivery
 from wa_bulk.sandbox.keys import Key, KeyEntry
-from wa_bulk.sandbox.record import Record
+from wa_bulk.sandbox.models import Record
 from wa_bulk.sandbox.refusal import Refusal
 from wa_bulk.sandbox.reply import json_reply
 from wa_bulk.sandbox.reports import UserReply, notification_row

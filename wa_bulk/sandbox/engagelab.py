@@ -11,8 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from wa_bulk.api import Body, Message, SendReply, TemplateBody, e164
-from wa_bulk.api.callback import META_ERRORS, CallbackRow
-from wa_bulk.sandbox.arrivals import Arrivals
+from wa_bulk.api.callbacks import META_ERRORS, CallbackRow
 from wa_bulk.sandbox.behaviour import Behaviour, behaviour_of
 from wa_bulk.sandbox.callbacks import Callbacks, CallbackSettings
 from wa_bulk.sandbox.events import Events, event
@@ -20,7 +19,7 @@ from wa_bulk.sandbox.faults import Faults
 from wa_bulk.sandbox.ids import MessageIds
 from wa_bulk.sandbox.journey import Journeys, Planner, Step, Traveller
 from wa_bulk.sandbox.keys import DEFAULT_NUMBER, Key, Keys, keys_from_the_start
-from wa_bulk.sandbox.record import (
+from wa_bulk.sandbox.models import (
     NewMessage,
     Record,
     RecordError,
@@ -30,6 +29,7 @@ from wa_bulk.sandbox.record import (
     search_text,
 )
 from wa_bulk.sandbox.reports import UserReply, response_row, status_row
+from wa_bulk.sandbox.request_rate import Arrivals
 from wa_bulk.sandbox.settings import SandboxSettings
 from wa_bulk.sandbox.store import MEMORY_CAP, Store
 from wa_bulk.sandbox.templates import SandboxTemplate, Templates, templates_from_the_start

@@ -12,10 +12,10 @@ from typing import Annotated, NamedTuple
 
 from msgspec import Meta, Struct
 
-from wa_bulk.api.callback import META_ERRORS, MessageStatus
+from wa_bulk.api.callbacks import META_ERRORS, MessageStatus
 from wa_bulk.sandbox.behaviour import Behaviour
 from wa_bulk.sandbox.faults import Seconds, Share
-from wa_bulk.sandbox.record import Status
+from wa_bulk.sandbox.models import Status
 
 OUTSIDE_WINDOW = 131047
 NOBODY_THERE = 131026

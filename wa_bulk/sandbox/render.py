@@ -7,17 +7,6 @@ from typing import Literal
 
 from msgspec import Struct
 
-from wa_bulk.api.definition import (
-    BODY_TEXT_MAX,
-    HEADER_TEXT_MAX,
-    VARIABLE,
-    BodyDefinition,
-    Button,
-    ButtonsDefinition,
-    ComponentDefinition,
-    FooterDefinition,
-    HeaderDefinition,
-)
 from wa_bulk.api.errors import ValidationError
 from wa_bulk.api.template import (
     BodyComponent,
@@ -31,6 +20,17 @@ from wa_bulk.api.template import (
     Parameter,
     TextParameter,
     VideoParameter,
+)
+from wa_bulk.api.template_definition import (
+    BODY_TEXT_MAX,
+    HEADER_TEXT_MAX,
+    VARIABLE,
+    BodyDefinition,
+    Button,
+    ButtonsDefinition,
+    ComponentDefinition,
+    FooterDefinition,
+    HeaderDefinition,
 )
 
 

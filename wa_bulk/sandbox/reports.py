@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from wa_bulk.api.callback import (
+from wa_bulk.api.callbacks import (
     META_ERRORS,
     CallbackRow,
     ErrorDetail,

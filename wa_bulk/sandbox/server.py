@@ -17,7 +17,7 @@ from wa_bulk.sandbox.callbacks import CallbackSettings
 from wa_bulk.sandbox.engagelab import EngageLab, Stats
 from wa_bulk.sandbox.faults import FaultSettings
 from wa_bulk.sandbox.journey import Delivery
-from wa_bulk.sandbox.record import Record
+from wa_bulk.sandbox.models import Record
 from wa_bulk.sandbox.reports import UserReply
 from wa_bulk.sandbox.settings import SandboxSettings
 

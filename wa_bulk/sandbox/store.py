@@ -14,16 +14,7 @@ from itertools import islice
 
 import msgspec
 
-from wa_bulk.sandbox.reading import (
-    RECORD_QUERY,
-    Conversation,
-    ConversationPage,
-    Filter,
-    MessagePage,
-    conditions,
-    record_of,
-)
-from wa_bulk.sandbox.record import (
+from wa_bulk.sandbox.models import (
     STATUSES,
     Detail,
     NewMessage,
@@ -33,6 +24,15 @@ from wa_bulk.sandbox.record import (
     StatusAt,
     StatusChange,
     rfc3339,
+)
+from wa_bulk.sandbox.queries import (
+    RECORD_QUERY,
+    Conversation,
+    ConversationPage,
+    Filter,
+    MessagePage,
+    conditions,
+    record_of,
 )
 
 MEMORY_CAP = 100_000

@@ -10,7 +10,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from wa_bulk.api.definition import (
+from wa_bulk.api.errors import ValidationError
+from wa_bulk.api.template import Template
+from wa_bulk.api.template_definition import (
     ButtonsDefinition,
     TemplateDefinition,
     TemplateEntry,
@@ -19,8 +21,6 @@ from wa_bulk.api.definition import (
     check_components,
     check_definition,
 )
-from wa_bulk.api.errors import ValidationError
-from wa_bulk.api.template import Template
 from wa_bulk.sandbox.refusal import Refusal
 from wa_bulk.sandbox.render import Blank, Rendered
 

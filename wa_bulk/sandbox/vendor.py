@@ -9,7 +9,7 @@ from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType
 
 from wa_bulk.api import Message, SendReply
-from wa_bulk.api.definition import (
+from wa_bulk.api.template_definition import (
     Category,
     Done,
     TemplateCreated,
@@ -21,7 +21,7 @@ from wa_bulk.api.definition import (
 from wa_bulk.sandbox.behaviour import Behaviour, behaviour_of
 from wa_bulk.sandbox.checks import read_message
 from wa_bulk.sandbox.engagelab import EngageLab
-from wa_bulk.sandbox.misbehave import refuse, reply_badly
+from wa_bulk.sandbox.fault_replies import refuse, reply_badly
 from wa_bulk.sandbox.refusal import Refusal
 from wa_bulk.sandbox.reply import json_reply
 from wa_bulk.sandbox.route import LAB, Route, body_as, query_as

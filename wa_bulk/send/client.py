@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from wa_bulk.api import Message, ValidationError, encode, validate
 from wa_bulk.send.account import BASE_URL, Account, base_url_from_env, credentials_from_env
-from wa_bulk.send.dispatch import Dispatcher, TransportName, open_transport
+from wa_bulk.send.dispatcher import Dispatcher, TransportName, open_transport
 from wa_bulk.send.in_flight import InFlight
-from wa_bulk.send.many import each
+from wa_bulk.send.map_unordered import map_unordered
 from wa_bulk.send.outcome import Accepted, Outcome, SendError
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Client:
         Leaving the loop early cancels what is being sent: those messages may arrive, and nobody is told. To
         stop without that, end `messages`.
         """
-        return each(messages, self._outcome, self._in_flight.limit)
+        return map_unordered(messages, self._outcome, self._in_flight.limit)
 
     async def close(self) -> None:
         """Refuse new messages, wait for those in flight, then let go of every connection."""

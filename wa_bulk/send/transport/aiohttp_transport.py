@@ -8,7 +8,7 @@ from http import HTTPStatus
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 
-from .base import MaybeSent, NotSent, Reply, TransportError, Untrusted
+from .interface import MaybeSent, NotSent, Reply, TransportError, Untrusted
 from .limits import IDLE_MAX, MAX_HEAD, MAX_REPLY
 from .reply_head import retry_after_seconds
 from .request import endpoint, request_headers

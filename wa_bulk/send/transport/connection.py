@@ -8,7 +8,7 @@ from typing import Protocol, cast
 
 import httptools
 
-from .base import MaybeSent, NotSent, Reply
+from .interface import MaybeSent, NotSent, Reply
 from .limits import IDLE_MAX, MAX_HEAD, MAX_REPLY
 from .reply_head import ReplyHead, keep_alive_seconds, retry_after_seconds
 

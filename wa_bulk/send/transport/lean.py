@@ -10,8 +10,8 @@ from time import monotonic
 
 from aiohappyeyeballs import start_connection
 
-from .base import NotSent, Reply, Untrusted
 from .connection import Connection, words
+from .interface import NotSent, Reply, Untrusted
 from .limits import EYEBALLS_DELAY
 from .request import endpoint, request_head
 from .tls import TlsClient, TlsConnection

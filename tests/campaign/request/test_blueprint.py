@@ -1,0 +1,384 @@
+import contextlib
+import json
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wa_bulk.api import Message, decode, encode, validate
+from wa_bulk.campaign.file import CampaignError, CampaignFile, load
+from wa_bulk.campaign.request.blueprint import Blueprint, RowRefused, compile_campaign
+from wa_bulk.campaign.request.fast_render import Render
+from wa_bulk.campaign.request.rendered_row import RenderedRow
+
+CAMPAIGN = """
+name = "order-updates"
+[message]
+from = "+8613800138000"
+to = "{phone}"
+[message.body]
+type = "template"
+[message.body.template]
+name = "order_update"
+language = "{language}"
+[[message.body.template.components]]
+type = "body"
+parameters = [
+  { type = "text", text = "{first_name}" },
+  { type = "text", text = "for {first_name}: {{{total}}}" },
+  { type = "currency", currency = { fallback_value = "{total}", code = "USD", amount_1000 = "{total_1000}" } },
+]
+[message.custom_args]
+order_id = "{order_id}"
+nested = [{ a = "{order_id}", b = 1 }]
+"""  # noqa: E501
+HEADER = ["phone", "language", "first_name", "total", "total_1000", "order_id"]
+ROW = ["0044 7911 123456", "en", "Zoë", "$1.00", "1000", "A-7"]
+COMPONENT = "body.template.components[0].parameters"
+
+
+def compiled(text: str = CAMPAIGN, header: list[str] = HEADER, *, track: bool = True) -> Blueprint:
+    table = tomllib.loads(text)
+    file = CampaignFile(
+        path=Path("c.toml"), sha256="", name=table["name"], message=table["message"], track=track
+    )
+    return compile_campaign(file, header, "r1")
+
+
+def render(blueprint: Blueprint, row: int, values: list[str]) -> bytes:
+    return blueprint.render(row, values).payload
+
+
+def faults(text: str, header: list[str] = HEADER) -> list[str]:
+    with pytest.raises(CampaignError) as caught:
+        compiled(text, header)
+    return str(caught.value).splitlines()
+
+
+def test_a_row_becomes_the_request() -> None:
+    ready = compiled().render(7, ROW)
+    assert (ready.number, ready.to, ready.sender) == (7, "+447911123456", "+8613800138000")
+    assert json.loads(ready.payload) == {
+        "from": "+8613800138000",
+        "to": ["+447911123456"],
+        "body": {
+            "type": "template",
+            "template": {
+                "name": "order_update",
+                "language": "en",
+                "components": [
+                    {
+                        "type": "body",
+                        "parameters": [
+                            {"type": "text", "text": "Zoë"},
+                            {"type": "text", "text": "for Zoë: {$1.00}"},
+                            {
+                                "type": "currency",
+                                "currency": {"fallback_value": "$1.00", "code": "USD", "amount_1000": 1000},
+                            },
+                        ],
+                    }
+                ],
+            },
+        },
+        "request_id": "order-updates-7",
+        "custom_args": {"order_id": "A-7", "nested": [{"a": "A-7", "b": 1}], "wa_bulk": "r1:7"},
+    }
+
+
+def test_without_tracking_nothing_is_added_to_custom_args() -> None:
+    payload = json.loads(render(compiled(track=False), 7, ROW))
+    assert "wa_bulk" not in payload["custom_args"]
+
+
+VALUE = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
+
+
+@given(
+    name=VALUE,
+    total=VALUE,
+    order=VALUE,
+    thousandths=st.integers(-(2**63), 2**63 - 1),
+    row=st.integers(1, 10**9),
+)
+def test_pieces_equal_the_structs_byte_for_byte(
+    name: str, total: str, order: str, thousandths: int, row: int
+) -> None:
+    values = ["447911123456", "pt_BR", name, total, str(thousandths), order]
+    try:
+        payload = render(compiled(), row, values)
+    except RowRefused as refusal:
+        assert refusal.fault == "is empty" or "five spaces" in refusal.fault
+        return
+    message = decode(payload)
+    assert encode(message) == payload
+    assert validate(message) is message
+    assert message.request_id == f"order-updates-{row}"
+    parameters = json.loads(payload)["body"]["template"]["components"][0]["parameters"]
+    assert parameters[0]["text"] == name
+    assert parameters[1]["text"] == f"for {name}: {{{total}}}"
+    assert parameters[2]["currency"] == {"fallback_value": total, "code": "USD", "amount_1000": thousandths}
+
+
+STRANGE = st.text(st.sampled_from('a1 \u00a0\n\t"\\%é😀'), max_size=12)
+WHOLE = st.integers(-(10**20), 10**20).map(str) | st.sampled_from(
+    ["007", "-0", "+5", " 5 ", "٣", "5.0", "", "²"]
+)
+
+EVERY_KIND = CAMPAIGN.replace(
+    "parameters = [",
+    """parameters = [
+  { type = "date_time", date_time = { fallback_value = "{total}", year = "{year}", month = "{month}" } },""",
+).replace('"+8613800138000"', '"{line}"')
+
+
+@given(
+    language=st.sampled_from(["en", "xx_YY", "", "not one", "en "]),
+    phone=st.sampled_from(["+447911123456", "447911 123456", "", "nobody"]),
+    texts=st.lists(STRANGE, min_size=3, max_size=3),
+    thousandths=WHOLE,
+    year=WHOLE,
+    month=st.integers(-1, 14).map(str),
+    line=st.sampled_from(["+8613800138000", "86 138 0013 8000", "x"]),
+)
+def test_an_ordinary_row_is_what_looking_at_each_field_makes_of_it(
+    language: str, phone: str, texts: list[str], thousandths: str, year: str, month: str, line: str
+) -> None:
+    name, total, order = texts
+    values = [phone, language, name, total, thousandths, order, year, month, line]
+    blueprint = compiled(EVERY_KIND, [*HEADER, "year", "month", "line"])
+
+    def made(render: Render) -> RenderedRow | str:
+        try:
+            return render(7, values)
+        except RowRefused as refusal:
+            return str(refusal)
+
+    assert blueprint.render != blueprint._render_carefully
+    assert made(blueprint.render) == made(blueprint._render_carefully)
+
+
+def test_two_fields_of_one_path_are_told_apart() -> None:
+    text = CAMPAIGN + '"a.b" = "{order_id}"\na = { b = "{total}" }\n'
+    ready = compiled(text.replace("nested = ", "rest = ")).render(1, ROW)
+    args = json.loads(ready.payload)["custom_args"]
+    assert (args["a.b"], args["a"]) == ("A-7", {"b": "$1.00"})
+
+
+def test_one_strange_value_among_ordinary_ones_is_seen() -> None:
+    for place, column in enumerate(HEADER):
+        if column != "phone":
+            for strange in ("", " ", "     x", "a\nb"):
+                with contextlib.suppress(RowRefused):
+                    render(compiled(), 1, [*ROW[:place], strange, *ROW[place + 1 :]])
+                    assert strange.strip()
+                    assert column == "order_id"
+
+
+@given(st.text(st.characters(min_codepoint=0xE000), min_size=1), VALUE)
+def test_private_characters_in_constants_and_values_are_kept(constant: str, value: str) -> None:
+    message: dict[str, object] = {
+        "to": "{phone}",
+        "body": {"type": "text", "text": {"body": constant.replace("{", "").replace("}", "") + "{v}!{v}"}},
+    }
+    file = CampaignFile(path=Path("c.toml"), sha256="", name="n", message=message)
+    try:
+        payload = render(compile_campaign(file, ["phone", "v"], "r"), 1, ["447911123456", value])
+    except RowRefused:
+        return
+    text = json.loads(payload)["body"]["text"]["body"]
+    assert text == constant.replace("{", "").replace("}", "") + f"{value}!{value}"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "field", "fault"),
+    [
+        ("phone", "4.47E+11", "to", "spreadsheet"),
+        ("phone", "", "to", "is empty"),
+        ("language", "not one", "body.template.language", "is 'not one'"),
+        ("first_name", "", f"{COMPONENT}[0].text", "is empty"),
+        ("first_name", " ", f"{COMPONENT}[0].text", "is empty"),
+        ("first_name", "a\nb", f"{COMPONENT}[0].text", "line break"),
+        ("first_name", "x" * 1025, f"{COMPONENT}[0].text", "has 1025 characters"),
+        ("first_name", "x" * 1020, f"{COMPONENT}[1].text", "characters"),
+        ("total_1000", "12.5", f"{COMPONENT}[2].currency.amount_1000", "is '12.5', not a whole number"),
+        ("total_1000", "", f"{COMPONENT}[2].currency.amount_1000", "is empty"),
+        ("total_1000", str(2**63), f"{COMPONENT}[2].currency.amount_1000", "is 9223372036854775808"),
+        ("order_id", "", "custom_args.order_id", "is empty"),
+    ],
+)
+def test_a_row_the_api_would_refuse_names_field_and_column(
+    column: str, value: str, field: str, fault: str
+) -> None:
+    values = [value if name == column else cell for name, cell in zip(HEADER, ROW, strict=True)]
+    with pytest.raises(RowRefused) as caught:
+        render(compiled(), 1, values)
+    assert caught.value.field == field
+    assert fault in caught.value.fault
+    assert f"column {column}" in str(caught.value) or "characters" in fault
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("{first_name}", "{frist_name}", "unknown column 'frist_name'; did you mean 'first_name'?"),
+        ("{first_name}", "{FIRST_NAME}", "did you mean 'first_name'?"),
+        ("fallback_value", "fallback", "unknown key 'fallback'; did you mean 'fallback_value'?"),
+        ("components]]", "component]]", "did you mean 'components'?"),
+        ('type = "template"', 'type = "tmplate"', "body.type: is 'tmplate'; did you mean 'template'?"),
+        ('to = "{phone}"', "", "to: is missing"),
+        ('to = "{phone}"', 'to = "+447911123456"', 'such as to = "{phone}"'),
+        ('to = "{phone}"', "to = 5", "to: is 5"),
+        ('"+8613800138000"', '"138"', "from: '138' is too short"),
+        ('"USD"', '"usd"', "currency.code: is 'usd'"),
+        ('"order_update"', '"Order Update"', "template.name: is 'Order Update'"),
+        ('text = "{first_name}"', 'text = ""', "parameters[0].text: is empty"),
+        ('text = "{first_name}"', 'text = "{first_name"', "has a lone '{'"),
+        ('text = "{first_name}"', 'text = "{}"', "placeholder without a column name"),
+        ('text = "{first_name}"', "text = 5", "parameters[0].text: is int, not text"),
+        ('"{total_1000}"', '"{total_1000}0"', "expected one placeholder alone"),
+        ('"{total_1000}"', '"12"', "amount_1000: is str, not a whole number"),
+        ('order_id = "{order_id}"', 'wa_bulk = "x"', "custom_args.wa_bulk: is set"),
+        ('type = "currency", currency', 'type = "image", image', "unknown key 'fallback_value'"),
+        (
+            '[[message.body.template.components]]\ntype = "body"',
+            "[[message.body.template.components]]",
+            "type",
+        ),
+    ],
+)
+def test_a_campaign_that_cannot_run_says_why(old: str, new: str, expected: str) -> None:
+    assert old in CAMPAIGN
+    found = faults(CAMPAIGN.replace(old, new))
+    assert any(expected in fault for fault in found), found
+    assert all(fault.startswith("c.toml: message.") for fault in found)
+
+
+def test_every_fault_is_told_at_once() -> None:
+    text = CAMPAIGN.replace("{language}", "{lang}").replace("{total}", "{sum}").replace('"USD"', '"usd"')
+    assert len(faults(text)) == 4
+
+
+def test_a_sub_type_takes_no_placeholder() -> None:
+    table = tomllib.loads(CAMPAIGN)
+    table["message"]["body"]["template"]["components"].append(
+        {
+            "type": "button",
+            "sub_type": "{language}",
+            "index": "0",
+            "parameters": [{"type": "payload", "payload": "x"}],
+        }
+    )
+    file = CampaignFile(path=Path("c.toml"), sha256="", name="n", message=table["message"])
+    with pytest.raises(CampaignError, match="takes no placeholder; expected quick_reply or url"):
+        compile_campaign(file, HEADER, "r")
+
+
+def test_values_in_a_header_are_checked_with_all_that_depends_on_them() -> None:
+    message: dict[str, object] = {
+        "to": "{phone}",
+        "body": {
+            "type": "template",
+            "template": {
+                "name": "n",
+                "language": "en",
+                "components": [
+                    {
+                        "type": "header",
+                        "parameters": [
+                            {"type": "document", "document": {"link": "https://x.example/{file}"}}
+                        ],
+                    }
+                ],
+            },
+        },
+    }
+    file = CampaignFile(path=Path("c.toml"), sha256="", name="n", message=message)
+    blueprint = compile_campaign(file, ["phone", "file"], "r")
+    assert b"/a.pdf" in render(blueprint, 1, ["447911123456", "a.pdf"])
+    with pytest.raises(RowRefused, match="expected a PDF"):
+        render(blueprint, 1, ["447911123456", "a.docx"])
+
+
+def test_numbers_may_be_composed_and_senders_may_vary() -> None:
+    text = CAMPAIGN.replace('"{phone}"', '["+{cc}{phone}"]').replace('"+8613800138000"', '"{line}"')
+    blueprint = compiled(text, [*HEADER, "cc", "line"])
+    ready = blueprint.render(1, ["7911 123456", *ROW[1:], "44", "008613800138000"])
+    assert (ready.to, ready.sender) == ("+447911123456", "+8613800138000")
+    assert blueprint.senders_vary
+    assert decode(ready.payload).from_ == "+8613800138000"
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+@pytest.mark.parametrize("column", ["cc", "phone"])
+def test_a_composed_number_needs_all_its_parts(empty: str, column: str) -> None:
+    blueprint = compiled(CAMPAIGN.replace('"{phone}"', '"+{cc}{phone}"'), [*HEADER, "cc"])
+    row = dict(zip(blueprint.header, ["7911123456", *ROW[1:], "44"], strict=True))
+    assert blueprint.recipient(list(row.values())) == "+447911123456"
+    with pytest.raises(RowRefused, match=f"column {column}.*is empty"):
+        blueprint.render(1, list((row | {column: empty}).values()))
+
+
+def test_an_unknown_language_for_every_row_is_a_warning() -> None:
+    (warning,) = compiled(CAMPAIGN.replace("{language}", "en_us")).warnings
+    assert "'en_US'" in warning
+
+
+def test_one_template_is_known_as_such() -> None:
+    assert not compiled().one_template
+    assert compiled(CAMPAIGN.replace("{language}", "en")).one_template
+
+
+def test_the_request_is_the_structs_own_encoding() -> None:
+    payload = render(compiled(), 1, ROW)
+    assert msgspec.json.encode(msgspec.json.decode(payload, type=Message)) == payload
+
+
+def write(tmp_path: Path, text: str | bytes) -> Path:
+    path = tmp_path / "c.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_a_file_is_read_with_its_defaults(tmp_path: Path) -> None:
+    file = load(write(tmp_path, 'name = "n"\nrecipients = "r.csv"\n[message]\nto = "{p}"\n'))
+    assert (file.name, file.recipients, file.rate, file.track) == ("n", tmp_path / "r.csv", 80.0, True)
+
+
+def test_windows_line_ends_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:
+    assert load(write(tmp_path, b'\xef\xbb\xbfname = "n"\r\n[message]\r\nto = "{p}"\r\n')).name == "n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("nam = 'x'\n[message]\n", "unknown key 'nam'; did you mean 'name'?"),
+        ("nam = 'x'\n[message]\n", "'name' is missing"),
+        ("name = 'x'\n", "'message' is missing"),
+        ("name = 5\n[message]\n", "name = 5: expected text"),
+        ("name = ' '\n[message]\n", "expected 1 to 100 printable characters"),
+        ("name = 'x'\nrate = -1\n[message]\n", "rate = -1: expected messages per second"),
+        ("name = 'x'\nrate = true\n[message]\n", "rate = True: expected a number"),
+        ("name = 'x'\nrate = inf\n[message]\n", "rate = inf"),
+        ("name = 'x'\nrate = nan\n[message]\n", "rate = nan"),
+        ("name = 'x'\ntrack = 'no'\n[message]\n", "expected true or false"),
+        ("name = \n", "line 1"),
+        (b"\xff\xfe", "is not UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_campaign_says_why(tmp_path: Path, text: str | bytes, expected: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(CampaignError) as caught:
+        load(path)
+    assert expected in str(caught.value)
+    assert all(line.startswith(f"{path}: ") for line in str(caught.value).splitlines())
+
+
+def test_a_missing_file_and_a_folder_are_said(tmp_path: Path) -> None:
+    with pytest.raises(CampaignError, match="no such campaign file"):
+        load(tmp_path / "none.toml")
+    with pytest.raises(CampaignError, match="cannot be read"):
+        load(tmp_path)

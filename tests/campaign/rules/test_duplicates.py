@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import sys
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wa_bulk.campaign.rules.duplicates import ASKED_BEFORE_SLOTS, Seen
+
+BYTES_A_ROW_MAX = 16
+
+numbers = st.integers(1, 999_999_999_999_999).map(lambda digits: f"+{digits}")
+
+
+@given(
+    brought=st.lists(numbers | st.integers(1, 30).map(lambda digits: f"+{digits}"), max_size=200),
+    rows=st.integers(0, 250),
+    noted=st.sets(st.integers(1, 200)) | st.integers(0, 200).map(lambda last: set(range(1, last + 1))),
+)
+def test_exactly_the_numbers_seen_are_known(brought: list[str], rows: int, noted: set[int]) -> None:
+    """Whatever room was asked for, and whichever rows were noted without asking."""
+    seen = Seen(rows)
+    first_rows: dict[str, int] = {}
+    for row, number in enumerate(brought, 1):
+        if row in noted and number not in first_rows:
+            seen.note(number, row)
+        else:
+            assert seen.earlier(number, row) == first_rows.get(number)
+        first_rows.setdefault(number, row)
+
+
+def test_of_two_rows_noted_with_one_number_the_first_is_told() -> None:
+    for asked in range(1, 2 * ASKED_BEFORE_SLOTS):
+        seen = Seen(100)
+        seen.note("+447911123456", 7)
+        seen.note("+447911123456", 9)
+        for row in range(10, 10 + asked):
+            assert seen.earlier("+447911123456", row) == 7
+
+
+def test_rows_without_a_number_leave_gaps() -> None:
+    seen = Seen(10)
+    assert seen.earlier("+447911123456", 3) is None
+    assert seen.earlier("+447911123457", 9) is None
+    assert seen.earlier("+447911123456", 10) == 3
+
+
+def check(rows: int) -> None:
+    tracemalloc.start()
+    seen = Seen(rows)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    arrays = sum(map(sys.getsizeof, vars(seen).values()))
+    for row in range(1, rows + 1):
+        assert seen.earlier(f"+{447_000_000_000 + row * 7}", row) is None
+    for row in range(1, rows + 1, 97):
+        assert seen.earlier(f"+{447_000_000_000 + row * 7}", rows) == row
+    assert sum(map(sys.getsizeof, vars(seen).values())) == arrays, "room for every row was made at first"
+    assert arrays <= held <= BYTES_A_ROW_MAX * rows
+
+
+def test_a_row_takes_sixteen_bytes_at_most() -> None:
+    check(200_000)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_ten_million_rows_take_sixteen_bytes_each_at_most() -> None:
+    check(10_000_000)

@@ -1,0 +1,108 @@
+"""A campaign compiled: its request as JSON with a hole for every value a row brings.
+
+Rendering a row costs the encoding of its values. What comes out equals, byte for byte, what encoding
+the full structs with those values would: what stands around the holes is cut from exactly that encoding.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from wa_bulk.api import Message, ValidationError, decode, e164, encode, validate, warnings
+from wa_bulk.api.validation import misfit, validate_shape
+from wa_bulk.campaign.file import CampaignError, CampaignFile
+from wa_bulk.campaign.request.bound_field import BoundField, RowRefused
+from wa_bulk.campaign.request.compiler import Compiler, Field
+from wa_bulk.campaign.request.fast_render import Hole, Render, renderer
+from wa_bulk.campaign.request.rendered_row import RenderedRow
+
+__all__ = ["Blueprint", "RowRefused", "compile_campaign"]
+
+_json = msgspec.json.Encoder().encode
+
+
+class Blueprint:
+    """A compiled campaign, for the rows of one CSV header and one run.
+
+    `one_template` is true where every row uses the same template in the same language, or none;
+    `senders_vary` where each row brings its sending number.
+    """
+
+    def __init__(self, message: Message, fields: Sequence[Field], header: Sequence[str]) -> None:
+        self.header = list(header)
+        varying = {field.path for field in fields}
+        self.senders_vary = "from" in varying
+        self.one_template = not varying & {"body.template.name", "body.template.language"}
+        self.warnings = [] if "body.template.language" in varying else warnings(message)
+        self._related = any(field.related for field in fields)
+        hole_of: dict[bytes, Hole] = {}
+        self._sender: BoundField | str | None = message.from_
+        for field in fields:
+            hole: Hole = "row" if field.kind == "row" else BoundField(field, self.header)
+            if field.path == "to" and isinstance(hole, BoundField):
+                self._recipient, hole = hole, "to"
+            elif field.path == "from" and isinstance(hole, BoundField):
+                self._sender, hole = hole, "from"
+            hole_of[field.mark] = hole
+        self.recipient = self._recipient.number
+        """The row's recipient in E.164 form, from its values. Raises RowRefused."""
+        parts = re.split(b"(" + b"|".join(map(re.escape, hole_of)) + b")", encode(message))
+        self._request = b"%b".join(part.replace(b"%", b"%%") for part in parts[0::2])
+        self._holes = [hole_of[mark] for mark in parts[1::2]]
+        self.render: Render = self._render_carefully
+        """Makes data row `row` (from 1), whose cells are `values` in the header's order, ready to be sent.
+
+        Raises RowRefused with the field, the column and the rule when the API would refuse the row.
+        """
+        if not self._related:
+            self.render = renderer(
+                self._request, self._holes, self._recipient, self._sender, self._render_carefully
+            )
+
+    def raw_recipient(self, values: Sequence[str]) -> str:
+        """What stands where the row's recipient should, as it is."""
+        return self._recipient.raw(values)
+
+    def _render_carefully(self, row: int, values: Sequence[str]) -> RenderedRow:
+        to = self._recipient.number(values)
+        sender = self._sender.number(values) if isinstance(self._sender, BoundField) else self._sender
+        known = {"to": to, "row": row, "from": sender}
+        payload = self._request % tuple(
+            _json(known[hole] if isinstance(hole, str) else hole.value(values)) for hole in self._holes
+        )
+        if self._related:
+            _check_whole(payload)
+        return RenderedRow(row, to, payload, sender)
+
+
+def _check_whole(payload: bytes) -> None:
+    try:
+        validate(decode(payload))
+    except ValidationError as error:
+        raise RowRefused(error.field, (), error.fault, error.rule) from None
+
+
+def compile_campaign(file: CampaignFile, header: Sequence[str], run_id: str) -> Blueprint:
+    """Compiles a campaign for a CSV's header and a run's id.
+
+    Raises CampaignError listing every fault found: unknown keys, unknown columns, values the API would
+    refuse whatever the rows bring.
+    """
+    compiler = Compiler(header)
+    tree = compiler.walk_message(file, run_id)
+    faults = compiler.faults
+    if not faults:
+        try:
+            message = msgspec.convert(tree, Message)
+            validate_shape(message)
+            if "from" not in {field.path for field in compiler.fields} and message.from_ is not None:
+                message = msgspec.structs.replace(message, from_=e164(message.from_))
+            return Blueprint(message, compiler.fields, header)
+        except msgspec.ValidationError as error:
+            faults.append(str(misfit(str(error))))
+        except ValidationError as error:
+            faults.append(str(error))
+    raise CampaignError("\n".join(f"{file.path}: message.{fault}" for fault in faults))

@@ -1,0 +1,99 @@
+"""A field of the request, filled from a row's cells."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+
+from wa_bulk.api import e164
+from wa_bulk.api.rules import NUMBER_RULE, TextRule, quick_test
+from wa_bulk.campaign.request.compiler import Field
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,19}").fullmatch
+
+
+class RowRefused(Exception):
+    """A row that the API would refuse, so that it is not sent. `columns` are the CSV's names."""
+
+    def __init__(self, field: str, columns: Sequence[str], fault: str, rule: str) -> None:
+        super().__init__(field, columns, fault, rule)
+        self.field = field
+        self.columns = columns
+        self.fault = fault
+        self.rule = rule
+
+    def __str__(self) -> str:
+        named = " + ".join(self.columns)
+        column = f" (column {named})" if named else ""
+        return f"{self.field}{column}: {self.fault}; {self.rule}"
+
+
+class BoundField:
+    """A field, with the columns of the CSV that fill it; `column` is the first."""
+
+    def __init__(self, field: Field, header: list[str]) -> None:
+        self.field = field
+        self._names = field.columns
+        self._format = "".join(
+            piece.replace("%", "%%") if isinstance(piece, str) else "%s" for piece in field.pieces
+        )
+        self._columns = [header.index(name) for name in field.columns]
+        self.column = self._columns[0]
+        rule = field.rule
+        self.is_fine = _is_not_blank if rule is None else quick_test(rule)
+        self.longest = rule.longest if isinstance(rule, TextRule) else sys.maxsize
+
+    def value(self, values: Sequence[str]) -> str | int:
+        """What the row puts into the field. Raises RowRefused."""
+        match self.field.kind:
+            case "whole":
+                return self._whole(values)
+            case "number":
+                return self.number(values)
+        texts = [values[column] for column in self._columns]
+        whole = self._whole_text(texts)
+        if "" in texts or not self.is_fine(whole):
+            raise self._refused(values, whole)
+        return whole
+
+    def raw(self, values: Sequence[str]) -> str:
+        """The field's text, whatever it is."""
+        return self._whole_text([values[column] for column in self._columns])
+
+    def number(self, values: Sequence[str]) -> str:
+        """The number that fills the field, in E.164 form. Raises RowRefused, also where a part is empty: what
+        is left may be somebody else's number."""
+        if not self.field.is_one_column and not all(values[column].strip() for column in self._columns):
+            raise self._refused(values, "")
+        try:
+            return e164(self.raw(values))
+        except ValueError as error:
+            raise RowRefused(self.field.path, self._names, str(error), NUMBER_RULE) from None
+
+    def _whole(self, values: Sequence[str]) -> int:
+        text = values[self.column].strip()
+        rule = self.field.rule
+        assert rule is not None
+        if not _WHOLE(text):
+            fault: str | None = f"is {text!r}, not a whole number" if text else "is empty"
+        else:
+            fault = rule.fault(int(text))
+        if fault:
+            raise RowRefused(self.field.path, self._names, fault, rule.expects)
+        return int(text)
+
+    def _refused(self, values: Sequence[str], whole: str) -> RowRefused:
+        for name, column in zip(self._names, self._columns, strict=True):
+            if not values[column] or values[column].isspace():
+                return RowRefused(self.field.path, [name], "is empty", "expected a value")
+        rule = self.field.rule
+        assert rule is not None
+        return RowRefused(self.field.path, self._names, rule.fault(whole) or "is refused", rule.expects)
+
+    def _whole_text(self, texts: Sequence[str]) -> str:
+        return texts[0] if self.field.is_one_column else self._format % tuple(texts)
+
+
+def _is_not_blank(text: str) -> bool:
+    return bool(text) and not text.isspace()
