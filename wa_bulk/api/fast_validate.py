@@ -1,7 +1,15 @@
-"""A first look at a message, by functions written for each kind of struct.
+"""A fast test of a message, by functions written for each kind of struct.
 
-Nearly every message is without fault, and to know that takes a third of the time of looking for one. What
-these functions are not sure of is left to the look that can name the fault.
+Nearly every message is valid, and to know that takes a third of the time of looking for what is wrong. What
+these functions are not sure of is left to the validation that can name the field. The one for `Currency` reads
+
+    def is_fine(struct):
+      fallback_value = struct.fallback_value
+      code = struct.code
+      amount_1000 = struct.amount_1000
+      return (type(fallback_value) is str and 0 < len(fallback_value) <= 1024 and …
+        and type(code) is str and (code in known_code or is_fine_code(code))
+        and type(amount_1000) is int and -9223372036854775808 <= amount_1000 <= 9223372036854775807)
 """
 
 from __future__ import annotations
@@ -12,6 +20,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import Struct
 
+from wa_bulk.api.generated_code import compile_function
 from wa_bulk.api.message import Body, Message
 from wa_bulk.api.phone_number import is_e164
 from wa_bulk.api.rules import RELATIONS, RULES, Rule, WholeRule, quick_test, structs_in
@@ -61,8 +70,7 @@ def _test_of(kind: type[Struct]) -> Test:
     if kind in RELATIONS:
         given["relation"] = RELATIONS[kind]
         conditions.append("relation(struct) is None")
-    exec("\n".join([*lines, f"  return {' and '.join(conditions)}"]), given)
-    return cast(Test, given["is_fine"])
+    return cast(Test, compile_function("is_fine", [*lines, f"  return {' and '.join(conditions)}"], given))
 
 
 def _condition(name: str, rule: Rule, given: dict[str, Any]) -> str:

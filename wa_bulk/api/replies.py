@@ -1,8 +1,26 @@
-"""What the API answers to a request."""
+"""What the API answers to a request, and how to read what really comes.
+
+Between the API and us there may be proxies: a reply may have a byte order mark, be compressed though nobody
+asked for that, or bring a number where the vendor's page says text. Each field is read by itself, so that
+an odd one does not hide the others.
+"""
 
 from __future__ import annotations
 
+import json
+import re
+import zlib
+from typing import Any
+
+import msgspec
 from msgspec import Struct
+
+MAX_UNPACKED = 1024 * 1024
+"""Bytes of a reply after unpacking; more are not looked at."""
+
+_TEXT_KEPT = 2000
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}(?:\.0+)?").fullmatch
+_UNPAIRED_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class SendReply(Struct, frozen=True, omit_defaults=True):
@@ -13,7 +31,96 @@ class SendReply(Struct, frozen=True, omit_defaults=True):
 
 
 class ErrorReply(Struct, frozen=True):
-    """The body of a 4xx or 5xx reply. A proxy in between may send anything else instead."""
+    """The body of a 4xx or 5xx reply."""
 
     code: int
     message: str
+
+
+class ReplyFields(Struct, frozen=True):
+    """What could be read in a reply, field by field; None for what is missing or makes no sense.
+
+    `text` is the beginning of the body as text where it is no JSON object, else empty.
+    """
+
+    message_id: str | None = None
+    request_id: str | None = None
+    code: int | None = None
+    message: str | None = None
+    text: str = ""
+
+
+def read_reply(body: bytes) -> ReplyFields:
+    """Read a reply's body, whatever it is. Never raises."""
+    text = _text(_unpacked(body))
+    found = _json_object(text)
+    if found is None:
+        return ReplyFields(text=text[:_TEXT_KEPT])
+    return ReplyFields(
+        message_id=_identifier(found.get("message_id")),
+        request_id=_identifier(found.get("request_id")),
+        code=_code(found.get("code")),
+        message=_message(found.get("message")),
+    )
+
+
+def _unpacked(body: bytes) -> bytes:
+    if body[:2] == b"\x1f\x8b":
+        bits = zlib.MAX_WBITS | 16
+    elif body[:1] == b"\x78" and len(body) > 2 and int.from_bytes(body[:2]) % 31 == 0:
+        bits = zlib.MAX_WBITS
+    else:
+        return body
+    unpacker = zlib.decompressobj(bits)
+    try:
+        return unpacker.decompress(body, MAX_UNPACKED)
+    except zlib.error:
+        return body
+
+
+def _text(body: bytes) -> str:
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return body.decode("utf-16", errors="replace")
+    return body.decode("utf-8-sig", errors="replace")
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    """The JSON object that `text` begins with, blanks aside."""
+    try:
+        found, _ = _decoder.raw_decode(text.lstrip(" \t\r\n\ufeff\0"))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+_decoder = json.JSONDecoder(strict=False)
+
+
+def _identifier(value: object) -> str | None:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        return None
+    return _UNPAIRED_SURROGATE.sub("\ufffd", value.strip()) or None
+
+
+def _code(value: object) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and _WHOLE(value.strip()):
+        return int(float(value)) if "." in value else int(value)
+    return None
+
+
+def _message(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        value = msgspec.json.encode(value).decode(errors="replace")
+    return _UNPAIRED_SURROGATE.sub("\ufffd", value)

@@ -9,18 +9,18 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from msgspec import Struct
 
-DEFAULT_RATE = 80.0
-"""Messages/s: WhatsApp's own limit for a sending number (Meta)."""
+from wa_bulk.send import defaults
 
 _KEYS = {
     "name": "text",
     "recipients": "text",
     "rate": "a number",
     "track": "true or false",
+    "gateway_errors": '"unknown" or "retry"',
     "message": "a table",
 }
 
@@ -40,8 +40,9 @@ class CampaignFile(Struct, frozen=True):
     name: str
     message: dict[str, object]
     recipients: Path | None = None
-    rate: float = DEFAULT_RATE
+    rate: float = defaults.RATE
     track: bool = True
+    gateway_errors: Literal["unknown", "retry"] | None = None
 
 
 def load(path: Path) -> CampaignFile:
@@ -72,8 +73,9 @@ def load(path: Path) -> CampaignFile:
         name=table["name"],
         message=cast("dict[str, object]", table["message"]),
         recipients=path.parent / recipients if recipients is not None else None,
-        rate=float(table.get("rate", DEFAULT_RATE)),
+        rate=float(table.get("rate", defaults.RATE)),
         track=table.get("track", True),
+        gateway_errors=table.get("gateway_errors"),
     )
 
 
@@ -89,7 +91,7 @@ def _faults(table: Mapping[str, object]) -> list[str]:
     recipients = table.get("recipients")
     if isinstance(recipients, str) and not (recipients.strip() and _CONTROL.search(recipients) is None):
         faults.append(f"recipients = {recipients!r}: expected the name of a CSV file")
-    rate = table.get("rate", DEFAULT_RATE)
+    rate = table.get("rate", defaults.RATE)
     if isinstance(rate, (int, float)) and not 0 <= rate <= sys.float_info.max:
         faults.append(f"rate = {rate}: expected messages per second, or 0 for no pacing")
     return faults
@@ -99,6 +101,8 @@ def _fits(key: str, value: object) -> bool:
     match key:
         case "rate":
             return isinstance(value, (int, float)) and not isinstance(value, bool)
+        case "gateway_errors":
+            return value in ("unknown", "retry")
         case "track":
             return isinstance(value, bool)
         case "message":

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from wa_bulk.campaign.file import DEFAULT_RATE
 from wa_bulk.ledger.log_format import Setting
+from wa_bulk.send import defaults
 
 _ZeroOrMore = Annotated[float, Meta(ge=0, le=sys.float_info.max)]
 _Seconds = Annotated[float, Meta(gt=0, le=sys.float_info.max)]
@@ -18,32 +18,45 @@ _OneOrMore = Annotated[int, Meta(ge=1)]
 AHEAD_S = 0.05
 """How far the intents on disk may run ahead of the sending, in seconds of the rate."""
 
+GatewayErrors = Literal["unknown", "retry"]
+
 
 class Settings(Struct, frozen=True, kw_only=True):
     """Rates in messages/s, times in seconds; 0 turns a guard off."""
 
-    rate: _ZeroOrMore = DEFAULT_RATE
+    rate: _ZeroOrMore = defaults.RATE
     """For each sending number; 0: unpaced."""
-    concurrency: _OneOrMore = 64
+    concurrency: _OneOrMore = defaults.CONCURRENCY
     """Requests in flight at once, and connections."""
-    timeout: _Seconds = 30.0
+    timeout: _Seconds = defaults.TIMEOUT
     """For one request, until its reply is complete."""
-    tries: _OneOrMore = 5
+    tries: _OneOrMore = defaults.TRIES
     """For one row, as long as each was provably not accepted."""
     limit: _OneOrMore | None = None
-    """Only the first so many rows."""
+    """Only that many rows, the first ones."""
     on_unknown: Literal["hold", "retry"] = "hold"
     """Whether rows that may have been accepted are sent again, at the risk of twice."""
+    gateway_errors: GatewayErrors = "unknown"
+    """What a gateway's answer is taken for that proves nothing (502, 504 and their like): a row that may have been
+    accepted, or one to be sent again, at the risk of twice."""
     retry_failed: bool = False
+    """Send the failed rows of earlier stretches again."""
+    retry_rejected: bool = False
+    """Send the rejected rows of earlier stretches again."""
     allow_duplicates: bool = False
     max_failures_in_a_row: Annotated[int, Meta(ge=0)] = 100
-    """Stop after so many refusals, failures and unknowns without an acceptance in between."""
+    """Stop after that many refusals, failures and unknowns without an acceptance in between."""
     max_failure_share: Annotated[float, Meta(ge=0, le=1)] = 0.5
     """Stop when more than this share of the last 200 answers were refusals, failures or unknowns."""
     outage_limit: _ZeroOrMore = 60.0
-    """How long to wait for a server that is away before stopping."""
+    """How long to wait for a server that is unavailable before stopping."""
     transport: Literal["auto", "lean", "aiohttp"] = "auto"
 
+    @property
+    def guards_are_off(self) -> bool:
+        """Whether the user wants every row tried, whatever becomes of the others."""
+        return not self.max_failures_in_a_row and not self.max_failure_share
+
     def as_log(self) -> dict[str, Setting]:
-        """The form the log takes."""
+        """Give the form that the log takes."""
         return msgspec.structs.asdict(self)

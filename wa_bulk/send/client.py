@@ -6,11 +6,16 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from wa_bulk.api import Message, ValidationError, encode, validate
+from wa_bulk.send import defaults
 from wa_bulk.send.account import BASE_URL, Account, base_url_from_env, credentials_from_env
-from wa_bulk.send.dispatcher import Dispatcher, TransportName, open_transport
+from wa_bulk.send.dispatcher import Dispatcher
+from wa_bulk.send.envelope import Envelope
 from wa_bulk.send.in_flight import InFlight
 from wa_bulk.send.map_unordered import map_unordered
+from wa_bulk.send.open_transport import TransportName, open_transport
 from wa_bulk.send.outcome import Accepted, Outcome, SendError
+from wa_bulk.send.pacing import LocalPacer
+from wa_bulk.send.retry import Retry
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -47,15 +52,15 @@ class Client:
         dev_secret: str,
         *,
         base_url: str = BASE_URL,
-        rate: float = 80.0,
-        concurrency: int = 64,
-        timeout: float = 30.0,
-        tries: int = 5,
-        retry_total: float = 120.0,
+        rate: float = defaults.RATE,
+        concurrency: int = defaults.CONCURRENCY,
+        timeout: float = defaults.TIMEOUT,
+        tries: int = defaults.TRIES,
+        retry_total: float = defaults.RETRY_TOTAL,
         transport: TransportName = "auto",
         session: ClientSession | None = None,
         proxy: str | None = None,
-        max_recipients: int = 1,
+        max_recipients: int = defaults.MAX_RECIPIENTS,
     ) -> None:
         """`rate` in messages/s for each sending number (80 is WhatsApp's own default for one; 0: unpaced).
 
@@ -83,9 +88,8 @@ class Client:
                 session=session,
                 proxy=proxy,
             ),
-            rate=rate,
-            tries=tries,
-            retry_total=retry_total,
+            LocalPacer(rate),
+            retry=Retry(tries, retry_total),
             redact=account.redact,
         )
 
@@ -114,12 +118,9 @@ class Client:
         if not in_flight.try_enter():
             await in_flight.enter()
         try:
-            outcome = await self._dispatcher.deliver(payload, message.from_)
+            outcome = await self._dispatcher.deliver(_envelope(message, payload))
         finally:
             in_flight.leave()
-        outcome.to = _recipients(message.to)
-        if outcome.request_id is None:
-            outcome.request_id = message.request_id
         if isinstance(outcome, Accepted):
             return outcome
         raise SendError(outcome)
@@ -166,6 +167,12 @@ class Client:
             return Outcome(
                 "rejected", _recipients(message.to), request_id=message.request_id, message=str(error)
             )
+
+
+def _envelope(message: Message, payload: bytes) -> Envelope:
+    to = message.to
+    recipients = 1 if isinstance(to, str) else len(to)
+    return Envelope(_recipients(to), payload, message.from_, message.request_id, recipients)
 
 
 def _recipients(to: object) -> str:

@@ -1,137 +1,170 @@
-"""The one sending path: pacer, transport, verdict, retry."""
+"""The one sending path: gate, pacer, transport, verdict, retry."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import logging
+import random
+from collections.abc import Awaitable, Callable
 from functools import partial
-from http import HTTPStatus
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TypeVar
 
 import msgspec
 
-from wa_bulk.api import ERROR_CODES, SendReply
+from wa_bulk.api import SendReply
+from wa_bulk.api.replies import ReplyFields, read_reply
+from wa_bulk.observe import Observer
 from wa_bulk.send import verdict
+from wa_bulk.send.answer_text import answer_text
+from wa_bulk.send.envelope import Envelope
+from wa_bulk.send.gate import Gate, OpenGate
 from wa_bulk.send.outcome import Accepted, Outcome
-from wa_bulk.send.pacing.local import Pacer
+from wa_bulk.send.pacing import Pacer, SenderPacer
 from wa_bulk.send.retry import Retry, Setback
-from wa_bulk.send.transport import NotSent, Reply, Transport, TransportError, make_transport
+from wa_bulk.send.transport import NotSent, Reply, Transport, TransportError
+from wa_bulk.send.verdict import Ruling
 
-if TYPE_CHECKING:
-    from aiohttp import ClientSession
+_T = TypeVar("_T")
+_STOPPED = "stopped before it was sent"
 
-    from wa_bulk.send.account import Account
-
-TransportName = Literal["auto", "lean", "aiohttp"]
-
-RETRY_AFTER_MAX_S = 60.0
-_WORDS_MAX = 500
-
-
-class _ErrorReply(msgspec.Struct):
-    """The vendor's error body, as much of it as there is."""
-
-    code: int | None = None
-    message: str | None = None
-
-
+_log = logging.getLogger("wa_bulk")
 _decode_sent = msgspec.json.Decoder(SendReply).decode
-_decode_error = msgspec.json.Decoder(_ErrorReply).decode
 
 
 class Dispatcher:
-    """Delivers encoded messages: paced for each sending number, judged, retried where that is safe."""
+    """Delivers envelopes: paced for each sending number, judged, retried where that is safe."""
 
     def __init__(
         self,
         transport: Transport,
+        pacer: Pacer,
         *,
-        rate: float = 80.0,
-        tries: int = 5,
-        retry_total: float = 120.0,
-        wait_initial: float = 0.5,
-        wait_max: float = 30.0,
+        retry: Retry | None = None,
         redact: Callable[[str], str] = str,
+        gate: Gate | None = None,
+        observer: Observer | None = None,
+        clock: Callable[[], float] = perf_counter,
+        chance: random.Random | None = None,
     ) -> None:
-        """`rate` in messages/s for each sending number (0: unpaced); times in seconds.
-
-        `redact` takes out of a server's words what must not be shown. Raises ValueError for settings out of
-        range.
-        """
+        """`redact` takes out of a server's words what must not be shown; `clock` (s) measures latencies and
+        `chance` draws the waits before a retry."""
         self.transport = transport
-        self._post = transport.post
-        self._rate = rate
-        self._retry = Retry(tries, retry_total, wait_initial, wait_max)
-        self._redact = redact
-        self._pacers: dict[str | None, Pacer] = {None: Pacer(rate)}
-        self._halted = asyncio.Event()
         self.waiting = 0
-        """How many deliveries wait for their pacer, with nothing sent yet for this try."""
+        """How many deliveries wait for their turn, with nothing sent yet for this try."""
+        self._post = transport.post
+        self._pacer = pacer
+        self._retry = retry or Retry()
+        self._redact = redact
+        self._gate = gate or OpenGate()
+        self._observer = observer
+        self._clock = clock
+        self._chance = chance or random.Random()
+        self._halted = asyncio.Event()
+        self._waiting_tasks: set[asyncio.Task[object]] = set()
+        self._begun = 0
+        self._answered = 0
+        self._any_accepted = False
+        self._altered_echo_noted = False
 
-    async def deliver(self, payload: bytes, sender: str | None = None) -> Outcome:
-        """Send one encoded message from `sender` and say what became of it.
+    async def deliver(self, envelope: Envelope) -> Outcome:
+        """Send one message and say what became of it; an accepted one's outcome is an `Accepted`.
 
-        `sender` is the payload's `from` (None: the account's default number); the outcome's `to` is left
-        for the caller to fill in. An accepted message's outcome is an `Accepted`. Raises nothing but
-        CancelledError: of a message cancelled on the wire, the fate is unknown.
+        Raises nothing but CancelledError: of a message cancelled on the wire, the fate is unknown.
         """
-        pacer = self._pacers.get(sender) or self.pacer(sender)
-        if pacer.rate or pacer.not_before:
-            result = await self._try(payload, pacer)
+        pacer = self._pacer.of(envelope.sender)
+        if pacer.rate or pacer.not_before or self._gate.closed:
+            result = await self._try(envelope, pacer)
         else:  # nothing to wait for: a coroutine less on the fast path
-            began = perf_counter()
+            self._begun = number = self._begun + 1
+            began = self._clock()
             try:
-                result = self._judged(await self._post(payload), began, pacer)
+                result = self._judge(await self._post(envelope.payload), envelope, pacer, number, began)
             except Exception as error:
-                result = self._without_reply(error)
+                result = self._judge_error(error, envelope, number, began)
         if isinstance(result, Setback):
-            return await self._retry.after(result, partial(self._try, payload, pacer), self._halted)
+            result = await self._retry.after(
+                result,
+                partial(self._try, envelope, pacer),
+                self._halted,
+                chance=self._chance,
+                on_retry=self._on_retry,
+            )
+        if self._observer is not None:
+            self._observe_settled(result)
         return result
 
-    def pacer(self, sender: str | None = None) -> Pacer:
-        """The one pacer of a sending number."""
-        return self._pacers.setdefault(sender, Pacer(self._rate))
-
     def halt(self) -> None:
-        """Nothing new is sent from now on. What is on the wire is awaited; every other delivery ends at
-        once as `failed`: it was not accepted."""
+        """Send nothing new from now on. What is on the wire is awaited; every other delivery ends at once as
+        `failed`: it was not accepted."""
         self._post = _stopped
         self._halted.set()
-        for pacer in self._pacers.values():
-            pacer.release()
+        for task in self._waiting_tasks:
+            task.cancel()
 
-    async def close(self) -> None:
-        """Close the transport, once what is in flight has been answered."""
-        await self.transport.close()
+    async def close(self, timeout: float | None = None) -> None:
+        """Close the transport, once what is in flight has been answered, or after `timeout` (s)."""
+        await self.transport.close(timeout)
 
-    async def _try(self, payload: bytes, pacer: Pacer) -> Outcome | Setback:
-        if not pacer.try_take():
-            self.waiting += 1
+    async def _try(self, envelope: Envelope, pacer: SenderPacer) -> Outcome | Setback:
+        gate = self._gate
+        probing = False
+        try:
+            while True:
+                if gate.closed and not probing:
+                    probing = await self._wait(gate.turn())
+                await self._take_tokens(envelope, pacer)
+                if probing or not gate.closed:
+                    break
+                pacer.hold(envelope.recipients)
+                pacer.give_back(envelope.recipients)
+            self._begun = number = self._begun + 1
+            began = self._clock()
             try:
-                await pacer.take()
-            finally:
-                self.waiting -= 1
-        try:
-            if pacer.rate and not self.transport.ready():
-                await self._connect(pacer)
-            began = perf_counter()
-            return self._judged(await self._post(payload), began, pacer)
-        except Exception as error:
-            return self._without_reply(error)
+                return self._judge(await self._post(envelope.payload), envelope, pacer, number, began)
+            except Exception as error:
+                return self._judge_error(error, envelope, number, began)
+        except TransportError as error:
+            self._begun += 1
+            return self._judge_error(error, envelope, self._begun, self._clock())
+        finally:
+            if probing:
+                gate.probe_ended()
 
-    async def _connect(self, pacer: Pacer) -> None:
-        """Make a connection first: a token counts when its message leaves, or many would leave at once."""
-        pacer.hold()
+    async def _take_tokens(self, envelope: Envelope, pacer: SenderPacer) -> None:
+        """Wait until the message may leave, with a connection at hand: a token counts when its message does."""
+        tokens = envelope.recipients
+        if not pacer.try_take(tokens):
+            await self._wait(pacer.take(tokens))
+        if pacer.rate and not self.transport.ready():
+            pacer.hold(tokens)
+            try:
+                await self.transport.prepare()
+            except BaseException:
+                pacer.give_back(tokens)
+                raise
+            pacer.use(tokens)
+
+    async def _wait(self, turn: Awaitable[_T]) -> _T:
+        """Wait for `turn`, unless all is halted meanwhile: raises NotSent then."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._waiting_tasks.add(task)
+        self.waiting += 1
         try:
-            await self.transport.prepare()
-        except BaseException:
-            pacer.give_back()
+            return await turn
+        except asyncio.CancelledError:
+            if self._halted.is_set() and not task.uncancel():
+                raise NotSent(_STOPPED) from None
             raise
-        pacer.use()
+        finally:
+            self.waiting -= 1
+            self._waiting_tasks.discard(task)
 
-    def _judged(self, reply: Reply, began: float, pacer: Pacer) -> Outcome | Setback:
-        latency_ms = (perf_counter() - began) * 100_000 // 1 / 100
+    def _judge(
+        self, reply: Reply, envelope: Envelope, pacer: SenderPacer, number: int, began: float
+    ) -> Outcome | Setback:
+        latency_ms = (self._clock() - began) * 100_000 // 1 / 100
         status = reply.status
         if 200 <= status < 300:
             try:
@@ -139,97 +172,162 @@ class Dispatcher:
             except (msgspec.DecodeError, UnicodeDecodeError):
                 pass
             else:
-                if sent.message_id:
-                    return Accepted(
-                        "accepted",
-                        message_id=sent.message_id,
-                        request_id=sent.request_id,
-                        http_status=status,
-                        attempts=1,
-                        latency_ms=latency_ms,
-                    )
-        return self._refused(reply, latency_ms, pacer)
+                echo = sent.request_id
+                if sent.message_id and (echo is None or echo == envelope.request_id):
+                    return self._accept(sent.message_id, envelope, status, latency_ms, number)
+        return self._judge_carefully(reply, envelope, pacer, number, latency_ms)
 
-    def _without_reply(self, fault: Exception) -> Outcome | Setback:
-        if not isinstance(fault, TransportError):
-            return Outcome("unknown", message=f"{type(fault).__name__} in the transport", attempts=1)
-        words = str(fault)
-        match verdict.of_fault(fault):
-            case "retry":
-                return Setback(Outcome("failed", message=words, attempts=1))
-            case "fatal":
-                return Outcome("failed", message=words, attempts=1, fatal=True)
-        return Outcome("unknown", message=words, attempts=1)
-
-    def _refused(self, reply: Reply, latency_ms: float, pacer: Pacer) -> Outcome | Setback:
-        try:
-            error = _decode_error(reply.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            error = _ErrorReply()
-        outcome = Outcome(
-            "unknown",
-            http_status=reply.status,
-            code=error.code,
-            message=self._redact(error.message or _words(reply.status, error.code))[:_WORDS_MAX],
+    def _accept(
+        self, message_id: str, envelope: Envelope, status: int, latency_ms: float, number: int
+    ) -> Outcome:
+        if number > self._answered:
+            self._answered = number
+        if self._gate.closed:
+            self._gate.answered(number)
+        if self._observer is not None:
+            self._observe_attempt(latency_ms, status, None)
+        self._any_accepted = True
+        return Accepted(
+            "accepted",
+            to=envelope.to,
+            message_id=message_id,
+            request_id=envelope.request_id,
+            http_status=status,
             attempts=1,
             latency_ms=latency_ms,
+            ruling=verdict.ACCEPTED,
         )
-        retry_after = min(reply.retry_after or 0.0, RETRY_AFTER_MAX_S)
-        if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
-            pacer.slow_down(retry_after)
-        match verdict.of_reply(reply.status, error.code, None):
-            case "retry":
-                outcome.status = "failed"
-                return Setback(outcome, retry_after)
-            case "fatal":
-                outcome.status, outcome.fatal = "rejected", True
-            case "rejected":
-                outcome.status = "rejected"
-        return outcome
+
+    def _judge_carefully(
+        self, reply: Reply, envelope: Envelope, pacer: SenderPacer, number: int, latency_ms: float
+    ) -> Outcome | Setback:
+        fields = read_reply(reply.body)
+        if self._is_foreign(fields.request_id, envelope, reply):
+            self.transport.distrust(reply)
+            ruling, text = verdict.FOREIGN_REPLY, f"a reply to another request, {fields.request_id}"
+        else:
+            ruling = verdict.of_reply(reply.status, fields, address_proven=self._any_accepted)
+            text = answer_text(reply.status, fields, ruling)
+        if ruling is verdict.ACCEPTED:
+            assert fields.message_id is not None
+            return self._accept(self._redact(fields.message_id), envelope, reply.status, latency_ms, number)
+        if self._observer is not None:
+            self._observe_attempt(latency_ms, reply.status, fields.code)
+        retry_after = reply.retry_after or 0.0
+        if ruling.scope == "sender" and ruling.verdict == "retry":
+            pacer.slow_down(min(retry_after, self._retry.total))
+            self._observe_slow_down(retry_after)
+        outcome = Outcome(
+            _status(ruling),
+            to=envelope.to,
+            request_id=envelope.request_id,
+            http_status=reply.status,
+            code=None if fields.code == reply.status else fields.code,
+            message=self._redact(text),
+            attempts=1,
+            latency_ms=latency_ms,
+            ruling=ruling,
+        )
+        self._tell_gate(ruling, number, outcome.message or "")
+        return Setback(outcome, retry_after) if ruling.verdict == "retry" else outcome
+
+    def _judge_error(self, error: Exception, envelope: Envelope, number: int, began: float) -> Outcome | Setback:
+        ruling = verdict.of_error(error)
+        is_ours = not isinstance(error, TransportError)
+        if is_ours:
+            _log.error("an error in the transport", exc_info=error)
+        http_status = getattr(error, "http_status", None)
+        outcome = Outcome(
+            _status(ruling),
+            to=envelope.to,
+            request_id=envelope.request_id,
+            http_status=http_status,
+            message=f"{type(error).__name__} in the transport" if is_ours else self._redact(str(error)),
+            attempts=1,
+            ruling=ruling,
+        )
+        if self._observer is not None:
+            self._observe_attempt((self._clock() - began) * 1000, http_status, None)
+        if not self._halted.is_set():
+            self._tell_gate(ruling, number, outcome.message or "")
+        return Setback(outcome) if ruling.verdict == "retry" else outcome
+
+    def _tell_gate(self, ruling: Ruling, number: int, reason: str) -> None:
+        if ruling.verdict == "unknown" or (ruling.speaker == "network" and ruling.verdict == "retry"):
+            self._gate.troubled(number, self._answered, reason)
+        elif ruling.verdict != "retry" or ruling.scope == "sender":
+            self._answered = max(self._answered, number)
+            if self._gate.closed:
+                self._gate.answered(number)
+
+    def _is_foreign(self, echo: str | None, envelope: Envelope, reply: Reply) -> bool:
+        """Whether a reply that echoes `echo` is to another request than `envelope`'s."""
+        if echo is None or echo == envelope.request_id:
+            return False
+        if any(_request_id(payload) == echo for payload in self.transport.other_requests(reply)):
+            return True
+        if not self._altered_echo_noted:
+            self._altered_echo_noted = True
+            _log.warning(
+                "a reply has the request_id %r where %r was sent; noted once", self._redact(echo), envelope.request_id
+            )
+        return False
+
+    # -- for the observer -----------------------------------------------------------------------------
+
+    def _on_retry(self, attempt: int, wait_s: float) -> None:
+        if self._observer is not None:
+            _safely(partial(self._observer.on_retry, attempt=attempt, wait_s=wait_s))
+
+    def _observe_attempt(self, latency_ms: float, http_status: int | None, code: int | None) -> None:
+        assert self._observer is not None
+        _safely(
+            partial(self._observer.on_attempt, latency_ms=latency_ms, http_status=http_status, code=code)
+        )
+
+    def _observe_slow_down(self, wait_s: float) -> None:
+        if self._observer is not None:
+            _safely(partial(self._observer.on_slow_down, wait_s=wait_s))
+
+    def _observe_settled(self, outcome: Outcome) -> None:
+        assert self._observer is not None
+        _safely(
+            partial(
+                self._observer.on_settled,
+                status=outcome.status,
+                attempts=outcome.attempts,
+                latency_ms=outcome.latency_ms,
+            )
+        )
 
 
 async def _stopped(payload: bytes) -> Reply:
-    raise NotSent("stopped before it was sent")
+    raise NotSent(_STOPPED)
 
 
-def _words(http_status: int, code: int | None) -> str:
-    """What to say where the server said nothing that is meant to be read."""
-    if 200 <= http_status < 300:
-        return "the reply has no message_id: taken, most likely"
-    if 300 <= http_status < 400:
-        return "redirected: the base URL is not the API's"
-    if code in ERROR_CODES:
-        return ERROR_CODES[code].meaning
+def _safely(call: Callable[[], object]) -> None:
     try:
-        return f"{HTTPStatus(http_status).phrase}, without words from EngageLab"
-    except ValueError:
-        return "no words from EngageLab"
+        call()
+    except Exception:
+        _log.exception("the observer raised")
 
 
-def open_transport(
-    account: Account,
-    *,
-    name: TransportName = "auto",
-    concurrency: int = 64,
-    timeout: float = 30.0,
-    session: ClientSession | None = None,
-    proxy: str | None = None,
-) -> Transport:
-    """The transport for `account`'s messages, chosen as `make_transport` says.
+def _status(ruling: Ruling) -> verdict.Status:
+    """How a message ends on which nothing more is tried."""
+    if ruling.verdict in ("retry", "fatal"):
+        return "failed"
+    return ruling.verdict
 
-    `concurrency` is also its number of connections, so that whoever took a token need not wait for one;
-    `timeout` (s) is for a whole request. Raises ValueError for settings out of range or at odds.
-    """
-    if name not in get_args(TransportName):
-        raise ValueError(f"no transport is called {name!r}; expected one of {get_args(TransportName)}")
-    if not 0 < timeout < float("inf"):
-        raise ValueError(f"a timeout of {timeout} s leaves no time for a reply, or waits for ever")
-    return make_transport(
-        name,
-        account.messages_url,
-        account.headers(),
-        connections=concurrency,
-        timeout=timeout,
-        session=session,
-        proxy=proxy,
-    )
+
+class _RequestId(msgspec.Struct):
+    request_id: str | None = None
+
+
+_decode_request_id = msgspec.json.Decoder(_RequestId).decode
+
+
+def _request_id(payload: bytes) -> str | None:
+    try:
+        return _decode_request_id(payload).request_id
+    except msgspec.DecodeError:
+        return None

@@ -6,10 +6,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from wa_bulk.send.verdict import Ruling
+
 Status = Literal["accepted", "rejected", "failed", "unknown", "skipped"]
 
 
-class Outcome(Struct, gc=False):
+class Outcome(Struct, frozen=True, gc=False):
     """What became of one message, and what the API, or our own check, said about it.
 
     `accepted`: the API took it. `rejected`: refused; the same again is pointless. `failed`: not accepted,
@@ -21,6 +23,7 @@ class Outcome(Struct, gc=False):
     """The recipient; several of one request are joined by commas."""
     message_id: str | None = None
     request_id: str | None = None
+    """Our own, as it was sent."""
     http_status: int | None = None
     """Of the last reply; None where none came."""
     code: int | None = None
@@ -31,11 +34,18 @@ class Outcome(Struct, gc=False):
     """How many requests were begun for it."""
     latency_ms: float | None = None
     """From request to reply, of the last attempt."""
-    fatal: bool = False
-    """Every other message from this sending number would meet the same refusal: stop."""
+    retry_after: float | None = None
+    """Seconds the server asked to wait, where that is longer than we would."""
+    ruling: Ruling | None = None
+    """The row of the verdict table that decided; None where no request was made."""
+
+    @property
+    def fatal(self) -> bool:
+        """Whether every other message of `ruling.scope` would meet the same refusal: stop."""
+        return self.ruling is not None and self.ruling.verdict == "fatal"
 
 
-class Accepted(Outcome, gc=False):
+class Accepted(Outcome, frozen=True, gc=False):
     """The outcome of a message the API took: `message_id` is always there."""
 
     message_id: str = ""

@@ -1,20 +1,22 @@
-"""Trying again after a try that proved the message was not accepted."""
+"""Trying again after a try that proved the message was not taken."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+import msgspec
 from msgspec import Struct
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
-from tenacity.stop import stop_after_attempt, stop_before_delay
-from tenacity.wait import wait_random_exponential
+from tenacity.wait import wait_exponential
 
+from wa_bulk.send import defaults
 from wa_bulk.send.outcome import Outcome
 
 
-class Setback(Struct, gc=False):
+class Setback(Struct, frozen=True, gc=False):
     """A try after which the message may safely, and should, be sent again."""
 
     outcome: Outcome
@@ -26,12 +28,12 @@ class Setback(Struct, gc=False):
 class Retry(Struct, frozen=True):
     """How often and how long to try: exponential backoff with full jitter. Times in seconds."""
 
-    tries: int = 5
+    tries: int = defaults.TRIES
     """In all, the first included."""
-    total: float = 120.0
+    total: float = defaults.RETRY_TOTAL
     """From the first setback; no try is begun later than that."""
-    wait_initial: float = 0.5
-    wait_max: float = 30.0
+    wait_initial: float = defaults.RETRY_WAIT_INITIAL
+    wait_max: float = defaults.RETRY_WAIT_MAX
 
     def __post_init__(self) -> None:
         if self.tries < 1:
@@ -41,9 +43,20 @@ class Retry(Struct, frozen=True):
                 raise ValueError(f"{name} is {getattr(self, name)} s; expected 0 or more")
 
     async def after(
-        self, first: Setback, again: Callable[[], Awaitable[Outcome | Setback]], halted: asyncio.Event
+        self,
+        first: Setback,
+        again: Callable[[], Awaitable[Outcome | Setback]],
+        halted: asyncio.Event,
+        *,
+        chance: random.Random,
+        on_retry: Callable[[int, float], object] | None = None,
     ) -> Outcome:
-        """Call `again` until it brings no setback, the tries or the time are used up, or all is `halted`."""
+        """Call `again` until it brings no setback, the tries or the time are used up, or all is `halted`.
+
+        `chance` draws the waits; `on_retry` is told (tries so far, seconds of the wait) before each.
+        """
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         attempts = 0
 
         # tenacity is entered after the first try failed: it is played back to it as attempt 1.
@@ -54,29 +67,38 @@ class Retry(Struct, frozen=True):
             attempts += 1
             return first if attempts == 1 else await again()
 
-        used_up = stop_after_attempt(self.tries) | stop_before_delay(self.total)
-        backoff = wait_random_exponential(self.wait_initial, max=self.wait_max)
+        backoff = wait_exponential(self.wait_initial, max=self.wait_max)
 
         def wait(state: RetryCallState) -> float:
-            return max(backoff(state), _result(state).retry_after)
+            return max(chance.random() * backoff(state), _setback(state).retry_after)
+
+        def stop(state: RetryCallState) -> bool:
+            used_up = attempts >= self.tries or loop.time() - began + state.upcoming_sleep >= self.total
+            return halted.is_set() or used_up
 
         async def sleep(seconds: float) -> None:
+            if on_retry is not None:
+                on_retry(attempts, seconds)
             with suppress(TimeoutError):
                 await asyncio.wait_for(halted.wait(), seconds)
 
+        def give_up(state: RetryCallState) -> Outcome:
+            setback = _setback(state)
+            asked = setback.retry_after if setback.retry_after >= self.total else None
+            return msgspec.structs.replace(setback.outcome, retry_after=asked)
+
         retrying = AsyncRetrying(
             sleep=sleep,
-            stop=lambda state: halted.is_set() or used_up(state),
+            stop=stop,
             wait=wait,
             retry=retry_if_result(lambda result: isinstance(result, Setback)),
-            retry_error_callback=lambda state: _result(state).outcome,
+            retry_error_callback=give_up,
         )
         outcome: Outcome = await retrying(attempt)
-        outcome.attempts = attempts
-        return outcome
+        return msgspec.structs.replace(outcome, attempts=attempts)
 
 
-def _result(state: RetryCallState) -> Setback:
+def _setback(state: RetryCallState) -> Setback:
     assert state.outcome is not None
     setback = state.outcome.result()
     assert isinstance(setback, Setback)

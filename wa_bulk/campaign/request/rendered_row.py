@@ -1,21 +1,19 @@
-"""A row on its way."""
+"""A row of the recipients, ready to be sent."""
 
 from __future__ import annotations
 
-from typing import Literal
-
-from msgspec import Struct
-
-Before = Literal["failed", "unknown"]
+from wa_bulk.ledger.base import RowState
+from wa_bulk.send.envelope import Envelope
 
 
-class RenderedRow(Struct, gc=False):
-    """A row to be sent: its number, its recipient in E.164 form, the request's bytes, and the sending number
-    (None: the account's default)."""
+class RenderedRow(Envelope, gc=False):
+    """A row as a request, and where it stands."""
 
-    number: int
-    to: str
-    payload: bytes
-    sender: str | None
-    before: Before | None = None
-    """Its status until now, where it is sent again because the user asked."""
+    number: int = 0
+    """Of the row, from 1."""
+    past: RowState = "never"
+    """What was known of it before this stretch of the run."""
+    attempts: int = 0
+    """Requests begun for it in this stretch, those of finished deliveries."""
+    maybe_taken: bool = False
+    """A request for it may have been taken: it can end as accepted or unknown only."""

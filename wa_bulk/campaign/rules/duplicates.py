@@ -5,11 +5,28 @@ from __future__ import annotations
 import contextlib
 from array import array
 
+from wa_bulk.campaign.request.rendered_row import RenderedRow
+
 ASKED_BEFORE_SLOTS = 16
 """So many questions are answered by looking through all numbers: filling the slots takes about as long."""
 
 SLOTS_PER_ROW = 1.9
 """With 8 bytes for the number of each row and 4 for each slot: 15.6 bytes a row."""
+
+
+class DuplicateRule:
+    """Skips a row whose number belongs to another: to the first one that could be sent to it."""
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+
+    def skip(self, row: RenderedRow) -> str | None:
+        """Name the row that has the number. A row that was sent before keeps it, unless it was refused: then a
+        later one may have been sent in its place."""
+        first = self._seen.earlier(row.to, row.number)
+        if first is None or first == row.number or row.past not in ("never", "rejected"):
+            return None
+        return f"duplicate of row {first}"
 
 
 class Seen:

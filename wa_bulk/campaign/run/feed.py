@@ -1,134 +1,147 @@
-"""From the rows of the source to the rows to be sent: rendered, told apart from those that are not to be."""
+"""From the ledger's claims to rows to be sent: rendered, and told apart from those that are not to be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections import deque
+from collections.abc import Iterator, Sequence
 
 from wa_bulk.campaign.request.blueprint import Blueprint, RowRefused
-from wa_bulk.campaign.request.rendered_row import Before, RenderedRow
-from wa_bulk.campaign.rules.duplicates import Seen
-from wa_bulk.campaign.settings import Settings
-from wa_bulk.campaign.sources.csv import SourceRow
-from wa_bulk.ledger.log_format import LogError
-from wa_bulk.ledger.row_states import Ledger, State
+from wa_bulk.campaign.request.rendered_row import RenderedRow
+from wa_bulk.campaign.rules.base import RowRule
+from wa_bulk.campaign.run.blocks import Blocks
+from wa_bulk.campaign.sources.base import RowSource, SourceRow
+from wa_bulk.ledger.base import Claim, Ledger, RowState
 from wa_bulk.send.outcome import Outcome
 
 IN_FLIGHT = "on its way when the run broke off: it may have been accepted"
 
-LOOK_AT_MOST = 1024
-"""Rows looked at in one go, so that the event loop breathes where few of them are to be sent."""
-
-
-class Settle(Protocol):
-    """Notes the final word on a row; `before` is the status it had until now."""
-
-    def __call__(
-        self, row: int, to: str | None, outcome: Outcome, reason: str | None, before: Before | None = None
-    ) -> None: ...
+ROWS_AT_ONCE = 1024
+"""Rows gone through in one go, so that the event loop can do other things where few of them are to be sent."""
 
 
 class Feed:
-    """Takes rows to send, in order, from `rows`; every other row is settled on the way. A None among them
-    is a moment to do something else.
+    """Takes rows to send, in order; every other row of a claim is settled on the way.
 
-    `exhausted` once there are no more. Where the ledger knows that a row may have been sent, it is settled
-    as unknown unless it is to be retried. `seen` holds the numbers of rows sent before, and tells duplicates:
-    a number belongs to the first row that could be sent to it. Without it duplicates are sent.
+    `exhausted` once there are no more. A row that may have been sent is settled as unknown, unless such rows
+    are to be sent again; one with a past that can no longer be rendered keeps its status.
     """
 
     def __init__(
         self,
-        rows: Iterator[SourceRow | None],
-        blueprint: Blueprint,
         ledger: Ledger,
-        settings: Settings,
-        settle: Settle,
-        seen: Seen | None,
+        source: RowSource,
+        blueprint: Blueprint,
+        rules: Sequence[RowRule],
+        blocks: Blocks,
+        *,
+        limit: int | None = None,
+        retry_cut_off: bool = False,
     ) -> None:
+        """`limit`: only rows up to this number; `retry_cut_off`: send again what was on its way when a run
+        broke off."""
         self.exhausted = False
-        self._rows = rows
+        self._ledger = ledger
         self._blueprint = blueprint
         self._render = blueprint.render
-        self._ledger = ledger
-        self._resumed = ledger.run is not None
-        self._settings = settings
-        self._settle = settle
-        self._seen = seen
-        self._last = settings.limit
+        self._rules = rules
+        self._blocks = blocks
+        self._last = limit
+        self._retry_cut_off = retry_cut_off
+        self._claims: deque[Claim] = deque()
+        self._rows: Iterator[SourceRow | None] = source.rows_in(self._ranges())
+        self._state: RowState = "never"
+        self._claim_end = 0
+        self._row_number = 0
 
-    def take(self, wanted: int) -> list[RenderedRow]:
-        """At most `wanted` rows to send; fewer, even none, does not mean that there are no more.
+    async def take(self, wanted: int) -> list[RenderedRow]:
+        """Take at most `wanted` rows to send; fewer, even none, does not mean that there are no more.
 
-        Raises SourceError where the source cannot be read on, and LogError where the ledger's log tells what
-        cannot be.
+        Raises SourceError where the source cannot be read on.
         """
         taken: list[RenderedRow] = []
-        for _ in range(LOOK_AT_MOST):
-            try:
-                row = next(self._rows)
-            except StopIteration:
+        for _ in range(ROWS_AT_ONCE):
+            if self._row_number >= self._claim_end and not await self._next_claim():
+                break
+            row = next(self._rows, self)
+            if row is self:
                 self.exhausted = True
                 break
-            if row is None:
+            if not isinstance(row, SourceRow):  # many were passed over
                 break
-            if self._last is not None and row.number > self._last:
-                self.exhausted = True
-                break
-            state = self._ledger.state(row.number) if self._resumed else "never"
-            ready = self._look(row) if state == "never" else self._look_again(row, state)
-            if ready is not None:
-                taken.append(ready)
+            self._row_number = row.number
+            rendered = self._new(row) if self._state == "never" else self._with_past(row, self._state)
+            if rendered is not None:
+                taken.append(rendered)
                 if len(taken) == wanted:
                     break
         return taken
 
-    def _look(self, row: SourceRow) -> RenderedRow | None:
+    async def _next_claim(self) -> bool:
+        claim = await self._ledger.claim()
+        if claim is not None and self._last is not None and claim.rows[-1] > self._last:
+            rows = range(claim.rows[0], self._last + 1)
+            claim = Claim(rows, claim.state) if rows else None
+        if claim is None:
+            self.exhausted = True
+            return False
+        self._claims.append(claim)
+        self._state, self._claim_end = claim.state, claim.rows[-1]
+        return True
+
+    def _ranges(self) -> Iterator[range]:
+        """The claims' rows, for the source, which asks for them one by one."""
+        while self._claims:
+            yield self._claims.popleft().rows
+
+    def _new(self, row: SourceRow) -> RenderedRow | None:
         number = row.number
         if row.problem is not None:
-            self._settle(number, None, Outcome("rejected"), row.problem)
+            self._ledger.settle(number, None, Outcome("rejected"), row.problem)
             return None
         try:
-            ready = self._render(number, row.values)
+            rendered = self._render(number, row.values)
         except RowRefused as refusal:
-            self._settle(number, self._told(row.values), Outcome("rejected"), str(refusal))
+            self._ledger.settle(number, self._recipient_of(row), Outcome("rejected"), str(refusal))
             return None
-        if self._seen is not None:
-            earlier = self._seen.earlier(ready.to, number)
-            if earlier is not None:
-                self._settle(number, ready.to, Outcome("skipped"), f"duplicate of row {earlier}")
-                return None
-        return ready
+        return self._passed(rendered)
 
-    def _told(self, values: list[str]) -> str:
-        """The recipient of a row that is refused, or what stands in its place."""
-        try:
-            return self._blueprint.recipient(values)
-        except RowRefused:
-            return self._blueprint.raw_recipient(values)
-
-    def _look_again(self, row: SourceRow, state: State) -> RenderedRow | None:
-        """A row with a past: it was to be sent, so it can be rendered."""
-        fault = row.problem
-        if fault is None:
+    def _with_past(self, row: SourceRow, past: RowState) -> RenderedRow | None:
+        rendered = None
+        if row.problem is None:
             try:
-                ready = self._render(row.number, row.values)
-            except RowRefused as refusal:
-                fault = str(refusal)
-        if fault is not None:
-            raise LogError(
-                f"the log tells that row {row.number} was to be sent, but it cannot be: {fault}; "
-                "restore the log from a copy"
-            )
-        to = ready.to
-        if self._seen is not None:
-            self._seen.earlier(to, row.number)
-        if state == "failed" and self._settings.retry_failed:
-            ready.before = "failed"
-            return ready
-        if state in ("intended", "unknown") and self._settings.on_unknown == "retry":
-            ready.before = "unknown"
-            return ready
-        if state == "intended":
-            self._settle(row.number, to, Outcome("unknown"), IN_FLIGHT, "unknown")
-        return None
+                rendered = self._render(row.number, row.values)
+            except RowRefused:
+                pass
+            else:
+                rendered.past = past
+        if past == "cut off" and (rendered is None or not self._retry_cut_off):
+            if rendered is not None:
+                for rule in self._rules:
+                    rule.skip(rendered)
+            to = rendered.to if rendered is not None else self._recipient_of(row)
+            self._ledger.settle(row.number, to, Outcome("unknown"), IN_FLIGHT)
+            return None
+        if rendered is None:
+            return None
+        rendered.maybe_taken = past in ("cut off", "unknown")
+        return self._passed(rendered)
+
+    def _passed(self, row: RenderedRow) -> RenderedRow | None:
+        """`row`, unless a rule skips it or what was learnt of others settles it."""
+        for rule in self._rules:
+            reason = rule.skip(row)
+            if reason is not None:
+                self._ledger.settle(row.number, row.to, Outcome("skipped"), reason)
+                return None
+        if self._blocks.any and self._blocks.stops(row, self._ledger):
+            return None
+        return row
+
+    def _recipient_of(self, row: SourceRow) -> str | None:
+        """The recipient of a row that is refused, or what stands in its place."""
+        if not row.values:
+            return None
+        try:
+            return self._blueprint.recipient(row.values)
+        except RowRefused:
+            return self._blueprint.raw_recipient(row.values)

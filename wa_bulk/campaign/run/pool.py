@@ -1,30 +1,34 @@
-"""A bounded pool of workers between the feed and the journal."""
+"""A bounded pool of workers between the feed and the ledger."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from wa_bulk.campaign.request.blueprint import Blueprint
-from wa_bulk.campaign.request.rendered_row import RenderedRow
-from wa_bulk.campaign.run.failure_guard import FailureGuard
-from wa_bulk.campaign.run.feed import Feed, Settle
-from wa_bulk.campaign.run.gates.outage import Outage
-from wa_bulk.campaign.run.progress import Progress
-from wa_bulk.campaign.settings import AHEAD_S, Settings
-from wa_bulk.campaign.sources.csv import SourceError
-from wa_bulk.ledger.journal import Journal
-from wa_bulk.ledger.log_format import LogError, Stopped
-from wa_bulk.ledger.row_states import Ledger
-from wa_bulk.send.dispatcher import Dispatcher
-from wa_bulk.send.outcome import Outcome, Status
+import msgspec
 
-NUMBER_REFUSED = 2004
-RESOURCE_MISSING = 4001
+from wa_bulk.campaign.request.rendered_row import RenderedRow
+from wa_bulk.campaign.run.blocks import Blocks
+from wa_bulk.campaign.run.failure_guard import FailureGuard
+from wa_bulk.campaign.run.feed import Feed
+from wa_bulk.campaign.run.first_answers import FirstAnswers
+from wa_bulk.campaign.run.gates.outage import OutageGate
+from wa_bulk.campaign.run.retry_later import RetryLater
+from wa_bulk.campaign.settings import AHEAD_S, Settings
+from wa_bulk.campaign.sources.base import SourceError
+from wa_bulk.ledger.base import Ledger
+from wa_bulk.ledger.log_format import LogError, Stopped
+from wa_bulk.send.dispatcher import Dispatcher
+from wa_bulk.send.outcome import Outcome
 
 PACE_CHECK_S = 0.01
 """How often, at most, a paced run looks whether the next intents may be written."""
+
+FAILED_ROWS_MAX = 10
+"""That number of rows in a row whose tries were used up, with no proper answer in between, mean that the server is
+unavailable: a single one may be the row's own fault."""
 
 
 class Pool:
@@ -37,35 +41,41 @@ class Pool:
     def __init__(
         self,
         dispatcher: Dispatcher,
-        journal: Journal,
         ledger: Ledger,
         settings: Settings,
-        progress: Progress,
         *,
-        note: Settle,
-        blueprint: Blueprint,
+        gate: OutageGate,
+        blocks: Blocks,
+        first_answers: FirstAnswers,
+        one_template: bool,
+        one_sender: bool,
         source_changed: Callable[[], bool],
+        chance: random.Random | None = None,
     ) -> None:
+        """`one_template`, `one_sender`: every row uses the same. `gate` is the dispatcher's, `blocks` the
+        feed's; `chance` draws the waits of rows that are tried again although they may have been taken."""
         self.stopped: Stopped | None = None
         self.detail: str | None = None
+        self.sent = 0
+        """Rows of this stretch that were answered or given up."""
         self._dispatcher = dispatcher
-        self._journal = journal
         self._ledger = ledger
         self._settings = settings
-        self._progress = progress
-        self._note = note
-        self._one_template = blueprint.one_template
-        self._senders_vary = blueprint.senders_vary
-        self._refused_senders: set[str | None] = set()
+        self._gate = gate
+        self._blocks = blocks
+        self._first_answers = first_answers
+        self._one_template = one_template
+        self._one_sender = one_sender
         self._source_changed = source_changed
         self._guard = FailureGuard(settings.max_failures_in_a_row, settings.max_failure_share)
-        self._outage = Outage(settings.outage_limit, self._server_given_up)
         self._ready: deque[RenderedRow] = deque()
+        self._later = RetryLater(self._requeue, chance or random.Random())
         self._idle: deque[asyncio.Future[None]] = deque()
         self._hungry = asyncio.Event()
         self._workers = 0
         self._fed = False
         self._low = 0
+        self._failed_rows = 0
         self._window = max(1, round(settings.rate * AHEAD_S)) if settings.rate else settings.concurrency
 
     @property
@@ -78,18 +88,14 @@ class Pool:
         """Rows whose intent is on disk and that have not left."""
         return len(self._ready) + self._dispatcher.waiting
 
-    @property
-    def notice(self) -> str:
-        """What everybody waits for; empty while all is well."""
-        return self._outage.words
-
     def is_stopping(self) -> bool:
         """Whether the run ends, or ended, before its rows did."""
         return self.stopped is not None
 
-    async def run(self, feed: Feed) -> None:
-        """Returns when every row is settled, or the pool was stopped and nothing is on the wire."""
-        self._workers = min(self._settings.concurrency, self._progress.rows)
+    async def run(self, feed: Feed, rows: int) -> None:
+        """Return when every one of at most `rows` rows is settled, or the pool was stopped and nothing is on
+        the wire."""
+        self._workers = min(self._settings.concurrency, rows)
         workers = [asyncio.create_task(self._work()) for _ in range(self._workers)]
         for worker in workers:
             worker.add_done_callback(self._worker_ended)
@@ -106,18 +112,40 @@ class Pool:
         finally:
             self._end_of_feed()
             await ended
+            self._gate.halt()
+            self._conclude()
 
     def stop(self, why: Stopped, detail: str) -> None:
-        """Begins to end the run; the first reason stays."""
+        """Begin to end the run; the first reason stays."""
         if self.stopped is not None:
             return
         self.stopped = why
         self.detail = detail
         self._dispatcher.halt()
-        self._outage.halt()
+        self._gate.halt()
         self._hungry.set()
-        self._withdraw_all(self._ready)
+        rows = list(self._ready)
         self._ready.clear()
+        self._take_back(rows)
+        self._take_back(self._later.give_up())
+        self._wake(len(self._idle))
+
+    def gate_opened(self) -> None:
+        """The server is there again: what waited for that goes on."""
+        self._failed_rows = 0
+        self._later.release()
+        self._hungry.set()
+
+    def _conclude(self) -> None:
+        """See whether what happened to all rows together is a reason to call the run stopped."""
+        if self.stopped is None:
+            self._first_answers.end(self._blocks.rejected_rows, self._blocks.rejected)
+            if self._first_answers.verdict is not None:
+                self.stopped, self.detail = "fatal", self._first_answers.verdict
+            elif self._blocks.held_rows:
+                self.stopped, self.detail = "failures", "; ".join(self._blocks.held.values())
+        if self.detail == self._first_answers.verdict is not None and self._first_answers.rows is not None:
+            self._ledger.reopen(*self._first_answers.rows, "every message was refused: none is written off")
 
     def _end_of_feed(self) -> None:
         self._fed = True
@@ -130,31 +158,30 @@ class Pool:
     async def _feed(self, feed: Feed) -> None:
         measured = _Speed()
         while not feed.exhausted:
-            await self._outage.until_back()
             if self.is_stopping():
                 return
             if not self._settings.rate:
-                self._window = max(
-                    self._settings.concurrency, round(measured.per_s(self._progress.sent) * AHEAD_S)
-                )
-            self._low = self._window // (4 if self._settings.rate else 2)
+                self._window = max(self._settings.concurrency, round(measured.per_s(self.sent) * AHEAD_S))
+            # While the server is unavailable one row at a time is enough: to find out.
+            closed = self._gate.closed
+            self._low = 0 if closed else self._window // (4 if self._settings.rate else 2)
             ahead = self._ahead
             if ahead > self._low:
                 await self._until_hungry(ahead)
                 continue
             self._check_source()
-            rows = feed.take(self._window - ahead)
+            rows = await feed.take(1 if closed else self._window - ahead)
             self._check_source()
             if not rows:
                 await asyncio.sleep(0)
                 continue
             try:
-                await self._journal.intend_rows([row.number for row in rows])
+                await self._ledger.intend([row.number for row in rows])
             except asyncio.CancelledError:
-                self._withdraw_all(rows)
+                self._take_back(rows)
                 raise
             if self.is_stopping():
-                self._withdraw_all(rows)
+                self._take_back(rows)
             else:
                 self._ready.extend(rows)
                 self._wake(len(rows))
@@ -183,16 +210,24 @@ class Pool:
                 waiter.set_result(None)
                 count -= 1
 
+    def _requeue(self, row: RenderedRow) -> None:
+        self._ready.append(row)
+        self._wake(1)
+
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
-        ready, idle, refused_senders = self._ready, self._idle, self._refused_senders
-        outage, guard, progress = self._outage, self._guard, self._progress
-        deliver, note = self._dispatcher.deliver, self._note
+        ready, idle, blocks, later = self._ready, self._idle, self._blocks, self._later
+        guard, first_answers, ledger = self._guard, self._first_answers, self._ledger
+        deliver, settle = self._dispatcher.deliver, self._ledger.settle
         while True:
             while not ready:
-                if self._fed:
+                if self._fed and not later.waiting:
                     self._workers -= 1
+                    self._wake(len(idle))
                     return
+                if self._is_last_resort() and (row := later.last_resort()) is not None:
+                    ready.append(row)
+                    break
                 if self._ahead <= self._low:
                     self._hungry.set()
                 waiter = loop.create_future()
@@ -201,84 +236,147 @@ class Pool:
             row = ready.popleft()
             if len(ready) == self._low:
                 self._hungry.set()
-            if row.sender in refused_senders:
-                status: Status = "unknown" if row.before == "unknown" else "rejected"
-                outcome = Outcome(status, message=f"the API key may not send from {row.sender}")
-                note(row.number, row.to, outcome, None, row.before)
+            if blocks.any and blocks.stops(row, ledger, intended=True):
                 continue
-            answers = outage.answers
-            outcome = await deliver(row.payload, row.sender)
-            if outcome.status != "accepted":
-                outcome = await self._insist(row, outcome, answers)
-            progress.sent += 1
-            if outcome.status == "accepted":
-                outage.answered()
+            if row.maybe_taken and self._gate.closed and not self._is_last_resort():
+                later.until_open(row)
+                continue
+            outcome = await deliver(row)
+            if outcome.status == "accepted" and not row.attempts:
+                self.sent += 1
+                self._failed_rows = 0
                 guard.accepted()
-                note(row.number, row.to, outcome, None, row.before)
+                first_answers.other()
+                settle(row.number, row.to, outcome)
             else:
-                self._settle_refused(row, outcome)
+                self._settle_other(row, outcome)
 
-    async def _insist(self, row: RenderedRow, outcome: Outcome, answers: int) -> Outcome:
-        """Sends a row again while the server is to blame, or while the user wants unknowns retried."""
-        outage, maybe_taken = self._outage, False
-        attempts = outcome.attempts
-        while not self.is_stopping():
-            if outcome.status == "unknown" and self._settings.on_unknown == "retry":
-                if attempts >= self._settings.tries:
-                    break
-                maybe_taken = True
-            elif (
-                outcome.status != "failed" or outcome.fatal or not await outage.is_to_blame(outcome, answers)
-            ):
-                break
-            answers = outage.answers
-            outcome = await self._dispatcher.deliver(row.payload, row.sender)
-            attempts += outcome.attempts
-            outcome.attempts = attempts
-        if maybe_taken and outcome.status != "accepted":
-            outcome.status = "unknown"
-        return outcome
-
-    def _settle_refused(self, row: RenderedRow, outcome: Outcome) -> None:
-        if outcome.status != "failed":
-            if outcome.http_status is not None:
-                self._outage.answered()
-            else:
-                self._outage.reached()
-        if outcome.status == "failed" and self.stopped is not None:
-            self._withdraw(row)
-            return
-        if outcome.code == NUMBER_REFUSED and self._senders_vary:
-            self._refused_senders.add(row.sender)
-        elif outcome.fatal or (outcome.code == RESOURCE_MISSING and self._one_template):
-            if outcome.status == "unknown":  # an earlier try may have been taken
-                self._note(row.number, row.to, outcome, None, row.before)
-            else:
+    def _settle_other(self, row: RenderedRow, outcome: Outcome) -> None:
+        """Settle a row that was not accepted at once, or see to it that it is sent again."""
+        row.attempts += outcome.attempts
+        outcome = msgspec.structs.replace(outcome, attempts=row.attempts)
+        if outcome.status == "unknown":
+            row.maybe_taken = True
+            if self._wants_again(row, outcome):
+                self._later.after_wait(row)
+                return
+        elif outcome.status == "failed" and not outcome.fatal:
+            if self.stopped is not None and not row.maybe_taken:
                 self._withdraw(row)
-            self.stop("fatal", _words(outcome))
+                return
+            if outcome.retry_after is not None and not row.maybe_taken:
+                self._hold_sender(row, outcome)
+                return
+            if self._is_unavailable(outcome):
+                self._later.until_open(row) if row.maybe_taken else self._requeue(row)
+                return
+        self.sent += 1
+        self._settle_for_good(row, outcome)
+
+    def _is_last_resort(self) -> bool:
+        """Whether only rows that may have been taken are left to find out that the server is there again."""
+        return self._fed and self._gate.closed and not self._ready and not self._dispatcher.waiting
+
+    def _wants_again(self, row: RenderedRow, outcome: Outcome) -> bool:
+        """Whether the user's word is that this row is sent again although it may have been taken."""
+        if self.is_stopping() or row.attempts >= self._settings.tries:
+            return False
+        by_gateway = outcome.ruling is not None and outcome.ruling.speaker == "gateway" and outcome.http_status
+        return self._settings.on_unknown == "retry" or bool(
+            by_gateway and self._settings.gateway_errors == "retry"
+        )
+
+    def _is_unavailable(self, outcome: Outcome) -> bool:
+        """Whether a row's tries were used up because the server is unavailable, so that it is sent again."""
+        if self.is_stopping():
+            return False
+        if outcome.ruling is not None and outcome.ruling.verdict == "retry":
+            self._failed_rows += 1
+            if self._failed_rows >= FAILED_ROWS_MAX and outcome.ruling.scope == "message":
+                self._gate.close(outcome.message or "")
+        return self._gate.closed
+
+    def _hold_sender(self, row: RenderedRow, outcome: Outcome) -> None:
+        self._withdraw(row)
+        reason = _until(row, outcome)
+        if self._one_sender:
+            self.stop("failures", reason)
+        else:
+            self._blocks.hold_sender(row, reason)
+            self._blocks.held_rows += 1
+
+    def _settle_for_good(self, row: RenderedRow, outcome: Outcome) -> None:
+        ruling, reason = outcome.ruling, _reason(outcome)
+        is_template = ruling is not None and ruling.scope == "template"
+        is_sender = outcome.fatal and ruling is not None and ruling.scope == "sender"
+        stops = (outcome.fatal and not (is_sender and not self._one_sender)) or (is_template and self._one_template)
+        if stops and not row.maybe_taken:
+            self._withdraw(row)
+            self.stop("fatal", reason)
             return
-        if row.before == "unknown":
+        if is_sender and not stops:
+            self._blocks.refuse_sender(row)
+        if is_template and not stops:
+            self._blocks.refuse_template(row, outcome)
+        if row.maybe_taken and outcome.status not in ("accepted", "unknown"):
             # This try was not accepted; an earlier one may have been.
-            outcome.status = "unknown"
-        self._guard.refused(_words(outcome))
-        self._note(row.number, row.to, outcome, None, row.before)
-        if self._guard.verdict is not None:
+            outcome = msgspec.structs.replace(outcome, status="unknown")
+        if ruling is not None and ruling.verdict not in ("retry", "unknown"):
+            self._failed_rows = 0
+        self._ledger.settle(row.number, row.to, outcome)
+        if stops:
+            self.stop("fatal", reason)
+        elif outcome.status == "accepted":
+            self._guard.accepted()
+            self._first_answers.other()
+        else:
+            self._watch(row, outcome, reason)
+
+    def _watch(self, row: RenderedRow, outcome: Outcome, reason: str) -> None:
+        if outcome.status == "rejected":
+            self._first_answers.refused(row.number, outcome, reason)
+        else:
+            self._first_answers.other()
+        self._guard.refused(reason)
+        if self._first_answers.verdict is not None:
+            self.stop("fatal", self._first_answers.verdict)
+        elif self._guard.verdict is not None:
             self.stop("failures", self._guard.verdict)
 
     def _withdraw(self, row: RenderedRow) -> None:
-        """Takes back the intent of a row that was provably not accepted since."""
-        self._ledger.withdraw(row.number, row.number)
-        self._journal.withdraw(row.number, row.number, "stopped before it was accepted")
+        """Take back the intent of a row that was provably not taken since."""
+        self._ledger.withdraw([row.number], "stopped before it was accepted")
 
-    def _withdraw_all(self, rows: Iterable[RenderedRow]) -> None:
+    def _take_back(self, rows: Iterable[RenderedRow]) -> None:
+        """The same for many, but for those that an earlier try of this stretch may have been taken of."""
         for row in rows:
-            self._withdraw(row)
+            if row.attempts and row.maybe_taken:
+                self._ledger.settle(row.number, row.to, _given_up(row))
+            else:
+                self._withdraw(row)
 
-    def _server_given_up(self, words: str) -> None:
-        self.stop("failures", words)
+
+def _given_up(row: RenderedRow) -> Outcome:
+    return Outcome(
+        "unknown",
+        row.to,
+        request_id=row.request_id,
+        attempts=row.attempts,
+        message="stopped before it was sent again: an earlier try may have been taken",
+    )
 
 
-def _words(outcome: Outcome) -> str:
+def _until(row: RenderedRow, outcome: Outcome) -> str:
+    from wa_bulk.campaign.run.clock import local_time_in
+
+    number = row.sender or "the sending number"
+    return (
+        f"EngageLab asks to send nothing more from {number} before {local_time_in(outcome.retry_after or 0)} "
+        f"({_reason(outcome)})"
+    )
+
+
+def _reason(outcome: Outcome) -> str:
     facts = [f"HTTP {outcome.http_status}"] if outcome.http_status is not None else []
     if outcome.code is not None:
         facts.append(f"code {outcome.code}")

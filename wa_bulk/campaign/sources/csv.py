@@ -17,14 +17,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import msgspec
-
-from wa_bulk.campaign.sources.text_file import SourceError, TextFile
+from wa_bulk.campaign.sources.base import Scan, SourceRow
+from wa_bulk.campaign.sources.text_file import TextFile
 
 if TYPE_CHECKING:
     import _csv
-
-__all__ = ["Scan", "Source", "SourceError", "SourceRow"]
 
 DELIMITERS = ",;\t|"
 SAMPLE_CHARACTERS = 1 << 16
@@ -35,31 +32,14 @@ PASSED_OVER = 4096  # rows, which take 1 to 4 ms
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """What no name has on purpose; line breaks and tabs within quotes do occur."""
 
+_WHITE_SPACE = "".join(filter(str.isspace, map(chr, range(0x3001))))
+"""There is none beyond U+3000."""
+
 _EXCEL_HINT = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]')
 """A first line by which Excel tells itself the delimiter."""
 
 
-class SourceRow(msgspec.Struct, gc=False):
-    """One row: `number` counts the rows of data, `line` is the line of the file it begins in, both from 1.
-
-    `values` are in the header's order. Where they do not fit it, they are empty and `problem` says why.
-    """
-
-    number: int
-    line: int
-    values: list[str]
-    problem: str | None = None
-
-
-class Scan(msgspec.Struct, frozen=True):
-    """A whole file: how many rows of data, its bytes' SHA-256 in hex, its size in bytes."""
-
-    rows: int
-    sha256: str
-    size: int
-
-
-class Source:
+class CsvSource:
     """A CSV file with a header. `encoding` is Python's name; `header` has the columns' names, trimmed."""
 
     def __init__(self, path: Path | str) -> None:
@@ -82,24 +62,24 @@ class Source:
         return self._file.has_changed()
 
     def rows(self) -> Iterator[SourceRow]:
-        """All rows, streamed; blank lines are none.
+        """Stream all rows; lines whose cells are all blank are none.
 
         Raises SourceError where the file, as far as it is read, is no CSV text.
         """
         with self._file.open() as text:
             yield from self._every_row(text)
 
-    def rows_in(self, stretches: Iterable[range]) -> Iterator[SourceRow | None]:
-        """The rows of these ascending stretches, as `rows` gives them; None now and then where many others
-        are passed over, for whoever has other things to do meanwhile."""
+    def rows_in(self, ranges: Iterable[range]) -> Iterator[SourceRow | None]:
+        """Stream the rows of these ascending ranges, as `rows` does; None now and then where many others are
+        passed over, for whoever has other things to do meanwhile."""
         with self._file.open() as text:
             wanted_from = [1]
             rows = self._rows(text, wanted_from)
-            for stretch in stretches:
-                wanted_from[0] = stretch[0]
+            for wanted in ranges:
+                wanted_from[0] = wanted[0]
                 for row in rows:
                     yield row
-                    if row is not None and row.number == stretch[-1]:
+                    if row is not None and row.number == wanted[-1]:
                         break
 
     def scan(self) -> Scan:
@@ -133,15 +113,15 @@ class Source:
             block, rest = block[:end], block[end:]
             if '"' in block or block.count("\r") != block.count("\r\n"):
                 return None
-            rows += self._count_filled(block.split("\n"))
+            rows += self._count_rows(block.split("\n"))
         if '"' in rest or "\r" in rest:
             return None
-        return rows + self._count_filled([rest])
+        return rows + self._count_rows([rest])
 
-    def _count_filled(self, lines: list[str]) -> int:
-        """How many of these are rows, and not blank lines."""
-        only_spaces = map(str.isspace, lines) if len(self.header) > 1 else map("\r".__eq__, lines)
-        return len(lines) - lines.count("") - sum(only_spaces)
+    def _count_rows(self, lines: list[str]) -> int:
+        """Count those of these lines that have more than blank cells."""
+        nothing = self.delimiter + _WHITE_SPACE
+        return len(lines) - [line.strip(nothing) for line in lines].count("")
 
     def sha256(self) -> str:
         """The hash of the file's bytes, without a look at its rows."""
@@ -205,13 +185,15 @@ class Source:
             line = self._line(reader) + 1
             try:
                 for values in reader:
-                    if len(values) == columns:
+                    if not (values and values[0] and not values[0][0].isspace()) and _are_blank(values):
+                        pass
+                    elif len(values) == columns:
                         number += 1
                         if number >= wanted_from[0]:
                             yield SourceRow(number, line, values)
                         elif not number % PASSED_OVER:
                             yield None
-                    elif len(values) > 1 or "".join(values).strip():
+                    else:
                         number += 1
                         if number >= wanted_from[0]:
                             yield SourceRow(number, line, [], self._ragged(line, len(values)))
@@ -247,6 +229,10 @@ class Source:
             "or there is none): close it, or remove it",
             first_line + before.count("\n"),
         )
+
+
+def _are_blank(values: Sequence[str]) -> bool:
+    return not "".join(values).strip()
 
 
 def _many(number: int, noun: str) -> str:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wa_bulk.campaign.sources.base import SourceError
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
@@ -26,18 +28,6 @@ _OTHER_FORMATS = {
     b"\xff\xfe\x00\x00": "is UTF-32: save it as CSV UTF-8",
     b"\x00\x00\xfe\xff": "is UTF-32: save it as CSV UTF-8",
 }
-
-
-class SourceError(Exception):
-    """The recipients' file cannot be used; the text says where, what is wrong and how to mend it.
-
-    `line` of the file and `column` of the table, both from 1; None where the fault has no such place.
-    """
-
-    def __init__(self, text: str, *, line: int | None = None, column: int | None = None) -> None:
-        super().__init__(text)
-        self.line = line
-        self.column = column
 
 
 class TextFile:

@@ -1,109 +1,144 @@
-"""A server that is away: everybody waits, one asks, and no row is written off for it."""
+"""A server in trouble: requests are held back until one that was begun later gets through.
+
+An outage costs at most what was in flight and a few rows that found out, and a single bad answer among good
+ones costs nothing: as soon as a request begun after it is answered, all is well.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+from collections import deque
 from collections.abc import Callable
 
-from wa_bulk.send.outcome import Outcome
+PROBE_WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
+"""Before each request that finds out whether the server is back; the last one repeats."""
 
-FIRST_WAIT_S = 1.0
-LONGEST_WAIT_S = 15.0
-SUSPICION = 10
-"""So many rows failing in a row, while nobody gets a proper answer, mean that the server is away."""
+WORDS_AFTER_S = 1.0
+"""So long a user is not told of it: most trouble is over sooner."""
 
 
-class Outage:
-    """Tells a server that is away from rows that fail, and makes the run wait.
+class OutageGate:
+    """Closed from the first trouble that no later request contradicts, until one is answered properly.
 
-    A refused connection says nothing about a row: the server is away at once. A 5xx may be the row's own
-    fault: the server is away when rows fail while no other row is answered.
+    While it is closed one request at a time goes to find out; whoever asked first is the first to go. What may
+    have been taken must not ask: the one that goes may be sent for nothing, and more than once.
     """
 
-    def __init__(self, limit: float, on_given_up: Callable[[str], None]) -> None:
-        self.away = False
-        self.words = ""
-        """For a person: since when, why, and when the next try is."""
-        self.answers = 0
-        """Proper answers so far; a row notes it before its first try."""
+    def __init__(self, limit: float, on_given_up: Callable[[str], None], on_open: Callable[[], None]) -> None:
+        """Call `on_given_up` with a reason once it was closed for `limit` (s), and `on_open` when it opens."""
+        self.closed = False
         self._limit = limit
         self._on_given_up = on_given_up
-        self._in_a_row = 0
-        self._back = asyncio.Event()
-        self._back.set()
+        self._on_open = on_open
         self._halted = False
-        self._prober: asyncio.Task[object] | None = None
+        self._trouble = 0
+        self._reason = ""
         self._since = 0.0
-        self._wait = FIRST_WAIT_S
+        self._next_probe = 0.0
+        self._probes = 0
+        self._probing = False
+        self._waiters: deque[asyncio.Future[bool]] = deque()
+        self._probe_timer: asyncio.TimerHandle | None = None
+        self._limit_timer: asyncio.TimerHandle | None = None
 
-    def answered(self) -> None:
-        """Somebody got a proper answer: the server is there."""
-        self.answers += 1
-        if self._in_a_row or self.away:
-            self._in_a_row = 0
-            self._end()
-
-    def reached(self) -> None:
-        """A request got through to it, though no answer came back: nobody need wait any longer."""
-        if self.away:
-            self._in_a_row = 0
-            self._end()
-
-    def halt(self) -> None:
-        """Lets everybody go: the run stops."""
-        self._halted = True
-        self._end()
-
-    async def until_back(self) -> None:
-        """Returns when the server is there, or the run stops."""
-        await self._back.wait()
-
-    async def is_to_blame(self, outcome: Outcome, answers_before: int) -> bool:
-        """Whether a failed row is to be tried again because the server was away, after waiting for it.
-
-        `answers_before` is `answers` at the row's first try. False: the row failed by itself, or the run
-        stops.
-        """
-        if self._halted:
-            return False
-        if not self.away:
-            if outcome.http_status is not None:
-                if self.answers != answers_before:
-                    return False
-                self._in_a_row += 1
-                if self._in_a_row < SUSPICION:
-                    return False
-            self._begin()
-        if self._prober in (None, asyncio.current_task()):
-            await self._wait_to_probe(outcome)
-        else:
-            await self._back.wait()
-        return not self._halted
-
-    async def _wait_to_probe(self, outcome: Outcome) -> None:
-        gone = asyncio.get_running_loop().time() - self._since
-        if gone >= self._limit:
-            self._on_given_up(f"the server was away for {gone:.0f} s: {outcome.message}")
-            return
-        self._prober = asyncio.current_task()
-        wait = min(self._wait, max(self._limit - gone, 0.1))
-        self._wait = min(self._wait * 2, LONGEST_WAIT_S)
-        self.words = (
-            f"the server is away ({outcome.message}); asking again in {wait:.0f} s, "
+    @property
+    def notice(self) -> str:
+        """What everybody waits for, for a person; empty while all is well."""
+        if not self.closed:
+            return ""
+        now = asyncio.get_running_loop().time()
+        if now - self._since < WORDS_AFTER_S:
+            return ""
+        then = f"trying again in {max(self._next_probe - now, 0):.0f} s, "
+        return (
+            f"the server is unavailable ({self._reason}); {'' if self._probing else then}"
             f"giving up after {self._limit:.0f} s"
         )
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._back.wait(), wait)
 
-    def _begin(self) -> None:
-        self.away = True
-        self._since = asyncio.get_running_loop().time()
-        self._wait = FIRST_WAIT_S
-        self._back.clear()
+    async def turn(self) -> bool:
+        """Wait until the gate is open (False), or until it is this request's turn to find out (True)."""
+        if not self.closed:
+            return False
+        waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        self._schedule_probe()
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.result():
+                self.probe_ended()
+            raise
 
-    def _end(self) -> None:
-        self.away = False
-        self.words = ""
-        self._prober = None
-        self._back.set()
+    def probe_ended(self) -> None:
+        """The request that went to find out has ended; unless it was answered, the next goes after a wait."""
+        self._probing = False
+        if self.closed:
+            self._schedule_probe()
+
+    def answered(self, number: int) -> None:
+        """Request `number` got a proper answer: the gate opens if it was begun after all trouble."""
+        if self.closed and number > self._trouble:
+            self._open()
+
+    def troubled(self, number: int, answered: int, reason: str) -> None:
+        """Request `number` found the server in trouble, and `answered` is the latest that was answered."""
+        if self._halted or answered > number:
+            return
+        self._trouble = max(self._trouble, number)
+        self._close(reason)
+
+    def close(self, reason: str) -> None:
+        """Close it for trouble that no single request tells of."""
+        if not self._halted:
+            self._close(reason)
+
+    def halt(self) -> None:
+        """Let everybody go, for good: the run stops."""
+        self._halted = True
+        self._open()
+
+    def _close(self, reason: str) -> None:
+        self._reason = reason
+        if self.closed:
+            return
+        loop = asyncio.get_running_loop()
+        self.closed = True
+        self._since = self._next_probe = loop.time()
+        self._probes = 0
+        self._limit_timer = loop.call_later(self._limit, self._give_up)
+
+    def _give_up(self) -> None:
+        self._on_given_up(f"the server was unavailable for {self._limit:.0f} s: {self._reason}")
+
+    def _open(self) -> None:
+        self.closed = False
+        for timer in (self._probe_timer, self._limit_timer):
+            if timer is not None:
+                timer.cancel()
+        self._probe_timer = self._limit_timer = None
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(False)
+        self._on_open()
+
+    def _schedule_probe(self) -> None:
+        if self._probing or self._probe_timer is not None or not self._waiters:
+            return
+        loop = asyncio.get_running_loop()
+        if self._next_probe <= loop.time():
+            self._send_probe()
+        else:
+            self._probe_timer = loop.call_at(self._next_probe, self._send_probe)
+
+    def _send_probe(self) -> None:
+        self._probe_timer = None
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                self._probing = True
+                self._probes += 1
+                wait = PROBE_WAITS_S[min(self._probes, len(PROBE_WAITS_S) - 1)]
+                self._next_probe = asyncio.get_running_loop().time() + wait
+                waiter.set_result(True)
+                return

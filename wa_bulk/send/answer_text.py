@@ -1,0 +1,36 @@
+"""What to tell a person of an answer: the server's own words, or ours where it said nothing to be read."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from wa_bulk.api import ERROR_CODES
+from wa_bulk.api.replies import ReplyFields
+from wa_bulk.send import verdict
+from wa_bulk.send.verdict import Ruling
+
+TEXT_MAX = 500
+"""Characters of a server's words that are kept."""
+
+
+def answer_text(http_status: int, reply: ReplyFields, ruling: Ruling) -> str:
+    """Put an answer that was not an acceptance in at most TEXT_MAX characters."""
+    said = reply.message or _of_code(reply.code) or _of_status(http_status)
+    if ruling is verdict.NO_MESSAGE_ID:
+        said = reply.message or "the reply has no message_id: taken, most likely"
+    elif ruling.scope == "address" and not reply.message:
+        what = "redirected" if 300 <= http_status < 400 else said
+        said = f"{what}: the base URL is not the API's"
+    return said[:TEXT_MAX]
+
+
+def _of_code(code: int | None) -> str | None:
+    row = ERROR_CODES.get(code) if code is not None else None
+    return row.meaning if row is not None else None
+
+
+def _of_status(http_status: int) -> str:
+    try:
+        return f"{HTTPStatus(http_status).phrase} (no error message)"
+    except ValueError:
+        return "(no error message)"

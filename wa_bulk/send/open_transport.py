@@ -1,0 +1,44 @@
+"""The transport to an account's address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, get_args
+
+from wa_bulk.send import defaults
+from wa_bulk.send.transport import Transport, make_transport
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+    from wa_bulk.send.account import Account
+
+TransportName = Literal["auto", "lean", "aiohttp"]
+
+
+def open_transport(
+    account: Account,
+    *,
+    name: TransportName = "auto",
+    concurrency: int = defaults.CONCURRENCY,
+    timeout: float = defaults.TIMEOUT,
+    session: ClientSession | None = None,
+    proxy: str | None = None,
+) -> Transport:
+    """Make the transport for `account`'s messages, chosen as `make_transport` says.
+
+    `concurrency` is also its number of connections, so that whoever took a token need not wait for one;
+    `timeout` (s) is for a whole request. Raises ValueError for settings out of range or at odds.
+    """
+    if name not in get_args(TransportName):
+        raise ValueError(f"no transport is called {name!r}; expected one of {get_args(TransportName)}")
+    if not 0 < timeout < float("inf"):
+        raise ValueError(f"a timeout of {timeout} s leaves no time for a reply, or waits for ever")
+    return make_transport(
+        name,
+        account.messages_url,
+        account.headers(),
+        connections=concurrency,
+        timeout=timeout,
+        session=session,
+        proxy=proxy,
+    )
