@@ -14,7 +14,8 @@ import msgspec
 from wa_bulk.api import ERROR_CODES, SendReply
 from wa_bulk.send import verdict
 from wa_bulk.send.outcome import Accepted, Outcome
-from wa_bulk.send.pacing.local import Pacer
+from wa_bulk.send.pacing.base import SenderPacer
+from wa_bulk.send.pacing.local import LocalPacer
 from wa_bulk.send.retry import Retry, Setback
 from wa_bulk.send.transport import NotSent, Reply, Transport, TransportError, make_transport
 
@@ -61,10 +62,9 @@ class Dispatcher:
         """
         self.transport = transport
         self._post = transport.post
-        self._rate = rate
         self._retry = Retry(tries, retry_total, wait_initial, wait_max)
         self._redact = redact
-        self._pacers: dict[str | None, Pacer] = {None: Pacer(rate)}
+        self._pacer = LocalPacer(rate)
         self._halted = asyncio.Event()
         self.waiting = 0
         """How many deliveries wait for their pacer, with nothing sent yet for this try."""
@@ -76,7 +76,7 @@ class Dispatcher:
         for the caller to fill in. An accepted message's outcome is an `Accepted`. Raises nothing but
         CancelledError: of a message cancelled on the wire, the fate is unknown.
         """
-        pacer = self._pacers.get(sender) or self.pacer(sender)
+        pacer = self._pacer.of(sender)
         if pacer.rate or pacer.not_before:
             result = await self._try(payload, pacer)
         else:  # nothing to wait for: a coroutine less on the fast path
@@ -89,23 +89,22 @@ class Dispatcher:
             return await self._retry.after(result, partial(self._try, payload, pacer), self._halted)
         return result
 
-    def pacer(self, sender: str | None = None) -> Pacer:
+    def pacer(self, sender: str | None = None) -> SenderPacer:
         """The one pacer of a sending number."""
-        return self._pacers.setdefault(sender, Pacer(self._rate))
+        return self._pacer.of(sender)
 
     def halt(self) -> None:
         """Nothing new is sent from now on. What is on the wire is awaited; every other delivery ends at
         once as `failed`: it was not accepted."""
         self._post = _stopped
         self._halted.set()
-        for pacer in self._pacers.values():
-            pacer.release()
+        self._pacer.release()
 
     async def close(self) -> None:
         """Close the transport, once what is in flight has been answered."""
         await self.transport.close()
 
-    async def _try(self, payload: bytes, pacer: Pacer) -> Outcome | Setback:
+    async def _try(self, payload: bytes, pacer: SenderPacer) -> Outcome | Setback:
         if not pacer.try_take():
             self.waiting += 1
             try:
@@ -120,7 +119,7 @@ class Dispatcher:
         except Exception as error:
             return self._without_reply(error)
 
-    async def _connect(self, pacer: Pacer) -> None:
+    async def _connect(self, pacer: SenderPacer) -> None:
         """Make a connection first: a token counts when its message leaves, or many would leave at once."""
         pacer.hold()
         try:
@@ -130,7 +129,7 @@ class Dispatcher:
             raise
         pacer.use()
 
-    def _judged(self, reply: Reply, began: float, pacer: Pacer) -> Outcome | Setback:
+    def _judged(self, reply: Reply, began: float, pacer: SenderPacer) -> Outcome | Setback:
         latency_ms = (perf_counter() - began) * 100_000 // 1 / 100
         status = reply.status
         if 200 <= status < 300:
@@ -161,7 +160,7 @@ class Dispatcher:
                 return Outcome("failed", message=words, attempts=1, fatal=True)
         return Outcome("unknown", message=words, attempts=1)
 
-    def _refused(self, reply: Reply, latency_ms: float, pacer: Pacer) -> Outcome | Setback:
+    def _refused(self, reply: Reply, latency_ms: float, pacer: SenderPacer) -> Outcome | Setback:
         try:
             error = _decode_error(reply.body)
         except (msgspec.DecodeError, UnicodeDecodeError):
