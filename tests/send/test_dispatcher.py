@@ -162,7 +162,7 @@ async def test_every_retry_takes_a_token() -> None:
 
 
 async def test_a_429_stops_everyone_for_as_long_as_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wa_bulk.send.pacing.local._STOP_MIN_S", 0.01)
+    monkeypatch.setattr("wa_bulk.send.pacing.slow_down.STOP_MIN_S", 0.01)
 
     def answer(number: int) -> Answer:
         return error(429, None, "slow down", "Retry-After: 1\r\n") if number == 3 else accepted(number)
@@ -225,7 +225,7 @@ def test_a_token_counts_when_its_message_leaves_however_long_connecting_takes(re
     async def main() -> list[float]:
         transport = Connecting(refused)
         sender = Dispatcher(transport, rate=200, tries=100)
-        sender._pacers[None] = virtual_pacer(200)
+        sender._pacer = virtual_pacer(200)
         outcomes = await asyncio.gather(*(sender.deliver(PAYLOAD) for _ in range(1000)))
         assert {outcome.status for outcome in outcomes} == {"accepted"}
         return transport.departures
