@@ -11,17 +11,17 @@ from msgspec import Struct
 
 from wa_bulk.campaign.file import load
 from wa_bulk.campaign.request.blueprint import compile_campaign
-from wa_bulk.campaign.request.rendered_row import Before
 from wa_bulk.campaign.rules.duplicates import Seen
-from wa_bulk.campaign.run.feed import Feed
-from wa_bulk.campaign.run.plan import recipients_of
+from wa_bulk.campaign.run.plan import recipients_of, rules_of
+from wa_bulk.campaign.run.row_check import LeftOut, RowCheck
 from wa_bulk.campaign.settings import Settings
-from wa_bulk.campaign.sources.csv import Source, SourceError
-from wa_bulk.ledger.row_states import Ledger
-from wa_bulk.send.outcome import Outcome, Status
+from wa_bulk.campaign.sources.base import SourceError, open_source
+from wa_bulk.send.outcome import Status
 
 FAULTS_KEPT = 1000
 """Faults a report holds; further ones are only counted."""
+
+ROWS_BETWEEN_NEWS = 256
 
 PREVIEW_RUN_ID = "preview"
 
@@ -48,11 +48,6 @@ class CheckReport(Struct, frozen=True):
     warnings: list[str]
     faults: list[RowFault]
 
-    @property
-    def clean(self) -> bool:
-        """Whether every row would be sent and nothing looks wrong."""
-        return not (self.rejected or self.skipped or self.doubtful or self.warnings)
-
 
 def check(
     campaign: Path,
@@ -68,37 +63,28 @@ def check(
     """
     settings = settings or Settings()
     file = load(campaign)
-    source = Source(recipients_of(file, recipients))
+    source = open_source(recipients_of(file, recipients))
     blueprint = compile_campaign(file, source.header, PREVIEW_RUN_ID)
     scan = source.scan()
     faults: list[RowFault] = []
     counts: Counter[str] = Counter()
-
-    def note(
-        row: int, to: str | None, outcome: Outcome, reason: str | None, before: Before | None = None
-    ) -> None:
-        fault(row, to, outcome.status, reason or "")
 
     def fault(row: int, to: str | None, status: str, reason: str) -> None:
         counts[status] += 1
         if len(faults) < FAULTS_KEPT:
             faults.append(RowFault(row, to, status, reason))
 
-    feed = Feed(
-        source.rows(),
-        blueprint,
-        Ledger(),
-        settings,
-        note,
-        None if settings.allow_duplicates else Seen(scan.rows),
-    )
-    while not feed.exhausted:
-        for ready in feed.take(256):
+    row_check = RowCheck(blueprint, rules_of(settings, Seen(scan.rows)))
+    for row in source.rows():
+        checked = row_check.new(row)
+        if isinstance(checked, LeftOut):
+            fault(row.number, checked.to, checked.status, checked.reason)
+        else:
             counts["ready"] += 1
-            if doubt := number_doubt(ready.to):
-                fault(ready.number, ready.to, "warning", doubt)
-        if on_rows is not None:
-            on_rows(counts["ready"] + counts["rejected"] + counts["skipped"], scan.rows)
+            if doubt := number_doubt(checked.to):
+                fault(row.number, checked.to, "warning", doubt)
+        if on_rows is not None and not row.number % ROWS_BETWEEN_NEWS:
+            on_rows(row.number, scan.rows)
     return CheckReport(
         campaign=str(campaign),
         recipients=str(source.path),
@@ -130,7 +116,7 @@ def preview(campaign: Path, row: int, *, recipients: Path | None = None) -> byte
     Raises CampaignError, SourceError (no such row, or one that cannot be read) and RowRefused.
     """
     file = load(campaign)
-    source = Source(recipients_of(file, recipients))
+    source = open_source(recipients_of(file, recipients))
     blueprint = compile_campaign(file, source.header, PREVIEW_RUN_ID)
     seen = 0
     for found in source.rows():

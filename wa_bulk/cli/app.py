@@ -101,7 +101,7 @@ def _problem(error: Exception) -> Problem:
     from wa_bulk.api import ValidationError
     from wa_bulk.campaign.file import CampaignError
     from wa_bulk.campaign.request.blueprint import RowRefused
-    from wa_bulk.campaign.sources.csv import SourceError
+    from wa_bulk.campaign.sources.base import SourceError
     from wa_bulk.ledger.log_format import LogError
 
     if isinstance(error, CampaignError | SourceError | LogError | RowRefused | ValidationError):

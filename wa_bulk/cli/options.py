@@ -140,10 +140,16 @@ _SENDING = (
         help="Rows that may have been accepted: hold them, or send them again.  [default: hold]",
     ),
     option(
+        "--gateway-errors",
+        type=click.Choice(["unknown", "retry"]),
+        help="Rows answered by a gateway without EngageLab's word (502, 504): hold them as unknown, or send them "
+        "again, at the risk of twice.  [default: the campaign's, or unknown]",
+    ),
+    option(
         "--max-failures-in-a-row",
         type=WholeNumber(min=0),
         metavar="N",
-        help="Stop after so many rows in a row were not accepted; 0: never.  [default: 100]",
+        help="Stop after that many rows in a row were not accepted; 0: never.  [default: 100]",
     ),
     option(
         "--max-failure-share",
@@ -155,7 +161,7 @@ _SENDING = (
         "--outage-limit",
         type=ZERO_OR_MORE,
         metavar="SECONDS",
-        help="How long to wait for a server that is away before stopping.  [default: 60]",
+        help="How long to wait for a server that is unavailable before stopping.  [default: 60]",
     ),
     option(
         "--transport",

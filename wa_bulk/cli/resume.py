@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     default=None,
     help="Send the failed rows again. That is safe: they were not accepted.",
 )
+@options.option(
+    "--retry-rejected",
+    is_flag=True,
+    default=None,
+    help="Send the rejected rows again: once what EngageLab refused them for is mended.",
+)
 @options.sending
 @options.debug
 def command(log: Path, base_url: str | None, yes: bool, **chosen: object) -> None:
@@ -57,9 +63,13 @@ def _go_on(plan: Plan, base_url: str | None, *, yes: bool) -> int:
     from wa_bulk.cli.running import carry_out, confirm
 
     if plan.is_finished:
-        totals = msgspec.structs.asdict(plan.ledger.totals())
+        totals = msgspec.structs.asdict(plan.totals())
         click.echo(f"{plan.log}: the run is finished, there is nothing left to send.", err=True)
-        for status, flag in (("failed", "--retry-failed"), ("unknown", "--on-unknown retry")):
+        for status, flag in (
+            ("failed", "--retry-failed"),
+            ("rejected", "--retry-rejected"),
+            ("unknown", "--on-unknown retry"),
+        ):
             if totals[status]:
                 click.echo(f"  {totals[status]:,} {status}: sent again with {flag}", err=True)
         return exits.of_run(None, totals)
@@ -84,8 +94,8 @@ def _where(plan: Plan, base_url: str | None) -> str | None:
         return base_url
     raise Problem(
         f"{plan.log} was begun at {began_at}, but WA_BULK_BASE_URL says {base_url}",
-        f"To go on where it was begun:  {resume_command(plan)} --base-url {began_at}",
-        f"To go on elsewhere:           {resume_command(plan)} --base-url {base_url}",
+        f"To go on where it was begun:  {resume_command(plan.log)} --base-url {began_at}",
+        f"To go on elsewhere:           {resume_command(plan.log)} --base-url {base_url}",
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 import sys
+from pathlib import Path
 
 import click
 import msgspec
@@ -74,7 +76,7 @@ def carry_out(plan: Plan, account: Account) -> int:
             raise
         raise Problem(
             f"the run broke down: {error}",
-            f"Its log knows what was sent. Go on with: {resume_command(plan)}",
+            f"Its log knows what was sent. Go on with: {resume_command(plan.log)}",
             exit_code=exits.STOPPED_EARLY,
         ) from error
     _sum_up(summary, plan, console)
@@ -83,7 +85,7 @@ def carry_out(plan: Plan, account: Account) -> int:
 
 async def watched(run: CampaignRun, plan: Plan, console: Console) -> RunSummary:
     """Execute `run` with its progress on `console`; signals end it in two steps."""
-    goal = _rows_to_handle(plan)
+    goal = plan.rows_to_handle
     rows = plan.rows if plan.resumed else goal
     interrupted = False
 
@@ -93,7 +95,7 @@ async def watched(run: CampaignRun, plan: Plan, console: Console) -> RunSummary:
         if interrupted:
             notice = f"finishing {counted(run.in_flight, 'request')} in flight … (again to stop at once)"
         done = rows - goal + progress.handled
-        return Glance(plan.file.name, done, rows, progress.sent, progress.totals, notice)
+        return Glance(plan.file.name, done, rows, run.sent, progress.totals, notice)
 
     watch = Watch(console, look)
 
@@ -108,17 +110,23 @@ async def watched(run: CampaignRun, plan: Plan, console: Console) -> RunSummary:
             return await run.execute()
 
 
-def resume_command(plan: Plan) -> str:
-    """What to type to go on with a run of `plan`."""
-    return f"wa-bulk resume {shlex.quote(str(plan.log))}"
+def resume_command(log: Path) -> str:
+    """Tell what to type to go on with a run."""
+    return f"wa-bulk resume {shlex.quote(str(log))}"
 
 
-def _rows_to_handle(plan: Plan) -> int:
-    """Rows that get a status: those to send and, on a resume that holds them, those cut off over."""
-    held = 0
-    if plan.resumed and plan.settings.on_unknown == "hold":
-        held = sum(map(len, plan.ledger.rows_in("intended")))
-    return plan.rows_to_send + held
+def send_command(plan: Plan) -> str:
+    """Tell what to type to begin the run of `plan` anew, with a log of another name."""
+    words = ["wa-bulk", "send", str(plan.file.path)]
+    if plan.source.path != plan.file.recipients:
+        words += ["--recipients", str(plan.source.path)]
+    return shlex.join([*words, "--log", str(unused_name(plan.log))])
+
+
+def unused_name(log: Path) -> Path:
+    """Give the name of a log beside `log` that does not exist yet: `orders-2.jsonl` for `orders.jsonl`."""
+    names = (log.with_name(f"{log.stem}-{count}{log.suffix}") for count in itertools.count(2))
+    return next(name for name in names if not name.exists())
 
 
 def _sum_up(summary: RunSummary, plan: Plan, console: Console) -> None:
@@ -131,6 +139,13 @@ def _sum_up(summary: RunSummary, plan: Plan, console: Console) -> None:
     if summary.stopped is not None:
         detail = plain(summary.detail or summary.stopped)
         console.print(f"Stopped: {detail}", style="yellow", highlight=False, markup=False)
-    if summary.stopped is not None or left:
-        console.print(f"Go on with:   {resume_command(plan)}", highlight=False, markup=False, soft_wrap=True)
-    console.print(f"The details:  wa-bulk report {log}", highlight=False, markup=False, soft_wrap=True)
+    if summary.stopped is not None and not (summary.totals.accepted or summary.totals.unknown):
+        # Nobody can have been written to, and what is to be mended may be the campaign file itself.
+        _say(console, f"Nobody was written to. Once that is mended, start afresh:  {send_command(plan)}")
+    elif summary.stopped is not None or left:
+        _say(console, f"Go on with:   {resume_command(plan.log)}")
+    _say(console, f"The details:  wa-bulk report {log}")
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)

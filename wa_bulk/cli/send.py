@@ -52,8 +52,9 @@ def command(
     from wa_bulk.campaign.file import load
     from wa_bulk.campaign.settings import Settings
 
-    given = options.given(**chosen)
-    settings = msgspec.convert({"rate": load(campaign).rate, **given}, Settings)
+    file = load(campaign)
+    of_file = options.given(rate=file.rate, gateway_errors=file.gateway_errors)
+    settings = msgspec.convert({**of_file, **options.given(**chosen)}, Settings)
     if dry_run:
         from wa_bulk.cli.check import examine
 

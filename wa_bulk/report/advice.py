@@ -19,7 +19,7 @@ def next_steps(summary: Summary) -> list[Step]:
     """What to do about this run, the most pressing first; nothing when every row is settled and accepted."""
     log = shlex.quote(summary.log)
     if summary.state == "running":
-        return [Step(f"Process {summary.pid} is still at work on it: these are the figures so far.")]
+        return [Step(f"Process {summary.pid} is still running it: these are the figures so far.")]
     steps: list[Step] = []
     resume = f"wa-bulk resume {log}"
     if summary.damaged_lines:
@@ -29,6 +29,9 @@ def next_steps(summary: Summary) -> list[Step]:
                 "incomplete and it cannot be resumed. Restore the log from a copy."
             )
         )
+    elif summary.state in ("stopped", "interrupted") and not _anybody_written_to(summary):
+        steps.append(Step("Nobody was written to. Once that is mended, start afresh:", _send_again(summary)))
+        return steps
     elif summary.state == "cut off":
         steps.append(Step("The run was cut off. Go on where it stopped; nothing is sent twice:", resume))
     elif summary.state != "finished":
@@ -58,3 +61,13 @@ def next_steps(summary: Summary) -> list[Step]:
             )
         )
     return steps
+
+
+def _anybody_written_to(summary: Summary) -> bool:
+    """Whether a message of this run was, or may have been, accepted."""
+    return bool(summary.totals["accepted"] or summary.totals["unknown"] or summary.in_flight)
+
+
+def _send_again(summary: Summary) -> str:
+    words = ["wa-bulk", "send", summary.campaign, "--recipients", summary.source]
+    return shlex.join([*words, "--log", f"{summary.log.removesuffix('.jsonl')}-2.jsonl"])

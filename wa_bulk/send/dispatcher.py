@@ -109,6 +109,8 @@ class Dispatcher:
     async def _try(self, envelope: Envelope, pacer: SenderPacer) -> Outcome | Setback:
         gate = self._gate
         probing = False
+        if self._halted.is_set():
+            return self._judge_error(NotSent(_STOPPED), envelope, self._begun, self._clock())
         try:
             while True:
                 if gate.closed and not probing:
@@ -148,7 +150,7 @@ class Dispatcher:
     async def _wait(self, turn: Awaitable[_T]) -> _T:
         """Wait for `turn`, unless all is halted meanwhile: raises NotSent then."""
         task = asyncio.current_task()
-        assert task is not None
+        assert task is not None, "a dispatcher is used from tasks"
         self._waiting_tasks.add(task)
         self.waiting += 1
         try:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from wa_bulk.campaign.request.blueprint import Blueprint, RowRefused
 from wa_bulk.campaign.request.rendered_row import RenderedRow
-from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.campaign.run.blocks import Blocks
+from wa_bulk.campaign.run.row_check import LeftOut, RowCheck
 from wa_bulk.campaign.sources.base import RowSource, SourceRow
 from wa_bulk.ledger.base import Claim, Ledger, RowState
 from wa_bulk.send.outcome import Outcome
@@ -30,8 +29,7 @@ class Feed:
         self,
         ledger: Ledger,
         source: RowSource,
-        blueprint: Blueprint,
-        rules: Sequence[RowRule],
+        check: RowCheck,
         blocks: Blocks,
         *,
         limit: int | None = None,
@@ -41,9 +39,7 @@ class Feed:
         broke off."""
         self.exhausted = False
         self._ledger = ledger
-        self._blueprint = blueprint
-        self._render = blueprint.render
-        self._rules = rules
+        self._check = check
         self._blocks = blocks
         self._last = limit
         self._retry_cut_off = retry_cut_off
@@ -94,54 +90,31 @@ class Feed:
             yield self._claims.popleft().rows
 
     def _new(self, row: SourceRow) -> RenderedRow | None:
-        number = row.number
-        if row.problem is not None:
-            self._ledger.settle(number, None, Outcome("rejected"), row.problem)
+        checked = self._check.new(row)
+        if isinstance(checked, LeftOut):
+            self._ledger.settle(row.number, checked.to, Outcome(checked.status), checked.reason)
             return None
-        try:
-            rendered = self._render(number, row.values)
-        except RowRefused as refusal:
-            self._ledger.settle(number, self._recipient_of(row), Outcome("rejected"), str(refusal))
-            return None
-        return self._passed(rendered)
+        return self._unless_blocked(checked)
 
     def _with_past(self, row: SourceRow, past: RowState) -> RenderedRow | None:
-        rendered = None
-        if row.problem is None:
-            try:
-                rendered = self._render(row.number, row.values)
-            except RowRefused:
-                pass
-            else:
-                rendered.past = past
-        if past == "cut off" and (rendered is None or not self._retry_cut_off):
-            if rendered is not None:
-                for rule in self._rules:
-                    rule.skip(rendered)
-            to = rendered.to if rendered is not None else self._recipient_of(row)
-            self._ledger.settle(row.number, to, Outcome("unknown"), IN_FLIGHT)
-            return None
+        rendered = self._check.rendered(row)
         if rendered is None:
+            if past == "cut off":
+                self._settle_cut_off(row.number, self._check.recipient(row))
             return None
+        rendered.past = past
         rendered.maybe_taken = past in ("cut off", "unknown")
-        return self._passed(rendered)
-
-    def _passed(self, row: RenderedRow) -> RenderedRow | None:
-        """`row`, unless a rule skips it or what was learnt of others settles it."""
-        for rule in self._rules:
-            reason = rule.skip(row)
-            if reason is not None:
-                self._ledger.settle(row.number, row.to, Outcome("skipped"), reason)
-                return None
-        if self._blocks.any and self._blocks.stops(row, self._ledger):
+        left_out = self._check.ask_rules(rendered)
+        if past == "cut off" and not self._retry_cut_off:
+            self._settle_cut_off(row.number, rendered.to)
             return None
-        return row
-
-    def _recipient_of(self, row: SourceRow) -> str | None:
-        """The recipient of a row that is refused, or what stands in its place."""
-        if not row.values:
+        if left_out is not None:
+            self._ledger.settle(row.number, left_out.to, Outcome(left_out.status), left_out.reason)
             return None
-        try:
-            return self._blueprint.recipient(row.values)
-        except RowRefused:
-            return self._blueprint.raw_recipient(row.values)
+        return self._unless_blocked(rendered)
+
+    def _settle_cut_off(self, row_number: int, to: str | None) -> None:
+        self._ledger.settle(row_number, to, Outcome("unknown"), IN_FLIGHT)
+
+    def _unless_blocked(self, row: RenderedRow) -> RenderedRow | None:
+        return None if self._blocks.any and self._blocks.stops(row, self._ledger) else row

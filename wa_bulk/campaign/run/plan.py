@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,12 +13,15 @@ from msgspec import Struct
 
 from wa_bulk.campaign.file import CampaignError, CampaignFile, load
 from wa_bulk.campaign.request.blueprint import Blueprint, compile_campaign
-from wa_bulk.campaign.rules.duplicates import Seen
+from wa_bulk.campaign.rules.base import RowRule
+from wa_bulk.campaign.rules.duplicates import DuplicateRule, Seen
 from wa_bulk.campaign.settings import Settings
-from wa_bulk.campaign.sources.csv import Source, SourceRow
+from wa_bulk.campaign.sources.base import RowSource, open_source
 from wa_bulk.ledger.lock import LockedLog
-from wa_bulk.ledger.log_format import LogError, ResultLine, RunLine, SourceRef, read_run, timestamp
-from wa_bulk.ledger.row_states import Ledger, State, states_to_send
+from wa_bulk.ledger.log_format import LogError, ResultLine, RunLine, SourceRef, Totals, timestamp
+from wa_bulk.ledger.log_reader import read_run
+from wa_bulk.ledger.past import Past, read_past
+from wa_bulk.ledger.row_states import CUT_OFF
 
 BASE_URL = "base_url"
 """The key, among a run line's settings, of the address that the run sends to."""
@@ -27,68 +30,73 @@ BASE_URL = "base_url"
 class Plan(Struct, frozen=True, kw_only=True):
     """A run that is ready to begin, or to go on. Nothing has been sent or written for it yet.
 
-    `ledger` knows the rows' past, `seen` the numbers that were sent to (None where duplicates are sent).
-    `claimed` is the log of a run that goes on, locked before it was read, so that no other process can have
-    sent meanwhile what the ledger calls unsent.
+    Of a run that goes on, `past` is what its log says, and `claimed` the log itself, locked before it was read,
+    so that no other process can have sent meanwhile what the past calls unsent.
     """
 
     file: CampaignFile
-    source: Source
+    source: RowSource
     rows: int
     source_sha256: str
     blueprint: Blueprint
     settings: Settings
     run_id: str
     log: Path
-    ledger: Ledger
-    seen: Seen | None
+    rules: Sequence[RowRule]
+    past: Past | None = None
     claimed: LockedLog | None = None
 
     @property
     def resumed(self) -> bool:
         """Whether this goes on with an earlier run."""
-        return self.claimed is not None
-
-    def rows_to_go_through(self) -> Iterator[SourceRow | None]:
-        """The rows that are to be sent or whose fate is to be noted, as `Source.rows_in` gives them."""
-        if not self.resumed:
-            return self.source.rows()
-        return self.source.rows_in(self.ledger.rows_in("intended", *self._states_to_send))
+        return self.past is not None
 
     def release(self) -> None:
-        """Lets the log of a plan go that will not be carried out. Harmless otherwise."""
+        """Let the log of a plan go that will not be carried out. Harmless otherwise."""
         if self.claimed is not None:
             self.claimed.close()
+
+    def totals(self) -> Totals:
+        """Count the rows by status, as they stand before this stretch."""
+        return self.past.totals() if self.past is not None else Totals()
 
     @property
     def rows_to_send(self) -> int:
         """How many rows there are to go through, refused ones and duplicates among them."""
-        if not self.resumed:
+        if self.past is None:
             return self.rows if self.settings.limit is None else min(self.rows, self.settings.limit)
-        return sum(map(len, self.ledger.rows_in(*self._states_to_send)))
+        totals, settings = self.past.totals(), self.settings
+        rows = self.rows - sum(msgspec.structs.astuple(totals))
+        rows += totals.unknown if settings.on_unknown == "retry" else 0
+        rows += totals.failed if settings.retry_failed else 0
+        rows += totals.rejected if settings.retry_rejected else 0
+        return rows
 
     @property
-    def _states_to_send(self) -> list[State]:
-        return states_to_send(
-            retry_unknown=self.settings.on_unknown == "retry", retry_failed=self.settings.retry_failed
-        )
+    def rows_to_handle(self) -> int:
+        """How many rows get a status: those to send, and those that were cut off."""
+        held = self._rows_cut_off if self.settings.on_unknown == "hold" else 0
+        return self.rows_to_send + held
+
+    @property
+    def _rows_cut_off(self) -> int:
+        return self.past.states.count(CUT_OFF) if self.past is not None else 0
 
     @property
     def is_finished(self) -> bool:
         """Whether there is nothing left to do: no row to send, none whose fate has to be noted, and the log
         says so at its end."""
-        ledger = self.ledger
-        closed = ledger.end is not None and ledger.end.stopped is None
-        return closed and not self.rows_to_send and next(ledger.rows_in("intended"), None) is None
+        end = self.past.end if self.past is not None else None
+        return end is not None and end.stopped is None and not self.rows_to_handle
 
     @property
     def base_url(self) -> str | None:
         """Where the run was begun; None if it was not yet, or its log does not say."""
-        address = self.ledger.run.settings.get(BASE_URL) if self.ledger.run is not None else None
+        address = self.past.run.settings.get(BASE_URL) if self.past is not None else None
         return address if isinstance(address, str) else None
 
     def run_line(self, base_url: str) -> RunLine:
-        """The line that opens this run, or this stretch of it at `base_url`, in the log."""
+        """Make the line that opens this run, or this stretch of it at `base_url`, in the log."""
         return RunLine(
             run_id=self.run_id,
             campaign=str(self.file.path.resolve()),
@@ -107,12 +115,12 @@ def prepare(
     log: Path | None = None,
     settings: Settings | None = None,
 ) -> Plan:
-    """A new run of a campaign. `settings` decide everything but the rate, which is the file's without them.
+    """Plan a new run of a campaign. Without `settings`, rate and gateway errors are the file's.
 
-    Raises CampaignError, SourceError, and LogError where the log stands already.
+    Raises CampaignError, SourceError, and LogError where the log exists already.
     """
     file = load(campaign)
-    settings = settings or Settings(rate=file.rate)
+    settings = settings or Settings(rate=file.rate, gateway_errors=file.gateway_errors or "unknown")
     path = recipients_of(file, recipients)
     run_id = secrets.token_hex(6)
     log = log or Path(f"{_slug(file.name)}-{run_id}.jsonl")
@@ -121,7 +129,7 @@ def prepare(
             f"{log} exists already: go on with it by `wa-bulk resume {shlex.quote(str(log))}`, or choose "
             "another log"
         )
-    source = Source(path)
+    source = open_source(path)
     blueprint = compile_campaign(file, source.header, run_id)
     scan = source.scan()
     return Plan(
@@ -133,13 +141,17 @@ def prepare(
         settings=settings,
         run_id=run_id,
         log=log,
-        ledger=Ledger(scan.rows),
-        seen=None if settings.allow_duplicates else Seen(scan.rows),
+        rules=rules_of(settings, Seen(scan.rows)),
     )
 
 
+def rules_of(settings: Settings, seen: Seen) -> list[RowRule]:
+    """Give the rules that a run of these settings keeps; `seen` holds the numbers that were written to."""
+    return [] if settings.allow_duplicates else [DuplicateRule(seen)]
+
+
 def recipients_of(file: CampaignFile, given: Path | None) -> Path:
-    """Where a campaign's recipients are: `given`, or else what the file says. Raises CampaignError."""
+    """Tell where a campaign's recipients are: `given`, or else what the file says. Raises CampaignError."""
     path = given or file.recipients
     if path is None:
         raise CampaignError(
@@ -149,7 +161,7 @@ def recipients_of(file: CampaignFile, given: Path | None) -> Path:
 
 
 def plan_resume(log: Path, **changes: object) -> Plan:
-    """The rest of the run that `log` tells of, with its settings but for `changes` (fields of Settings).
+    """Plan the rest of the run that `log` tells of, with its settings but for `changes` (fields of Settings).
 
     Raises LogError (no log, damaged, of another campaign), CampaignError, SourceError.
     """
@@ -162,33 +174,32 @@ def plan_resume(log: Path, **changes: object) -> Plan:
 
 
 def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
-    run = read_run(claimed.path)
-    seen = Seen(run.source.rows or 0)
+    seen = Seen(read_run(claimed.path).source.rows or 0)
 
     def note(result: ResultLine) -> None:
         if result.to and result.status != "skipped" and (result.attempts or result.status != "rejected"):
             seen.note(result.to, result.row)
 
-    ledger = Ledger.from_log(claimed.path, note)
+    past = read_past(claimed.path, note)
+    past.check_resumable()
+    run = past.run
     file = load(Path(run.campaign))
     if file.sha256 != run.campaign_sha256:
         raise LogError(
-            f"{file.path}: is not the campaign file this run began with; put the original back "
-            f"to resume {claimed.path}"
+            f"{file.path}: is not the campaign file this run began with; {_mend_of(past, claimed.path)}"
         )
     path = Path(run.source.path)
-    source = Source(path)
+    source = open_source(path)
     if source.sha256() != run.source.sha256:
         raise LogError(
             f"{path}: is not the file of recipients this run began with; its rows would be taken for "
             f"others. Put the original back to resume {claimed.path}"
         )
     rows = source.scan().rows if run.source.rows is None else run.source.rows
-    ledger.grow(rows)
+    this_time = {"limit": None, "on_unknown": "hold", "retry_failed": False, "retry_rejected": False}
+    known = {name: value for name, value in run.settings.items() if name in Settings.__struct_fields__}
     try:
-        settings = msgspec.convert(
-            {**run.settings, "limit": None, "on_unknown": "hold", "retry_failed": False, **changes}, Settings
-        )
+        settings = msgspec.convert({**known, **this_time, **changes}, Settings)
     except msgspec.ValidationError as error:
         raise LogError(
             f"{claimed.path} is damaged: the settings of its run cannot be used: {error}"
@@ -202,13 +213,23 @@ def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
         settings=settings,
         run_id=run.run_id,
         log=claimed.path,
-        ledger=ledger,
-        seen=None if settings.allow_duplicates else seen,
+        rules=rules_of(settings, seen),
+        past=past,
         claimed=claimed,
     )
 
 
+def _mend_of(past: Past, log: Path) -> str:
+    totals = past.totals()
+    if not totals.accepted and not totals.unknown:
+        return (
+            f"nobody was written to under {log}, so start afresh with `wa-bulk send` and another log, "
+            "or put the original back to resume it"
+        )
+    return f"put the original back to resume {log}"
+
+
 def _slug(name: str) -> str:
-    """`name` as part of a file's name, which has at most 255 bytes in all."""
+    """Turn `name` into a part of a file's name, which has at most 255 bytes in all."""
     slug = "".join(c if c.isalnum() or c in "-_." else "-" for c in name[:50])
     return slug.strip("-.") or "campaign"

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import time
-
 from msgspec import Struct
 
-from wa_bulk.campaign.request.rendered_row import Before
+from wa_bulk.campaign.run.blocks import Blocks
 from wa_bulk.campaign.run.feed import Feed
+from wa_bulk.campaign.run.first_answers import FirstAnswers
+from wa_bulk.campaign.run.gates.outage import OutageGate
 from wa_bulk.campaign.run.plan import Plan
 from wa_bulk.campaign.run.pool import Pool
 from wa_bulk.campaign.run.progress import Progress
-from wa_bulk.ledger.journal import Journal
-from wa_bulk.ledger.log_format import EndLine, LogError, Stopped, Totals, timestamp
+from wa_bulk.campaign.run.row_check import RowCheck
+from wa_bulk.ledger.local_ledger import LocalLedger
+from wa_bulk.ledger.log_format import LogError, Stopped, Totals
 from wa_bulk.send.account import Account
-from wa_bulk.send.dispatcher import Dispatcher, open_transport
-from wa_bulk.send.outcome import Outcome
+from wa_bulk.send.dispatcher import Dispatcher
+from wa_bulk.send.open_transport import open_transport
+from wa_bulk.send.pacing import LocalPacer
+from wa_bulk.send.retry import Retry
+
+_TURNS_BEFORE_GIVING_UP = 2.0
 
 
 class RunSummary(Struct, frozen=True):
@@ -25,18 +30,23 @@ class RunSummary(Struct, frozen=True):
     rows: int
     stopped: Stopped | None
     detail: str | None
-    duration_s: float
 
 
 class CampaignRun:
     """One run of a plan: `execute` it, watch its `progress`, `interrupt` it."""
 
     def __init__(self, plan: Plan, account: Account) -> None:
-        self.progress = Progress(plan.rows, plan.ledger.totals())
+        self.progress = Progress(plan.rows, plan.totals())
         self._plan = plan
         self._account = account
         self._pool: Pool | None = None
+        self._gate: OutageGate | None = None
         self._interrupted = False
+
+    @property
+    def sent(self) -> int:
+        """Rows of this stretch that were answered or given up."""
+        return self._pool.sent if self._pool is not None else 0
 
     @property
     def in_flight(self) -> int:
@@ -46,82 +56,95 @@ class CampaignRun:
     @property
     def notice(self) -> str:
         """What the run waits for; empty while all is well."""
-        return self._pool.notice if self._pool is not None else ""
+        return self._gate.notice if self._gate is not None else ""
 
     def interrupt(self) -> None:
-        """Ends the run as soon as what is on the wire has been answered."""
+        """End the run as soon as what is on the wire has been answered."""
         self._interrupted = True
-        if self._pool is not None:
-            self._pool.stop("interrupted", "interrupted")
+        self._stop("interrupted", "interrupted")
 
     async def execute(self) -> RunSummary:
-        """Runs to the end. Raises LogError where the log cannot be begun or, at the end, be completed."""
+        """Run to the end. Raises LogError where the log cannot be begun or, at the end, be completed."""
         plan, settings = self._plan, self._plan.settings
-        started = time.monotonic()
-        journal = await self._open_journal()
+        ledger = self.progress.ledger = await self._open_ledger()
         transport = open_transport(
             self._account,
             name=settings.transport,
             concurrency=settings.concurrency,
             timeout=settings.timeout,
         )
+        # At a slow pace, a request that finds out whether the server is there waits long for its turn.
+        turns_s = _TURNS_BEFORE_GIVING_UP / settings.rate if settings.rate else 0.0
+        limit = max(settings.outage_limit, turns_s if turns_s > 1 else 0.0)
+        self._gate = gate = OutageGate(limit, self._server_given_up, self._gate_opened)
         dispatcher = Dispatcher(
-            transport, rate=settings.rate, tries=settings.tries, redact=self._account.redact
+            transport,
+            LocalPacer(settings.rate),
+            retry=Retry(settings.tries),
+            redact=self._account.redact,
+            gate=gate,
         )
-
-        settle, record, count = plan.ledger.settle, journal.record, self.progress.settled
-
-        def note(
-            row: int, to: str | None, outcome: Outcome, reason: str | None, before: Before | None = None
-        ) -> None:
-            status = outcome.status
-            settle(row, status)
-            record(row, to, outcome, reason)
-            count(status, before)
-
+        blocks = Blocks()
         self._pool = pool = Pool(
             dispatcher,
-            journal,
-            plan.ledger,
+            ledger,
             settings,
-            self.progress,
-            note=note,
-            blueprint=plan.blueprint,
+            gate=gate,
+            blocks=blocks,
+            first_answers=FirstAnswers(
+                watching=not plan.totals().accepted and not settings.guards_are_off,
+                second_time=plan.past is not None and plan.past.reopened,
+            ),
+            one_template=plan.blueprint.one_template,
+            one_sender=not plan.blueprint.senders_vary,
             source_changed=plan.source.has_changed,
         )
         if self._interrupted:
             self.interrupt()
         feed = Feed(
-            plan.rows_to_go_through(),
-            plan.blueprint,
-            plan.ledger,
-            settings,
-            note,
-            plan.seen,
+            ledger,
+            plan.source,
+            RowCheck(plan.blueprint, plan.rules),
+            blocks,
+            limit=settings.limit,
+            retry_cut_off=settings.on_unknown == "retry",
         )
         try:
-            await pool.run(feed)
+            await pool.run(feed, plan.rows_to_send)
         except BaseException:
-            await journal.close()
+            await ledger.abandon()
             raise
         finally:
             await dispatcher.close()
-        end = EndLine(
-            run_id=plan.run_id,
-            at=timestamp(),
-            stopped=pool.stopped,
-            totals=plan.ledger.totals(),
-            detail=pool.detail,
-        )
-        await journal.close(end)
-        return RunSummary(end.totals, plan.rows, pool.stopped, pool.detail, time.monotonic() - started)
+        await ledger.close(pool.stopped, pool.detail)
+        return RunSummary(ledger.totals(), plan.rows, pool.stopped, pool.detail)
 
-    async def _open_journal(self) -> Journal:
-        plan, line = self._plan, self._plan.run_line(self._account.base_url)
-        if plan.claimed is not None:
-            return await Journal.resume(plan.claimed, line, on_error=self._log_failed)
-        return await Journal.create(plan.log, line, on_error=self._log_failed)
+    async def _open_ledger(self) -> LocalLedger:
+        plan, settings = self._plan, self._plan.settings
+        line = plan.run_line(self._account.base_url)
+        if plan.claimed is None or plan.past is None:
+            return await LocalLedger.create(plan.log, line, plan.rows, on_error=self._log_failed)
+        return await LocalLedger.resume(
+            plan.claimed,
+            plan.past,
+            line,
+            plan.rows,
+            retry_unknown=settings.on_unknown == "retry",
+            retry_failed=settings.retry_failed,
+            retry_rejected=settings.retry_rejected,
+            on_error=self._log_failed,
+        )
+
+    def _stop(self, why: Stopped, detail: str) -> None:
+        if self._pool is not None:
+            self._pool.stop(why, detail)
 
     def _log_failed(self, error: LogError) -> None:
+        self._stop("fatal", str(error))
+
+    def _server_given_up(self, reason: str) -> None:
+        self._stop("failures", reason)
+
+    def _gate_opened(self) -> None:
         if self._pool is not None:
-            self._pool.stop("fatal", str(error))
+            self._pool.gate_opened()
