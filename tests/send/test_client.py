@@ -158,7 +158,7 @@ class TestSendMany:
         async with EngageLab(answer) as server, client(server) as sender:
             outcomes = [outcome async for outcome in sender.send_many(messages)]
         assert sorted(outcome.status for outcome in outcomes) == (
-            ["accepted"] * 2 + ["rejected"] * 7 + ["unknown"] * 2
+            ["accepted"] * 2 + ["failed"] * 2 + ["rejected"] * 5 + ["unknown"] * 2
         )
         ours = [outcome for outcome in outcomes if not outcome.attempts]
         assert sorted((outcome.to, (outcome.message or "").split(":")[0]) for outcome in ours) == [

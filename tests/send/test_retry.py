@@ -1,7 +1,7 @@
 """Trying again, on a clock that jumps."""
 
 import asyncio
-import time
+import random
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -10,6 +10,8 @@ import pytest
 from tests.send.virtual import run
 from wa_bulk.send.outcome import Accepted, Outcome
 from wa_bulk.send.retry import Retry, Setback
+
+CHANCE = random.Random(1)
 
 
 def setback(retry_after: float = 0.0, latency_s: float = 0.0) -> Setback:
@@ -23,7 +25,6 @@ def retried(
 
     async def main() -> tuple[Outcome, list[float]]:
         loop = asyncio.get_running_loop()
-        clock.setattr(time, "monotonic", loop.time)
         began = loop.time()
         halted = asyncio.Event()
         coming = iter(then)
@@ -38,10 +39,9 @@ def retried(
 
         if halt_after_s is not None:
             loop.call_later(halt_after_s, halted.set)
-        return await retry.after(first, again, halted), tries
+        return await retry.after(first, again, halted, chance=CHANCE), tries
 
-    with pytest.MonkeyPatch.context() as clock:
-        return run(main())
+    return run(main())
 
 
 def test_until_it_is_accepted() -> None:

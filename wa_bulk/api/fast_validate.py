@@ -1,7 +1,7 @@
 """A fast test of a message, by functions written for each kind of struct.
 
 Nearly every message is valid, and to know that takes a third of the time of looking for what is wrong. What
-these functions are not sure of is left to the validation that can name the field. The one for `Currency` reads
+these functions are not sure of is left to the validation that can name the field. For `Currency` one reads
 
     def is_fine(struct):
       fallback_value = struct.fallback_value

@@ -18,8 +18,8 @@ _serial = count(1)
 def compile_function(name: str, lines: Sequence[str], given: Mapping[str, object]) -> Any:
     """Compile `lines`, which define the function `name`, with the names that they are `given`.
 
-    Only names and numbers of our own may stand in the text; whatever a user wrote is to be given as an object.
-    Tracebacks show the text.
+    Only names and numbers of our own may be in the text; whatever a user wrote is to be given as an
+    object. Tracebacks show the text.
     """
     text = "\n".join(lines) + "\n"
     file_name = f"<wa_bulk {name} {next(_serial)}>"

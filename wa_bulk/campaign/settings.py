@@ -37,8 +37,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     on_unknown: Literal["hold", "retry"] = "hold"
     """Whether rows that may have been accepted are sent again, at the risk of twice."""
     gateway_errors: GatewayErrors = "unknown"
-    """What a gateway's answer is taken for that proves nothing (502, 504 and their like): a row that may have been
-    accepted, or one to be sent again, at the risk of twice."""
+    """What a gateway's answer that proves nothing (502, 504 and their like) makes of a row: one that may have
+    been accepted, or one to be sent again, at the risk of twice."""
     retry_failed: bool = False
     """Send the failed rows of earlier stretches again."""
     retry_rejected: bool = False

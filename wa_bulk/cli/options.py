@@ -142,8 +142,8 @@ _SENDING = (
     option(
         "--gateway-errors",
         type=click.Choice(["unknown", "retry"]),
-        help="Rows answered by a gateway without EngageLab's word (502, 504): hold them as unknown, or send them "
-        "again, at the risk of twice.  [default: the campaign's, or unknown]",
+        help="Rows that a gateway answered without EngageLab's word (502, 504): hold them as unknown, or "
+        "send them again, at the risk of twice.  [default: the campaign's, or unknown]",
     ),
     option(
         "--max-failures-in-a-row",

@@ -15,13 +15,19 @@ TEXT_MAX = 500
 
 def answer_text(http_status: int, reply: ReplyFields, ruling: Ruling) -> str:
     """Put an answer that was not an acceptance in at most TEXT_MAX characters."""
-    said = reply.message or _of_code(reply.code) or _of_status(http_status)
+    said = reply.message or _of_code(reply.code) or _plain(reply.text) or _of_status(http_status)
     if ruling is verdict.NO_MESSAGE_ID:
         said = reply.message or "the reply has no message_id: taken, most likely"
     elif ruling.scope == "address" and not reply.message:
         what = "redirected" if 300 <= http_status < 400 else said
         said = f"{what}: the base URL is not the API's"
     return said[:TEXT_MAX]
+
+
+def _plain(text: str) -> str:
+    """The body, where it is a sentence and not a page."""
+    text = " ".join(text.split())
+    return text if text[:1].isalpha() and "<" not in text else ""
 
 
 def _of_code(code: int | None) -> str | None:

@@ -13,13 +13,13 @@ from typing import TypeVar
 import msgspec
 
 from wa_bulk.api import SendReply
-from wa_bulk.api.replies import ReplyFields, read_reply
+from wa_bulk.api.replies import read_reply
 from wa_bulk.observe import Observer
 from wa_bulk.send import verdict
 from wa_bulk.send.answer_text import answer_text
 from wa_bulk.send.envelope import Envelope
 from wa_bulk.send.gate import Gate, OpenGate
-from wa_bulk.send.outcome import Accepted, Outcome
+from wa_bulk.send.outcome import Accepted, Outcome, Status
 from wa_bulk.send.pacing import Pacer, SenderPacer
 from wa_bulk.send.retry import Retry, Setback
 from wa_bulk.send.transport import NotSent, Reply, Transport, TransportError
@@ -134,7 +134,7 @@ class Dispatcher:
                 gate.probe_ended()
 
     async def _take_tokens(self, envelope: Envelope, pacer: SenderPacer) -> None:
-        """Wait until the message may leave, with a connection at hand: a token counts when its message does."""
+        """Wait until the message may leave, with a connection at hand: a token counts when it leaves."""
         tokens = envelope.recipients
         if not pacer.try_take(tokens):
             await self._wait(pacer.take(tokens))
@@ -233,11 +233,14 @@ class Dispatcher:
         self._tell_gate(ruling, number, outcome.message or "")
         return Setback(outcome, retry_after) if ruling.verdict == "retry" else outcome
 
-    def _judge_error(self, error: Exception, envelope: Envelope, number: int, began: float) -> Outcome | Setback:
+    def _judge_error(
+        self, error: Exception, envelope: Envelope, number: int, began: float
+    ) -> Outcome | Setback:
         ruling = verdict.of_error(error)
         is_ours = not isinstance(error, TransportError)
         if is_ours:
-            _log.error("an error in the transport", exc_info=error)
+            # Not its text, nor where it was raised: either may hold what must not be shown.
+            _log.error("%s in the transport", type(error).__name__)
         http_status = getattr(error, "http_status", None)
         outcome = Outcome(
             _status(ruling),
@@ -271,7 +274,9 @@ class Dispatcher:
         if not self._altered_echo_noted:
             self._altered_echo_noted = True
             _log.warning(
-                "a reply has the request_id %r where %r was sent; noted once", self._redact(echo), envelope.request_id
+                "a reply has the request_id %r where %r was sent; noted once",
+                self._redact(echo),
+                envelope.request_id,
             )
         return False
 
@@ -283,9 +288,7 @@ class Dispatcher:
 
     def _observe_attempt(self, latency_ms: float, http_status: int | None, code: int | None) -> None:
         assert self._observer is not None
-        _safely(
-            partial(self._observer.on_attempt, latency_ms=latency_ms, http_status=http_status, code=code)
-        )
+        _safely(partial(self._observer.on_attempt, latency_ms=latency_ms, http_status=http_status, code=code))
 
     def _observe_slow_down(self, wait_s: float) -> None:
         if self._observer is not None:
@@ -314,11 +317,10 @@ def _safely(call: Callable[[], object]) -> None:
         _log.exception("the observer raised")
 
 
-def _status(ruling: Ruling) -> verdict.Status:
+def _status(ruling: Ruling) -> Status:
     """How a message ends on which nothing more is tried."""
-    if ruling.verdict in ("retry", "fatal"):
-        return "failed"
-    return ruling.verdict
+    verdict = ruling.verdict
+    return "failed" if verdict == "retry" or verdict == "fatal" else verdict
 
 
 class _RequestId(msgspec.Struct):

@@ -26,8 +26,7 @@ class Gate(Protocol):
         """Request `number` got a proper answer. Called only while the gate is closed."""
 
     def troubled(self, number: int, answered: int, reason: str) -> None:
-        """Request `number` found the server in trouble; `answered` is the latest request that has had a proper
-        answer so far."""
+        """Request `number` found the server in trouble; `answered` is the latest one that was answered."""
 
 
 class OpenGate:

@@ -20,8 +20,8 @@ from wa_bulk.api.replies import ReplyFields
 from wa_bulk.send.transport import BadAddress, MaybeSent, NotSent, TransportError
 
 Speaker = Literal["EngageLab", "server", "gateway", "network"]
-"""`server`: whoever answered for the API, by the meaning that RFC 9110 gives the status. `gateway`: something in
-between that has not understood, or not waited for, the server. `network`: no answer at all."""
+"""`server`: whoever answered for the API, by the meaning that RFC 9110 gives the status. `gateway`: something
+in between that has not understood, or not waited for, the server. `network`: no answer at all."""
 
 Proof = Literal["taken", "not taken", "nothing"]
 
@@ -42,8 +42,8 @@ class Ruling(Struct, frozen=True):
 
 
 ACCEPTED = Ruling("2xx with a message_id", "EngageLab", "taken", "accepted")
-NO_MESSAGE_ID = Ruling("2xx without a readable message_id", "gateway", "nothing", "unknown")
-FOREIGN_REPLY = Ruling("the reply to another request", "gateway", "nothing", "unknown")
+NO_MESSAGE_ID = Ruling("2xx without a readable message_id", "server", "nothing", "unknown")
+FOREIGN_REPLY = Ruling("the reply to another request", "server", "nothing", "unknown")
 
 BY_CODE: dict[int, Ruling] = {
     1000: Ruling("internal error", "EngageLab", "not taken", "retry"),
@@ -102,7 +102,9 @@ BY_STATUS_OTHERWISE: dict[int, Ruling] = {
 """A 5xx with a code that is not in the table is judged by its status."""
 
 BY_ERROR: dict[type[TransportError], Ruling] = {
-    BadAddress: Ruling("the server cannot be spoken to at this address", "network", "not taken", "fatal", "address"),
+    BadAddress: Ruling(
+        "the server cannot be spoken to at this address", "network", "not taken", "fatal", "address"
+    ),
     NotSent: Ruling("no connection, or lost before the request was written", "network", "not taken", "retry"),
     MaybeSent: Ruling("no reply once the request was written", "network", "nothing", "unknown"),
 }

@@ -1,112 +1,141 @@
+"""A gate that closes for trouble that no later request contradicts, on a clock that jumps."""
+
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from wa_bulk.campaign.run.gates import outage as module
-from wa_bulk.campaign.run.gates.outage import SUSPICION, Outage
-from wa_bulk.send.outcome import Outcome
-
-REFUSED = Outcome("failed", message="connection refused", attempts=5)
-ERROR = Outcome("failed", message="internal error", http_status=500, code=1000, attempts=5)
+from tests.send.virtual import run
+from wa_bulk.campaign.run.gates.outage import PROBE_WAITS_S, OutageGate
 
 
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FIRST_WAIT_S", 0.001)
-    monkeypatch.setattr(module, "LONGEST_WAIT_S", 0.004)
+class Watched(OutageGate):
+    def __init__(self, limit: float = 60) -> None:
+        self.given_up: list[str] = []
+        self.opened = 0
+        super().__init__(limit, self.given_up.append, self._count)
+
+    def _count(self) -> None:
+        self.opened += 1
 
 
-def watched(limit: float = 60) -> tuple[Outage, list[str]]:
-    given_up: list[str] = []
-    outage = Outage(limit, given_up.append)
-    return outage, given_up
+def simulated(test: Callable[[], Awaitable[None]]) -> Callable[[], None]:
+    def test_on_a_clock_that_jumps() -> None:
+        async def main() -> None:
+            await test()
+
+        run(main())
+
+    test_on_a_clock_that_jumps.__name__ = test.__name__
+    return test_on_a_clock_that_jumps
 
 
-def is_away(outage: Outage) -> bool:
-    return outage.away
+@simulated
+async def test_trouble_closes_it_and_a_later_answer_opens_it() -> None:
+    gate = Watched()
+    gate.troubled(5, 4, "Bad Gateway")
+    assert gate.closed
+    gate.answered(4)
+    gate.answered(5)
+    assert gate.closed
+    gate.answered(6)
+    assert not gate.closed
+    assert gate.opened == 1
 
 
-async def test_a_refused_connection_is_never_a_rows_own_fault() -> None:
-    outage, _ = watched()
-    assert await outage.is_to_blame(REFUSED, outage.answers)
-    assert is_away(outage)
-    assert "connection refused" in outage.words
-    outage.answered()
-    assert not is_away(outage)
-    assert outage.words == ""
+@simulated
+async def test_trouble_that_a_later_request_contradicts_is_none() -> None:
+    gate = Watched()
+    gate.troubled(5, 6, "Bad Gateway")
+    assert not gate.closed
 
 
-async def test_a_row_failing_while_others_are_answered_fails_by_itself() -> None:
-    outage, _ = watched()
-    for _ in range(3 * SUSPICION):
-        before = outage.answers
-        outage.answered()
-        assert not await outage.is_to_blame(ERROR, before)
-    assert not is_away(outage)
+@simulated
+async def test_the_newest_trouble_counts() -> None:
+    gate = Watched()
+    for number in (1, 9, 3):
+        gate.troubled(number, 0, "reset")
+    gate.answered(8)
+    assert gate.closed
+    gate.answered(10)
+    assert not gate.closed
 
 
-async def test_errors_for_every_row_in_a_row_are_an_outage() -> None:
-    outage, _ = watched()
-    blamed = [await outage.is_to_blame(ERROR, outage.answers) for _ in range(SUSPICION)]
-    assert blamed == [False] * (SUSPICION - 1) + [True]
+@simulated
+async def test_the_first_to_ask_goes_at_once_and_the_next_after_growing_waits() -> None:
+    gate, loop = Watched(limit=1000), asyncio.get_running_loop()
+    began = loop.time()
+    gate.troubled(1, 0, "timeout")
+    gone: list[tuple[int, float]] = []
+
+    async def row(number: int) -> None:
+        while await gate.turn():
+            gone.append((number, loop.time() - began))
+            await asyncio.sleep(0.01)
+            gate.troubled(len(gone) + 1, 0, "timeout")
+            gate.probe_ended()
+
+    rows = [asyncio.create_task(row(number)) for number in range(3)]
+    await asyncio.sleep(61)
+    gate.answered(1000)
+    await asyncio.gather(*rows)
+    assert [number for number, _ in gone] == [0, 1, 2, 0, 1, 2, 0, 1]  # nobody twice before everybody once
+    assert [at for _, at in gone] == pytest.approx([0, 1, 3, 7, 15, 30, 45, 60], abs=0.1)
 
 
-async def test_an_answer_in_between_begins_the_count_anew() -> None:
-    outage, _ = watched()
-    for _ in range(SUSPICION - 1):
-        await outage.is_to_blame(ERROR, outage.answers)
-    outage.answered()
-    assert not await outage.is_to_blame(ERROR, outage.answers)
+@simulated
+async def test_one_at_a_time_goes_to_find_out() -> None:
+    gate = Watched()
+    gate.troubled(1, 0, "timeout")
+    turns = [asyncio.create_task(gate.turn()) for _ in range(5)]
+    await asyncio.sleep(30)
+    assert [turn.done() for turn in turns] == [True, False, False, False, False]
+    gate.answered(2)
+    assert await asyncio.gather(*turns) == [True, False, False, False, False]
 
 
-async def test_one_asks_and_the_others_wait_until_it_is_answered() -> None:
-    outage, _ = watched()
-    asked = 0
-
-    async def row() -> bool:
-        nonlocal asked
-        while await outage.is_to_blame(REFUSED, outage.answers):
-            if not outage.away:
-                return True
-            asked += 1
-            if asked == 5:
-                outage.answered()
-                return True
-        return False
-
-    assert await asyncio.gather(*(row() for _ in range(20))) == [True] * 20
-    assert asked == 5
-
-
-async def test_after_the_limit_it_gives_up_and_says_so() -> None:
-    outage, given_up = watched(limit=0.01)
-    tries = 0
-    while not given_up:
-        assert await outage.is_to_blame(REFUSED, outage.answers) or given_up
-        tries += 1
-    assert tries > 1
-    assert given_up[0].startswith("the server was away for")
-    assert "connection refused" in given_up[0]
-
-
-async def test_halting_lets_everybody_go() -> None:
-    outage, _ = watched()
-    rows = [asyncio.create_task(outage.is_to_blame(REFUSED, outage.answers)) for _ in range(5)]
-    waiting = asyncio.create_task(outage.until_back())
+@simulated
+async def test_a_cancelled_probe_lets_the_next_one_go() -> None:
+    gate = Watched()
+    gate.troubled(1, 0, "timeout")
+    assert await gate.turn()
+    second, third = (asyncio.create_task(gate.turn()) for _ in range(2))
     await asyncio.sleep(0)
-    outage.halt()
-    await waiting
-    assert await asyncio.gather(*rows) == [False] * 5
-    assert not await outage.is_to_blame(REFUSED, outage.answers)
+    gate.probe_ended()
+    second.cancel()
+    await asyncio.sleep(PROBE_WAITS_S[1] + 0.1)
+    assert second.cancelled()
+    assert await third
 
 
-async def test_a_request_that_gets_through_unanswered_lets_everybody_try() -> None:
-    """Whoever asks may not be answered, and has no other row to ask with: nobody must wait for it."""
-    outage, _ = watched()
-    assert await outage.is_to_blame(REFUSED, outage.answers)
-    others = asyncio.create_task(outage.is_to_blame(REFUSED, outage.answers))
+@pytest.mark.parametrize("probes", [False, True])
+def test_after_the_limit_it_gives_up_whatever_goes_on(probes: bool) -> None:
+    async def main() -> None:
+        gate = Watched(limit=5)
+        gate.troubled(1, 0, "connection refused")
+        assert gate.notice == ""
+        if probes:
+            assert await gate.turn()  # and no answer, ever
+        await asyncio.sleep(4.9)
+        assert "connection refused" in gate.notice
+        assert "giving up after 5 s" in gate.notice
+        assert gate.given_up == []
+        await asyncio.sleep(0.2)
+        assert gate.given_up == ["the server was unavailable for 5 s: connection refused"]
+
+    run(main())
+
+
+@simulated
+async def test_halted_it_lets_everybody_go_for_good() -> None:
+    gate = Watched(limit=5)
+    gate.troubled(1, 0, "timeout")
+    turns = [asyncio.create_task(gate.turn()) for _ in range(3)]
     await asyncio.sleep(0)
-    outage.reached()
-    assert await others
-    assert not is_away(outage)
-    assert outage.answers == 0
+    gate.halt()
+    assert await asyncio.gather(*turns) == [True, False, False]
+    gate.troubled(9, 0, "timeout")
+    gate.close("errors")
+    assert not gate.closed
+    await asyncio.sleep(10)
+    assert gate.given_up == []

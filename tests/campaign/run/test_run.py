@@ -202,8 +202,8 @@ async def test_rows_of_which_the_log_says_nothing_are_sent(
     run, *rest = campaign.log.read_text().splitlines()
     campaign.log.write_text("\n".join([run.replace(',"rows":20', ""), *rest]) + "\n")
     plan = plan_resume(campaign.log)
-    assert plan.ledger.run is not None
-    assert plan.ledger.run.source.rows is None
+    assert plan.past is not None
+    assert plan.past.run.source.rows is None
     assert (await CampaignRun(plan, account(sandbox)).execute()).totals.accepted == 20
 
 

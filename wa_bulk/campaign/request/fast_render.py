@@ -36,10 +36,11 @@ Render = Callable[[int, Sequence[str]], RenderedRow]
 
 
 class RequestId(NamedTuple):
-    """Where a row's request_id comes from: `prefix` and the row's number, or whatever `of` makes of the row."""
+    """Where a row's request_id comes from: `prefix` and the row's number, or what `of` makes of the row."""
 
     of: Callable[[int, Sequence[str]], str | None]
     prefix: str | None = None
+
 
 Hole = Literal["row", "to", "from"] | BoundField
 
@@ -113,7 +114,7 @@ def renderer(
         f"  if {' and '.join(conditions) or True}:",
         f"    to = {to}recipient(values)",
         f"    sender = {'sender_of(values)' if isinstance(sender, BoundField) else 'sender_of_all'}",
-        f"    request_id = {'request_id_of(row, values)' if request_id.prefix is None else 'prefix + str(row)'}",
+        f"    request_id = {'prefix + str(row)' if request_id.prefix else 'request_id_of(row, values)'}",
         *(f"    {name} = {value}" for value, name in encoded.items()),
         f"    return RenderedRow(to, request % ({', '.join(filling)},), sender, request_id, 1, row)",
         "  return otherwise(row, values)",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wa_bulk.ledger.base import RowState
+from wa_bulk.ledger.row_states import RowState
 from wa_bulk.send.envelope import Envelope
 
 

@@ -21,8 +21,8 @@ class DuplicateRule:
         self._seen = seen
 
     def skip(self, row: RenderedRow) -> str | None:
-        """Name the row that has the number. A row that was sent before keeps it, unless it was refused: then a
-        later one may have been sent in its place."""
+        """Name the row that has the number. A row that was sent before keeps it, unless it was refused: then
+        a later one may have been sent in its place."""
         first = self._seen.earlier(row.to, row.number)
         if first is None or first == row.number or row.past not in ("never", "rejected"):
             return None

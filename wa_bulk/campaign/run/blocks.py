@@ -61,8 +61,8 @@ class Blocks:
                 code=known.code,
                 message=known.message,
             )
-            first = self.rejected[0] if self.rejected else row.number
-            self.rejected = first, row.number
+            first, last = self.rejected or (row.number, row.number)
+            self.rejected = min(first, row.number), max(last, row.number)
             self.rejected_rows += 1
         else:
             return False

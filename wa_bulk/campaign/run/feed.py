@@ -9,13 +9,14 @@ from wa_bulk.campaign.request.rendered_row import RenderedRow
 from wa_bulk.campaign.run.blocks import Blocks
 from wa_bulk.campaign.run.row_check import LeftOut, RowCheck
 from wa_bulk.campaign.sources.base import RowSource, SourceRow
-from wa_bulk.ledger.base import Claim, Ledger, RowState
+from wa_bulk.ledger.base import Claim, Ledger
+from wa_bulk.ledger.row_states import RowState
 from wa_bulk.send.outcome import Outcome
 
 IN_FLIGHT = "on its way when the run broke off: it may have been accepted"
 
 ROWS_AT_ONCE = 1024
-"""Rows gone through in one go, so that the event loop can do other things where few of them are to be sent."""
+"""Rows gone through in one go, so that the event loop gets its turn where few of them are to be sent."""
 
 
 class Feed:

@@ -10,15 +10,15 @@ FEWEST = 5
 """With fewer rows to send than this, each is judged by itself."""
 
 WAY_OUT = (
-    "If they are to be refused one by one: --max-failures-in-a-row 0 --max-failure-share 0 rejects each by itself."
+    "If each is to be refused by itself, turn the guards off: --max-failures-in-a-row 0 --max-failure-share 0"
 )
 
 
 class FirstAnswers:
     """Watches the first answers of a stretch of a run that has accepted nothing yet.
 
-    `verdict` says why to stop, once all of the first ones are the API's refusals. `rows` are the first and the
-    last that it refused: they are to be reopened then.
+    `verdict` says why to stop, once all of the first ones are the API's refusals. `rows` are the first
+    and the last that it refused: they are to be reopened then.
     """
 
     def __init__(self, *, watching: bool, second_time: bool = False) -> None:
@@ -45,8 +45,8 @@ class FirstAnswers:
                 self._stop(f"the first {self._refusals} messages were all refused; the last: {reason}")
 
     def end(self, unsent_rows: int, unsent: tuple[int, int] | None) -> None:
-        """Every row has its answer; `unsent_rows` of them, from the first to the last of `unsent`, were refused
-        without being sent, for what others were refused for."""
+        """Every row has its answer; `unsent_rows` of them, from the first to the last of `unsent`, were
+        refused without being sent, for what others were refused for."""
         if self._watching and self._refusals and self._refusals + unsent_rows >= FEWEST:
             self._stop(f"all {self._refusals + unsent_rows} messages were refused; the last: {self._reason}")
         if unsent is not None:

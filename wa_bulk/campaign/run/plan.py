@@ -6,6 +6,7 @@ import os
 import secrets
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,7 @@ from wa_bulk.campaign.rules.duplicates import DuplicateRule, Seen
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources.base import RowSource, open_source
 from wa_bulk.ledger.lock import LockedLog
-from wa_bulk.ledger.log_format import LogError, ResultLine, RunLine, SourceRef, Totals, timestamp
+from wa_bulk.ledger.log_format import FORMAT, LogError, ResultLine, RunLine, SourceRef, Totals, timestamp
 from wa_bulk.ledger.log_reader import read_run
 from wa_bulk.ledger.past import Past, read_past
 from wa_bulk.ledger.row_states import CUT_OFF
@@ -30,8 +31,8 @@ BASE_URL = "base_url"
 class Plan(Struct, frozen=True, kw_only=True):
     """A run that is ready to begin, or to go on. Nothing has been sent or written for it yet.
 
-    Of a run that goes on, `past` is what its log says, and `claimed` the log itself, locked before it was read,
-    so that no other process can have sent meanwhile what the past calls unsent.
+    Of a run that goes on, `past` is what its log says, and `claimed` the log itself, locked before it was
+    read, so that no other process can have sent meanwhile what the past calls unsent.
     """
 
     file: CampaignFile
@@ -66,7 +67,7 @@ class Plan(Struct, frozen=True, kw_only=True):
         if self.past is None:
             return self.rows if self.settings.limit is None else min(self.rows, self.settings.limit)
         totals, settings = self.past.totals(), self.settings
-        rows = self.rows - sum(msgspec.structs.astuple(totals))
+        rows: int = self.rows - sum(msgspec.structs.astuple(totals))
         rows += totals.unknown if settings.on_unknown == "retry" else 0
         rows += totals.failed if settings.retry_failed else 0
         rows += totals.rejected if settings.retry_rejected else 0
@@ -98,6 +99,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     def run_line(self, base_url: str) -> RunLine:
         """Make the line that opens this run, or this stretch of it at `base_url`, in the log."""
         return RunLine(
+            format=FORMAT,
             run_id=self.run_id,
             campaign=str(self.file.path.resolve()),
             at=timestamp(),
@@ -178,7 +180,8 @@ def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
 
     def note(result: ResultLine) -> None:
         if result.to and result.status != "skipped" and (result.attempts or result.status != "rejected"):
-            seen.note(result.to, result.row)
+            with suppress(ValueError):  # a row that could not be rendered has its cell's text there
+                seen.note(result.to, result.row)
 
     past = read_past(claimed.path, note)
     past.check_resumable()

@@ -27,8 +27,8 @@ PACE_CHECK_S = 0.01
 """How often, at most, a paced run looks whether the next intents may be written."""
 
 FAILED_ROWS_MAX = 10
-"""That number of rows in a row whose tries were used up, with no proper answer in between, mean that the server is
-unavailable: a single one may be the row's own fault."""
+"""That number of rows in a row whose tries were used up, with no proper answer in between, mean that the
+server is unavailable: a single one may be the row's own fault."""
 
 
 class Pool:
@@ -138,8 +138,8 @@ class Pool:
 
     def _conclude(self) -> None:
         """See whether what happened to all rows together is a reason to call the run stopped."""
+        self._first_answers.end(self._blocks.rejected_rows, self._blocks.rejected)
         if self.stopped is None:
-            self._first_answers.end(self._blocks.rejected_rows, self._blocks.rejected)
             if self._first_answers.verdict is not None:
                 self.stopped, self.detail = "fatal", self._first_answers.verdict
             elif self._blocks.held_rows:
@@ -281,10 +281,10 @@ class Pool:
         """Whether the user's word is that this row is sent again although it may have been taken."""
         if self.is_stopping() or row.attempts >= self._settings.tries:
             return False
-        by_gateway = outcome.ruling is not None and outcome.ruling.speaker == "gateway" and outcome.http_status
-        return self._settings.on_unknown == "retry" or bool(
-            by_gateway and self._settings.gateway_errors == "retry"
-        )
+        if self._settings.on_unknown == "retry":
+            return True
+        by_gateway = outcome.ruling is not None and outcome.ruling.speaker == "gateway"
+        return by_gateway and self._settings.gateway_errors == "retry"
 
     def _is_unavailable(self, outcome: Outcome) -> bool:
         """Whether a row's tries were used up because the server is unavailable, so that it is sent again."""
@@ -309,7 +309,7 @@ class Pool:
         ruling, reason = outcome.ruling, _reason(outcome)
         is_template = ruling is not None and ruling.scope == "template"
         is_sender = outcome.fatal and ruling is not None and ruling.scope == "sender"
-        stops = (outcome.fatal and not (is_sender and not self._one_sender)) or (is_template and self._one_template)
+        stops = self._one_template if is_template else outcome.fatal and (self._one_sender or not is_sender)
         if stops and not row.maybe_taken:
             self._withdraw(row)
             self.stop("fatal", reason)

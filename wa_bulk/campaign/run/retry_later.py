@@ -9,10 +9,13 @@ from collections.abc import Callable
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 from wa_bulk.send import defaults
 
+WAIT_INITIAL_S = defaults.RETRY_WAIT_INITIAL
+WAIT_MAX_S = defaults.RETRY_WAIT_MAX
+
 
 class RetryLater:
-    """Keeps such rows, outside of any worker, until they may go: after a growing wait, and while the server is
-    there. They do not go to find out whether it is, unless no other row is left.
+    """Keeps such rows, outside of any worker, until they may go: after a growing wait, and while the server
+    is there. They do not go to find out whether it is, unless no other row is left.
 
     There are as many of them as may be in doubt at once: what was in flight, and a few.
     """
@@ -30,7 +33,7 @@ class RetryLater:
 
     def after_wait(self, row: RenderedRow) -> None:
         """Let `row` go after a wait that grows with its attempts."""
-        longest = min(defaults.RETRY_WAIT_MAX, defaults.RETRY_WAIT_INITIAL * 2.0 ** (row.attempts - 1))
+        longest = min(WAIT_MAX_S, WAIT_INITIAL_S * 2.0 ** (row.attempts - 1))
         wait_s = self._chance.random() * longest
         timer = asyncio.get_running_loop().call_later(wait_s, self._due, row.number)
         self._timers[row.number] = timer, row

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 
-from .interface import MaybeSent, NotSent, Reply, TransportError, Untrusted
+from .interface import BadAddress, MaybeSent, NotSent, Reply, TransportError
 from .limits import IDLE_MAX, MAX_HEAD, MAX_REPLY
 from .reply_head import retry_after_seconds
 from .request import endpoint, request_headers
@@ -72,7 +72,13 @@ class AiohttpTransport:
     async def prepare(self) -> None:
         """Nothing: aiohttp makes its connections when it posts."""
 
-    async def close(self) -> None:
+    def other_requests(self, reply):
+        return []
+
+    def distrust(self, reply):
+        pass
+
+    async def close(self, timeout=None) -> None:
         """Refuse new posts, wait for those in flight, then close the session if it was made here."""
         self._closing = True
         self._settle()
@@ -166,7 +172,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 def _judged(error: Exception, body: _Body) -> TransportError:
     """What `error` means for the request; only words known to hold no header and no URL are taken over."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return Untrusted.by(error.host, error.certificate_error)
+        return BadAddress.by(error.host, error.certificate_error)
     if isinstance(error, TimeoutError):
         why = "timeout"
     elif isinstance(error, OSError) and error.strerror:

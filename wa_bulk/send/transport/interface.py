@@ -2,7 +2,7 @@
 
 TransportError
 ├── NotSent         proven: the API cannot have acted on the request
-│   └── Untrusted   and it never will: the server cannot prove who it is
+│   └── BadAddress   and it never will: the server cannot prove who it is
 └── MaybeSent       the request was written, and no usable reply followed
 """
 
@@ -18,6 +18,7 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     status: int
     body: bytes
     retry_after: float | None = None  # seconds from now
+    origin: object = None
 
 
 class TransportError(Exception):
@@ -28,7 +29,7 @@ class NotSent(TransportError):
     """The request did not leave whole: no connection (DNS, refused, TLS), or lost while being written."""
 
 
-class Untrusted(NotSent):
+class BadAddress(NotSent):
     """The server's certificate cannot be verified, and will not be the next time either."""
 
     @classmethod

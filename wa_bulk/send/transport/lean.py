@@ -11,7 +11,7 @@ from time import monotonic
 from aiohappyeyeballs import start_connection
 
 from .connection import Connection, words
-from .interface import NotSent, Reply, Untrusted
+from .interface import BadAddress, NotSent, Reply
 from .limits import EYEBALLS_DELAY
 from .request import endpoint, request_head
 from .tls import TlsClient, TlsConnection
@@ -95,7 +95,13 @@ class LeanTransport:
         """Have a connection at hand; raises NotSent."""
         self.release(await self._obtain(monotonic()))
 
-    async def close(self) -> None:
+    def other_requests(self, reply):
+        return []
+
+    def distrust(self, reply):
+        pass
+
+    async def close(self, timeout=None) -> None:
         """Refuse new posts, wait for those in flight, then let go of every connection."""
         self._closing = True
         while self._idle:
@@ -207,7 +213,7 @@ class LeanTransport:
             connection.discard()
             self.lost(connection)
             if isinstance(error, ssl.SSLCertVerificationError):
-                raise Untrusted.by(host, error) from error
+                raise BadAddress.by(host, error) from error
             if isinstance(error, TimeoutError) and not str(error):
                 raise NotSent(f"no connection to {host}:{port} within {seconds:g} s") from error
             if isinstance(error, (OSError, RuntimeError)):  # uvloop raises the latter for some of the former

@@ -20,12 +20,11 @@ WORDS_AFTER_S = 1.0
 class OutageGate:
     """Closed from the first trouble that no later request contradicts, until one is answered properly.
 
-    While it is closed one request at a time goes to find out; whoever asked first is the first to go. What may
-    have been taken must not ask: the one that goes may be sent for nothing, and more than once.
+    While it is closed one request at a time goes to find out; whoever asked first is the first to go.
     """
 
     def __init__(self, limit: float, on_given_up: Callable[[str], None], on_open: Callable[[], None]) -> None:
-        """Call `on_given_up` with a reason once it was closed for `limit` (s), and `on_open` when it opens."""
+        """Call `on_given_up` with a reason once closed for `limit` (s), and `on_open` when it opens."""
         self.closed = False
         self._limit = limit
         self._on_given_up = on_given_up
