@@ -17,7 +17,7 @@ from wa_bulk.api.replies import read_reply
 from wa_bulk.observe import Observer
 from wa_bulk.send import verdict
 from wa_bulk.send.answer_text import answer_text
-from wa_bulk.send.envelope import Envelope
+from wa_bulk.send.envelope import Envelope, request_id_of
 from wa_bulk.send.gate import Gate, OpenGate
 from wa_bulk.send.outcome import Accepted, Outcome, Status
 from wa_bulk.send.pacing import Pacer, SenderPacer
@@ -175,12 +175,20 @@ class Dispatcher:
                 pass
             else:
                 echo = sent.request_id
-                if sent.message_id and (echo is None or echo == envelope.request_id):
-                    return self._accept(sent.message_id, envelope, status, latency_ms, number)
+                if sent.message_id and (echo is None or envelope.echoes(echo)):
+                    return self._accept(
+                        sent.message_id, echo or envelope.request_id, envelope, status, latency_ms, number
+                    )
         return self._judge_carefully(reply, envelope, pacer, number, latency_ms)
 
     def _accept(
-        self, message_id: str, envelope: Envelope, status: int, latency_ms: float, number: int
+        self,
+        message_id: str,
+        request_id: str | None,
+        envelope: Envelope,
+        status: int,
+        latency_ms: float,
+        number: int,
     ) -> Outcome:
         if number > self._answered:
             self._answered = number
@@ -193,7 +201,7 @@ class Dispatcher:
             "accepted",
             to=envelope.to,
             message_id=message_id,
-            request_id=envelope.request_id,
+            request_id=request_id,
             http_status=status,
             attempts=1,
             latency_ms=latency_ms,
@@ -212,7 +220,10 @@ class Dispatcher:
             text = answer_text(reply.status, fields, ruling)
         if ruling is verdict.ACCEPTED:
             assert fields.message_id is not None
-            return self._accept(self._redact(fields.message_id), envelope, reply.status, latency_ms, number)
+            message_id = self._redact(fields.message_id)
+            return self._accept(
+                message_id, envelope.own_request_id(), envelope, reply.status, latency_ms, number
+            )
         if self._observer is not None:
             self._observe_attempt(latency_ms, reply.status, fields.code)
         retry_after = reply.retry_after or 0.0
@@ -222,7 +233,7 @@ class Dispatcher:
         outcome = Outcome(
             _status(ruling),
             to=envelope.to,
-            request_id=envelope.request_id,
+            request_id=envelope.own_request_id(),
             http_status=reply.status,
             code=None if fields.code == reply.status else fields.code,
             message=self._redact(text),
@@ -245,7 +256,7 @@ class Dispatcher:
         outcome = Outcome(
             _status(ruling),
             to=envelope.to,
-            request_id=envelope.request_id,
+            request_id=envelope.own_request_id(),
             http_status=http_status,
             message=f"{type(error).__name__} in the transport" if is_ours else self._redact(str(error)),
             attempts=1,
@@ -267,16 +278,16 @@ class Dispatcher:
 
     def _is_foreign(self, echo: str | None, envelope: Envelope, reply: Reply) -> bool:
         """Whether a reply that echoes `echo` is to another request than `envelope`'s."""
-        if echo is None or echo == envelope.request_id:
+        if echo is None or envelope.echoes(echo):
             return False
-        if any(_request_id(payload) == echo for payload in self.transport.other_requests(reply)):
+        if any(request_id_of(payload) == echo for payload in self.transport.other_requests(reply)):
             return True
         if not self._altered_echo_noted:
             self._altered_echo_noted = True
             _log.warning(
                 "a reply has the request_id %r where %r was sent; noted once",
                 self._redact(echo),
-                envelope.request_id,
+                envelope.own_request_id(),
             )
         return False
 
@@ -321,17 +332,3 @@ def _status(ruling: Ruling) -> Status:
     """How a message ends on which nothing more is tried."""
     verdict = ruling.verdict
     return "failed" if verdict == "retry" or verdict == "fatal" else verdict
-
-
-class _RequestId(msgspec.Struct):
-    request_id: str | None = None
-
-
-_decode_request_id = msgspec.json.Decoder(_RequestId).decode
-
-
-def _request_id(payload: bytes) -> str | None:
-    try:
-        return _decode_request_id(payload).request_id
-    except msgspec.DecodeError:
-        return None

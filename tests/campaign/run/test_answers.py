@@ -1,4 +1,4 @@
-"""Answers as gateways and proxies really give them, to a whole campaign: who is written to, and what the log says."""
+"""Answers as gateways and proxies really give them, to a whole campaign: who is written to, what is logged."""
 
 import asyncio
 import gzip

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wa_bulk.campaign.sources import csv as source_module
-from wa_bulk.campaign.sources.csv import PASSED_OVER, Scan, Source, SourceError, SourceRow
+from wa_bulk.campaign.sources.base import Scan, SourceError, SourceRow
+from wa_bulk.campaign.sources.csv import PASSED_OVER, CsvSource
 
 TABLE = "phone,name\n+447911123456,Bob\n+447911123457,Zoë\n"
 ROWS = [
@@ -33,9 +34,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("sources") / "recipients.csv"
 
 
-def source_of(path: Path, content: str | bytes, encoding: str = "utf-8") -> Source:
+def source_of(path: Path, content: str | bytes, encoding: str = "utf-8") -> CsvSource:
     path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
-    return Source(path)
+    return CsvSource(path)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -88,9 +89,16 @@ def test_blank_lines_are_no_rows(path: Path) -> None:
     assert source.scan().rows == 2
 
 
-def test_an_empty_value_in_quotes_is_a_row(path: Path) -> None:
-    source = source_of(path, 'phone\n""\n\n1\n')
-    assert list(source.rows()) == [SourceRow(1, 2, [""]), SourceRow(2, 4, ["1"])]
+def test_rows_whose_cells_are_all_blank_are_none(path: Path) -> None:
+    blank = ['""', ",,", '" ","\t"', ", ", "\u00a0,\u2007", ",,,,", " "]
+    source = source_of(path, "phone,name\n" + "\n".join([*blank, "1,a", *blank, ",b", *blank]) + "\n")
+    assert [(row.number, row.values) for row in source.rows()] == [(1, ["1", "a"]), (2, ["", "b"])]
+    assert source.scan().rows == 2
+
+
+def test_a_table_of_commas_behind_the_rows_is_nothing(path: Path) -> None:
+    source = source_of(path, "phone,name\n1,a\n" + ",\n" * 1000)
+    assert source.scan().rows == len(list(source.rows())) == 1
 
 
 def test_values_keep_their_blanks_and_names_do_not(path: Path) -> None:
@@ -240,14 +248,14 @@ def test_text_that_ends_within_a_character(path: Path) -> None:
 
 def test_only_a_file_that_is_there_can_be_read(path: Path) -> None:
     with pytest.raises(SourceError, match=r"recipients\.csv: cannot be read \(No such file"):
-        Source(path)
+        CsvSource(path)
     path.mkdir()
     with pytest.raises(SourceError, match="is no regular file"):
-        Source(path)
+        CsvSource(path)
     path.rmdir()
     os.mkfifo(path)
     with pytest.raises(SourceError, match="is no regular file"):
-        Source(path)
+        CsvSource(path)
 
 
 def test_a_file_must_stay_as_it_is(path: Path) -> None:
@@ -269,7 +277,11 @@ def test_a_file_must_stay_as_it_is(path: Path) -> None:
 
 
 values = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
-tables = st.integers(1, 5).flatmap(lambda width: st.lists(st.lists(values, min_size=width, max_size=width)))
+tables = st.integers(1, 5).flatmap(
+    lambda width: st.lists(
+        st.lists(values, min_size=width, max_size=width).filter(lambda row: "".join(row).strip())
+    )
+)
 
 
 @given(
@@ -345,7 +357,7 @@ def test_the_rows_wanted_are_those_of_all_with_these_numbers(
 ) -> None:
     path = tmp_path_factory.mktemp("wanted") / "people.csv"
     path.write_text("phone,name\n" + "".join(line + "\n" for line in lines))
-    source = Source(path)
+    source = CsvSource(path)
     every = list(source.rows())
     wanted = sorted(number for number in numbers if number <= len(every))
     stretches = [range(number, number + 1) for number in wanted]

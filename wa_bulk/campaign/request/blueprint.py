@@ -16,7 +16,7 @@ from wa_bulk.api.validation import misfit, validate_shape
 from wa_bulk.campaign.file import CampaignError, CampaignFile
 from wa_bulk.campaign.request.bound_field import BoundField, RowRefused
 from wa_bulk.campaign.request.compiler import Compiler, Field
-from wa_bulk.campaign.request.fast_render import Hole, Render, RequestId, renderer
+from wa_bulk.campaign.request.fast_render import Hole, Render, renderer
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 
 __all__ = ["Blueprint", "RowRefused", "compile_campaign"]
@@ -39,7 +39,6 @@ class Blueprint:
         self.warnings = [] if "body.template.language" in varying else warnings(message)
         self._related = any(field.related for field in fields)
         hole_of: dict[bytes, Hole] = {}
-        self._request_id = RequestId(lambda row, values: message.request_id)
         self._sender: BoundField | str | None = message.from_
         for field in fields:
             hole: Hole = "row" if field.kind == "row" else BoundField(field, self.header)
@@ -47,8 +46,6 @@ class Blueprint:
                 self._recipient, hole = hole, "to"
             elif field.path == "from" and isinstance(hole, BoundField):
                 self._sender, hole = hole, "from"
-            elif field.path == "request_id":
-                self._request_id = _request_id(field, hole)
             hole_of[field.mark] = hole
         self.recipient = self._recipient.number
         """The row's recipient in E.164 form, from its values. Raises RowRefused."""
@@ -66,7 +63,6 @@ class Blueprint:
                 self._holes,
                 self._recipient,
                 self._sender,
-                self._request_id,
                 self._render_carefully,
             )
 
@@ -83,14 +79,7 @@ class Blueprint:
         )
         if self._related:
             _check_whole(payload)
-        return RenderedRow(to, payload, sender, self._request_id.of(row, values), number=row)
-
-
-def _request_id(field: Field, hole: Hole) -> RequestId:
-    if isinstance(hole, BoundField):
-        return RequestId(lambda row, values: str(hole.value(values)))
-    prefix = "".join(piece for piece in field.pieces if isinstance(piece, str))
-    return RequestId(lambda row, values: f"{prefix}{row}", prefix)
+        return RenderedRow(to, payload, sender, number=row)
 
 
 def _check_whole(payload: bytes) -> None:

@@ -11,17 +11,16 @@ Any other row is left to the careful way. For the campaign of the README the fun
       if is_fine_3(cell_1) and cell_4.isdecimal() and … and text.isprintable() and '     ' not in text:
         to = number if is_e164(number) else recipient(values)
         sender = sender_of_all
-        request_id = prefix + str(row)
         hole_0 = json(sender)
         …
-        return RenderedRow(to, request % (hole_0, …,), sender, request_id, 1, row)
+        return RenderedRow(to, request % (hole_0, …,), sender, None, 1, row)
       return otherwise(row, values)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -35,13 +34,6 @@ Render = Callable[[int, Sequence[str]], RenderedRow]
 """Render a row's number and cells. Raises RowRefused."""
 
 
-class RequestId(NamedTuple):
-    """Where a row's request_id comes from: `prefix` and the row's number, or what `of` makes of the row."""
-
-    of: Callable[[int, Sequence[str]], str | None]
-    prefix: str | None = None
-
-
 Hole = Literal["row", "to", "from"] | BoundField
 
 DIGITS_MAX = 18
@@ -53,7 +45,6 @@ def renderer(
     holes: Sequence[Hole],
     recipient: BoundField,
     sender: BoundField | str | None,
-    request_id: RequestId,
     otherwise: Render,
 ) -> Render:
     """Make the function for `request`, a format with a %b for each of `holes`; rows that are not common it
@@ -70,8 +61,6 @@ def renderer(
         "recipient": recipient.number,
         "sender_of": sender.number if isinstance(sender, BoundField) else None,
         "sender_of_all": None if isinstance(sender, BoundField) else sender,
-        "request_id_of": request_id.of,
-        "prefix": request_id.prefix,
         "no_blank_in": frozenset(" " * count for count in range(5)).isdisjoint,
     }
     cells = {f"values[{recipient.column}]": "number"}
@@ -114,9 +103,8 @@ def renderer(
         f"  if {' and '.join(conditions) or True}:",
         f"    to = {to}recipient(values)",
         f"    sender = {'sender_of(values)' if isinstance(sender, BoundField) else 'sender_of_all'}",
-        f"    request_id = {'prefix + str(row)' if request_id.prefix else 'request_id_of(row, values)'}",
         *(f"    {name} = {value}" for value, name in encoded.items()),
-        f"    return RenderedRow(to, request % ({', '.join(filling)},), sender, request_id, 1, row)",
+        f"    return RenderedRow(to, request % ({', '.join(filling)},), sender, None, 1, row)",
         "  return otherwise(row, values)",
     ]
     return cast(Render, compile_function("render", lines, given))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from wa_bulk.ledger.row_states import RowState
-from wa_bulk.send.envelope import Envelope
+from wa_bulk.send.envelope import Envelope, request_id_of
 
 
 class RenderedRow(Envelope, gc=False):
-    """A row as a request, and where it stands."""
+    """A row as a request, and where it stands.
+
+    Its request_id is in the payload only: few rows need it by itself, and none is slowed down for them.
+    """
 
     number: int = 0
     """Of the row, from 1."""
@@ -17,3 +20,11 @@ class RenderedRow(Envelope, gc=False):
     """Requests begun for it in this stretch, those of finished deliveries."""
     maybe_taken: bool = False
     """A request for it may have been taken: it can end as accepted or unknown only."""
+
+    def echoes(self, request_id: str) -> bool:
+        """Whether a reply with this request_id has the one that was sent."""
+        return f'"request_id":"{request_id}"'.encode() in self.payload or request_id == self.own_request_id()
+
+    def own_request_id(self) -> str | None:
+        """Give the request_id that was sent."""
+        return request_id_of(self.payload)

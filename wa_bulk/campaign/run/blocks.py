@@ -45,7 +45,7 @@ class Blocks:
             outcome = Outcome(
                 "unknown" if row.maybe_taken else "failed",
                 row.to,
-                request_id=row.request_id,
+                request_id=row.own_request_id(),
                 message=f"the API key may not send from {row.sender}",
             )
         elif row.sender in self.held:
@@ -57,7 +57,7 @@ class Blocks:
             outcome = Outcome(
                 "unknown" if row.maybe_taken else "rejected",
                 row.to,
-                request_id=row.request_id,
+                request_id=row.own_request_id(),
                 code=known.code,
                 message=known.message,
             )

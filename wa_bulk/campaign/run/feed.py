@@ -18,6 +18,9 @@ IN_FLIGHT = "on its way when the run broke off: it may have been accepted"
 ROWS_AT_ONCE = 1024
 """Rows gone through in one go, so that the event loop gets its turn where few of them are to be sent."""
 
+END = SourceRow(0, 0, [])
+"""In place of a row where there are no more."""
+
 
 class Feed:
     """Takes rows to send, in order; every other row of a claim is settled on the way.
@@ -56,18 +59,23 @@ class Feed:
         Raises SourceError where the source cannot be read on.
         """
         taken: list[RenderedRow] = []
+        rows, check, blocks = self._rows, self._check.new, self._blocks
         for _ in range(ROWS_AT_ONCE):
             if self._row_number >= self._claim_end and not await self._next_claim():
                 break
-            row = next(self._rows, self)
-            if row is self:
-                self.exhausted = True
-                break
-            if not isinstance(row, SourceRow):  # many were passed over
+            row = next(rows, END)
+            if row is None:  # many were passed over
                 break
             self._row_number = row.number
-            rendered = self._new(row) if self._state == "never" else self._with_past(row, self._state)
-            if rendered is not None:
+            if row is END:
+                self.exhausted = True
+                break
+            rendered = check(row) if self._state == "never" else self._with_past(row, self._state)
+            if rendered is None:
+                continue
+            if type(rendered) is LeftOut:
+                self._ledger.settle(row.number, rendered.to, Outcome(rendered.status), rendered.reason)
+            elif not (blocks.any and blocks.stops(rendered, self._ledger)):
                 taken.append(rendered)
                 if len(taken) == wanted:
                     break
@@ -90,14 +98,7 @@ class Feed:
         while self._claims:
             yield self._claims.popleft().rows
 
-    def _new(self, row: SourceRow) -> RenderedRow | None:
-        checked = self._check.new(row)
-        if isinstance(checked, LeftOut):
-            self._ledger.settle(row.number, checked.to, Outcome(checked.status), checked.reason)
-            return None
-        return self._unless_blocked(checked)
-
-    def _with_past(self, row: SourceRow, past: RowState) -> RenderedRow | None:
+    def _with_past(self, row: SourceRow, past: RowState) -> RenderedRow | LeftOut | None:
         rendered = self._check.rendered(row)
         if rendered is None:
             if past == "cut off":
@@ -109,13 +110,7 @@ class Feed:
         if past == "cut off" and not self._retry_cut_off:
             self._settle_cut_off(row.number, rendered.to)
             return None
-        if left_out is not None:
-            self._ledger.settle(row.number, left_out.to, Outcome(left_out.status), left_out.reason)
-            return None
-        return self._unless_blocked(rendered)
+        return left_out or rendered
 
     def _settle_cut_off(self, row_number: int, to: str | None) -> None:
         self._ledger.settle(row_number, to, Outcome("unknown"), IN_FLIGHT)
-
-    def _unless_blocked(self, row: RenderedRow) -> RenderedRow | None:
-        return None if self._blocks.any and self._blocks.stops(row, self._ledger) else row

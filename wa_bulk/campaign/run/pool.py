@@ -360,7 +360,7 @@ def _given_up(row: RenderedRow) -> Outcome:
     return Outcome(
         "unknown",
         row.to,
-        request_id=row.request_id,
+        request_id=row.own_request_id(),
         attempts=row.attempts,
         message="stopped before it was sent again: an earlier try may have been taken",
     )

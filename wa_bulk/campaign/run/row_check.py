@@ -27,7 +27,7 @@ class RowCheck:
     def __init__(self, blueprint: Blueprint, rules: Sequence[RowRule]) -> None:
         self._blueprint = blueprint
         self._render = blueprint.render
-        self._rules = rules
+        self._skips = [rule.skip for rule in rules]
 
     def new(self, row: SourceRow) -> RenderedRow | LeftOut:
         """Check a row that nothing is known of yet."""
@@ -37,7 +37,11 @@ class RowCheck:
             rendered = self._render(row.number, row.values)
         except RowRefused as refusal:
             return LeftOut("rejected", self.recipient(row), str(refusal))
-        return self.ask_rules(rendered) or rendered
+        for skip in self._skips:  # as `ask_rules`, without a call
+            reason = skip(rendered)
+            if reason is not None:
+                return LeftOut("skipped", rendered.to, reason)
+        return rendered
 
     def rendered(self, row: SourceRow) -> RenderedRow | None:
         """Render a row with a past; None where that is no longer possible."""
@@ -50,8 +54,8 @@ class RowCheck:
 
     def ask_rules(self, row: RenderedRow) -> LeftOut | None:
         """Ask the rules, in order, until one skips the row. Each is to see every row that could be sent."""
-        for rule in self._rules:
-            reason = rule.skip(row)
+        for skip in self._skips:
+            reason = skip(row)
             if reason is not None:
                 return LeftOut("skipped", row.to, reason)
         return None

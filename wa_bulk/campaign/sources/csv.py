@@ -185,7 +185,7 @@ class CsvSource:
             line = self._line(reader) + 1
             try:
                 for values in reader:
-                    if not (values and values[0] and not values[0][0].isspace()) and _are_blank(values):
+                    if (not values or not values[0] or values[0].isspace()) and _are_blank(values):
                         pass
                     elif len(values) == columns:
                         number += 1
