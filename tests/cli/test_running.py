@@ -88,7 +88,11 @@ def test_a_key_that_is_refused_stops_the_run(folder: Folder, sandbox: Sandbox) -
 
     assert run.exit_code == exits.STOPPED_EARLY, run.stderr
     assert "2001" in run.stderr
-    assert "wa-bulk resume run.jsonl" in run.stderr
+    assert "wa-bulk resume" not in run.stderr
+    assert "Nobody was written to. Start afresh:  wa-bulk send orders.toml --log run-2.jsonl" in run.stderr
+    report = folder.run("report", "run.jsonl").stdout
+    assert "wa-bulk resume" not in report
+    assert "--log run-2.jsonl" in report
     assert "hunter2" not in run.stderr + (folder.path / "run.jsonl").read_text()
     assert sandbox.messages == []
     assert last(folder.path / "run.jsonl")["stopped"] == "fatal"

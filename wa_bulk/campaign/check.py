@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -75,7 +76,8 @@ def check(
             faults.append(RowFault(row, to, status, reason))
 
     row_check = RowCheck(blueprint, rules_of(settings, Seen(scan.rows)))
-    for row in source.rows():
+    last = settings.limit or scan.rows
+    for row in itertools.takewhile(lambda row: row.number <= last, source.rows()):
         checked = row_check.new(row)
         if isinstance(checked, LeftOut):
             fault(row.number, checked.to, checked.status, checked.reason)
@@ -85,6 +87,8 @@ def check(
                 fault(row.number, checked.to, "warning", doubt)
         if on_rows is not None and not row.number % ROWS_BETWEEN_NEWS:
             on_rows(row.number, scan.rows)
+    if on_rows is not None:
+        on_rows(last, scan.rows)
     return CheckReport(
         campaign=str(campaign),
         recipients=str(source.path),

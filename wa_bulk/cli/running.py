@@ -141,7 +141,7 @@ def _sum_up(summary: RunSummary, plan: Plan, console: Console) -> None:
         console.print(f"Stopped: {detail}", style="yellow", highlight=False, markup=False)
     if summary.stopped is not None and not (summary.totals.accepted or summary.totals.unknown):
         # Nobody can have been written to, and what is to be mended may be the campaign file itself.
-        _say(console, f"Nobody was written to. Once that is mended, start afresh:  {send_command(plan)}")
+        _say(console, f"Nobody was written to. Start afresh:  {send_command(plan)}")
     elif summary.stopped is not None or left:
         _say(console, f"Go on with:   {resume_command(plan.log)}")
     _say(console, f"The details:  wa-bulk report {log}")

@@ -30,7 +30,7 @@ def next_steps(summary: Summary) -> list[Step]:
             )
         )
     elif summary.state in ("stopped", "interrupted") and not _anybody_written_to(summary):
-        steps.append(Step("Nobody was written to. Once that is mended, start afresh:", _send_again(summary)))
+        steps.append(Step("Nobody was written to. Start afresh:", _send_again(summary)))
         return steps
     elif summary.state == "cut off":
         steps.append(Step("The run was cut off. Go on where it stopped; nothing is sent twice:", resume))

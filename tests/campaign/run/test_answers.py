@@ -1,4 +1,4 @@
-"""Answers as gateways and proxies really give them, to a whole campaign: who is written to, what is logged."""
+"""Answers as gateways and proxies really give them, to a whole campaign: who gets it, and what is logged."""
 
 import asyncio
 import gzip

@@ -6,7 +6,6 @@ import os
 import secrets
 import shlex
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -180,8 +179,11 @@ def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
 
     def note(result: ResultLine) -> None:
         if result.to and result.status != "skipped" and (result.attempts or result.status != "rejected"):
-            with suppress(ValueError):  # a row that could not be rendered has its cell's text there
+            try:
                 seen.note(result.to, result.row)
+            except (ValueError, OverflowError):
+                if result.attempts:  # else it is the cell's text, of a row that could not be rendered
+                    raise ValueError(f"it tells that row {result.row} was sent to {result.to!r}") from None
 
     past = read_past(claimed.path, note)
     past.check_resumable()
