@@ -13,6 +13,8 @@ from typing import cast
 
 from msgspec import Struct
 
+from wa_bulk.api.number_plan import country_named
+
 DEFAULT_RATE = 80.0
 """Messages/s: WhatsApp's own limit for a sending number (Meta)."""
 
@@ -21,6 +23,7 @@ _KEYS = {
     "recipients": "text",
     "rate": "a number",
     "track": "true or false",
+    "country": "the two letters of a country",
     "message": "a table",
 }
 
@@ -33,7 +36,10 @@ class CampaignError(Exception):
 
 
 class CampaignFile(Struct, frozen=True):
-    """A campaign file as read: `message` is the API's request with placeholders, not yet checked."""
+    """A campaign file as read: `message` is the API's request with placeholders, not yet checked.
+
+    `country` (ISO 3166, two capitals) is whose numbers those without a country code are.
+    """
 
     path: Path
     sha256: str
@@ -42,6 +48,7 @@ class CampaignFile(Struct, frozen=True):
     recipients: Path | None = None
     rate: float = DEFAULT_RATE
     track: bool = True
+    country: str | None = None
 
 
 def load(path: Path) -> CampaignFile:
@@ -74,6 +81,7 @@ def load(path: Path) -> CampaignFile:
         recipients=path.parent / recipients if recipients is not None else None,
         rate=float(table.get("rate", DEFAULT_RATE)),
         track=table.get("track", True),
+        country=country_named(table["country"]) if "country" in table else None,
     )
 
 
@@ -92,6 +100,12 @@ def _faults(table: Mapping[str, object]) -> list[str]:
     rate = table.get("rate", DEFAULT_RATE)
     if isinstance(rate, (int, float)) and not 0 <= rate <= sys.float_info.max:
         faults.append(f"rate = {rate}: expected messages per second, or 0 for no pacing")
+    country = table.get("country")
+    if isinstance(country, str):
+        try:
+            country_named(country)
+        except ValueError as error:
+            faults.append(f"country = {error}")
     return faults
 
 

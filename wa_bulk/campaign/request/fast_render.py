@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 
 import msgspec
 
-from wa_bulk.api.phone_number import is_e164
+from wa_bulk.api.number_plan import is_plain
 from wa_bulk.api.rules import TextRule, WholeRule
 from wa_bulk.campaign.request.bound_field import BoundField
 from wa_bulk.campaign.request.rendered_row import RenderedRow
@@ -43,7 +43,7 @@ def renderer(
         "request": request,
         "otherwise": otherwise,
         "json": msgspec.json.Encoder().encode,
-        "is_e164": is_e164,
+        "is_plain": is_plain,
         "recipient": recipient.number,
         "sender": sender.number if isinstance(sender, BoundField) else sender,
         "no_blank_in": frozenset(" " * count for count in range(5)).isdisjoint,
@@ -81,7 +81,7 @@ def renderer(
             f"no_blank_in({together}) and len(text := ''.join({together})) <= {min(texts.values())}"
         )
         conditions.append(f"text.isprintable() and {' ' * 5!r} not in text")
-    to = "number if is_e164(number) else " if recipient.field.is_one_column else ""
+    to = "number if is_plain(number) else " if recipient.field.is_one_column else ""
     lines = [
         "def render(row, values):",
         *(f"  {name} = {cell}" for cell, name in cells.items()),

@@ -1,0 +1,46 @@
+"""Whether the numbers of a file that carry no country code need one: nothing is guessed for a whole file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from wa_bulk.api.number_plan import COUNTRIES, plan_of
+from wa_bulk.api.number_text import read_written
+from wa_bulk.api.number_validity import is_mobile_within, is_valid
+
+CELLS_MAX = 1000
+"""Cells without a country code that are looked at: more would not change the answer."""
+
+_SUGGESTED_MAX = 3
+
+
+def suggest_country(cells: Iterable[str]) -> list[str]:
+    """The countries (ISO 3166) as whose own mobile numbers most of the cells without a country code read too.
+
+    The likeliest first, at most three; none where the cells can be taken as international numbers. Cells with
+    `+`, 00 or no number in them, and numbers grouped behind their country code, speak for no country.
+    """
+    bare = 0
+    readings: Counter[str] = Counter()
+    for cell in cells:
+        try:
+            written = read_written(cell)
+        except ValueError:
+            continue
+        if written.international:
+            continue
+        bare += 1
+        if written.like_national or written.ungrouped:
+            readings.update(_countries_of(written.digits))
+        if bare == CELLS_MAX:
+            break
+    return [country for country, count in readings.most_common(_SUGGESTED_MAX) if 2 * count > bare]
+
+
+def _countries_of(digits: str) -> list[str]:
+    abroad = plan_of(digits) if is_valid("+" + digits) else None
+    own = None if abroad is None else abroad.country_code
+    return [
+        country for country, code in COUNTRIES.items() if code != own and is_mobile_within(digits, country)
+    ]
