@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from wa_bulk.api.number_plan import COUNTRIES, plan_of
+from wa_bulk.api.number_plan import plan_of
+from wa_bulk.api.number_plan_data import PLANS
 from wa_bulk.api.number_text import read_written
 from wa_bulk.api.number_validity import is_mobile_within, is_valid
 
@@ -18,8 +19,9 @@ _SUGGESTED_MAX = 3
 def suggest_country(cells: Iterable[str]) -> list[str]:
     """The countries (ISO 3166) as whose own mobile numbers most of the cells without a country code read too.
 
-    The likeliest first, at most three; none where the cells can be taken as international numbers. Cells with
-    `+`, 00 or no number in them, and numbers grouped behind their country code, speak for no country.
+    At most three, those that read most of them first, though the user's may be another; none where the cells
+    can be taken as international numbers. Of several countries with one country code the main one is named.
+    Cells with `+`, 00 or no number in them, and numbers grouped after their country code, speak for none.
     """
     bare = 0
     readings: Counter[str] = Counter()
@@ -40,7 +42,5 @@ def suggest_country(cells: Iterable[str]) -> list[str]:
 
 def _countries_of(digits: str) -> list[str]:
     abroad = plan_of(digits) if is_valid("+" + digits) else None
-    own = None if abroad is None else abroad.country_code
-    return [
-        country for country, code in COUNTRIES.items() if code != own and is_mobile_within(digits, country)
-    ]
+    plans = [plan for code in PLANS if (plan := plan_of(code)) is not None]
+    return [plan.place for plan in plans if plan is not abroad and is_mobile_within(digits, plan)]

@@ -7,7 +7,7 @@ row has (`+` and digits) is told from one that needs a closer inspection in a fr
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from msgspec import Struct
 
@@ -93,10 +93,13 @@ def _plan_for(code: str) -> Plan:
 
 def plan_of(digits: str) -> Plan | None:
     """The plan of the country code that `digits`, an international number without `+`, begin with."""
-    for width in (1, 2, 3):
-        if digits[:width] in PLANS:
-            return _plan_for(digits[:width])
-    return None
+    return _plan_at(digits[:3])
+
+
+@lru_cache(maxsize=1000)
+def _plan_at(start: str) -> Plan | None:
+    codes = (start[:width] for width in (1, 2, 3))
+    return next((_plan_for(code) for code in codes if code in PLANS), None)
 
 
 class _Lengths(dict[str, int]):

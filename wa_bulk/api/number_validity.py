@@ -46,14 +46,12 @@ def is_valid(number: str) -> bool:
     return current != number and bool(fits(plan.national_part(current)))
 
 
-def is_mobile_within(digits: str, country: str) -> bool:
-    """Whether `digits` are a mobile number as it is dialled within `country`, trunk prefix or not."""
-    code = COUNTRIES[country]
-    fits = _mobile_in(code, country)
+def is_mobile_within(digits: str, plan: Plan) -> bool:
+    """Whether `digits` are a mobile number as dialled within a plan's countries, trunk prefix or not."""
+    fits = _mobile_in(plan)
     if fits(digits):
         return True
-    plan = plan_of(code)
-    trunk = plan.trunk.match(digits) if plan is not None and plan.trunk is not None else None
+    trunk = plan.trunk.match(digits) if plan.trunk is not None else None
     return trunk is not None and trunk.end() > 0 and bool(fits(digits[trunk.end() :]))
 
 
@@ -72,9 +70,7 @@ def read_international(number: str) -> str:
 
 def read_national(digits: str, country: str) -> str | None:
     """The valid E.164 number that `digits` reach when dialled within `country`; None if there is none."""
-    plan = plan_of(COUNTRIES[country])
-    assert plan is not None
-    if quick := _quickly(digits, plan, country):
+    if quick := _quick_reading(country)(digits):
         return quick
     import phonenumbers
 
@@ -85,20 +81,27 @@ def read_national(digits: str, country: str) -> str | None:
     return number if is_valid(number) else None
 
 
-def _quickly(digits: str, plan: Plan, country: str) -> str | None:
+@cache
+def _quick_reading(country: str) -> Callable[[str], str | None]:
     """The same, where libphonenumber's parsing has no more to do than to take a fixed trunk prefix away."""
-    if digits.startswith(plan.country_code):
-        return None
-    metadata = _metadata(plan.country_code, country)
-    if metadata.international_prefix and re.match(metadata.international_prefix, digits):
-        return None
-    pattern = metadata.national_prefix_for_parsing
-    prefix = re.match(pattern, digits) if pattern else None
-    if prefix is not None:
-        if prefix.re.groups:
+    code = COUNTRIES[country]
+    plan = plan_of(code)
+    assert plan is not None
+    metadata, fits = _metadata(code, country), _valid_in(plan)
+    dials_abroad = re.compile(metadata.international_prefix or "(?!)").match
+    trunk = re.compile(metadata.national_prefix_for_parsing or "(?!)")
+
+    def read(digits: str) -> str | None:
+        if digits.startswith(code) or dials_abroad(digits):
             return None
-        digits = digits[prefix.end() :]
-    return f"+{plan.country_code}{digits}" if _valid_in(plan)(digits) else None
+        prefix = trunk.match(digits)
+        if prefix is not None:
+            if trunk.groups:
+                return None
+            digits = digits[prefix.end() :]
+        return f"+{code}{digits}" if fits(digits) else None
+
+    return read
 
 
 def _read(text: str, country: str | None) -> str:
@@ -117,18 +120,28 @@ def _metadata(country_code: str, region: str) -> Any:
 
 @cache
 def _valid_in(plan: Plan) -> _Fits:
-    """What tells a valid number of a plan by the digits after the country code.
+    """What tells a valid number of a plan by the digits after the country code."""
+    return _fits_plan(plan, _KINDS)
+
+
+@cache
+def _mobile_in(plan: Plan) -> _Fits:
+    return _fits_plan(plan, ("mobile",))
+
+
+def _fits_plan(plan: Plan, kinds: Sequence[str]) -> _Fits:
+    """What tells a number of one of these kinds of a plan.
 
     Where countries share a code, one with leading digits of its own decides alone on what begins with them:
     phonenumbers' `region_code_for_number`.
     """
     if len(plan.regions) == 1:
-        return _fits_kinds(_metadata(plan.country_code, plan.regions[0]), _KINDS)
+        return _fits_kinds(_metadata(plan.country_code, plan.regions[0]), kinds)
     regions: list[tuple[_Fits | None, _Fits]] = []
     for region in plan.regions:
         metadata = _metadata(plan.country_code, region)
         leading = metadata.leading_digits
-        regions.append((re.compile(leading).match if leading else None, _fits_kinds(metadata, _KINDS)))
+        regions.append((re.compile(leading).match if leading else None, _fits_kinds(metadata, kinds)))
 
     def fits(digits: str) -> bool:
         for claims, fits_region in regions:
@@ -140,11 +153,6 @@ def _valid_in(plan: Plan) -> _Fits:
         return False
 
     return fits
-
-
-@cache
-def _mobile_in(country_code: str, country: str) -> _Fits:
-    return _fits_kinds(_metadata(country_code, country), ("mobile",))
 
 
 def _fits_kinds(metadata: Any, kinds: Sequence[str]) -> _Fits:

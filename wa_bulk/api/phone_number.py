@@ -13,6 +13,7 @@ from wa_bulk.api.number_plan import (
     plan_of,
 )
 from wa_bulk.api.number_text import Written, is_plainly_grouped, read_written, without_marks
+from wa_bulk.api.number_validity import is_possible, is_valid, read_international, read_national
 
 
 class NoCountryError(ValueError):
@@ -66,8 +67,6 @@ def _in_plan(digits: str, plan: Plan, text: str, *, must_be_valid: bool) -> str:
     number = "+" + digits
     national = plan.national_part(number)
     if plan.has_trunk_prefix(national):
-        from wa_bulk.api.number_validity import is_valid, read_international
-
         read = read_international(number)
         if is_valid(read) and has_e164_shape(read):
             return read
@@ -75,14 +74,12 @@ def _in_plan(digits: str, plan: Plan, text: str, *, must_be_valid: bool) -> str:
             f"{text!r} begins, after +{plan.country_code}, with what is dialled within {plan.place} only, "
             "and is no valid number with or without it"
         )
-    if not plan.has_possible_length(national):
-        from wa_bulk.api.number_validity import is_possible
-
-        if not is_possible(number):  # the installed metadata may be newer than the table
-            *fewer, most = map(str, plan.lengths)
-            lengths = f"{', '.join(fewer)} or {most}" if fewer else most
-            found = f"{len(national)} digits after +{plan.country_code}"
-            raise ValueError(f"{text!r} has {found}, where {plan.place} has {lengths}")
+    # The installed metadata may be newer than the table.
+    if not plan.has_possible_length(national) and not is_possible(number):
+        *fewer, most = map(str, plan.lengths)
+        lengths = f"{', '.join(fewer)} or {most}" if fewer else most
+        found = f"{len(national)} digits after +{plan.country_code}"
+        raise ValueError(f"{text!r} has {found}, where {plan.place} has {lengths}")
     if must_be_valid and not _valid(digits):
         raise ValueError(f"{text!r} is no valid number of {plan.place}")
     return number
@@ -102,20 +99,18 @@ def _without_country(written: Written, text: str) -> str:
 
 
 def _with_country(written: Written, country: str, text: str) -> str:
-    from wa_bulk.api.number_validity import read_national
-
     digits = written.digits
-    abroad = "+" + digits if _valid(digits) else None
-    within = read_national(digits, country)
-    if within is not None and (written.like_national or abroad is None):
-        return within
-    if abroad is None:
-        raise ValueError(f"{text!r} is no valid number within {country}, nor one with a country code")
-    if within in (None, abroad) or digits.startswith(COUNTRIES[country]):
+    abroad = "+" + digits if not written.like_national and _valid(digits) else None
+    if abroad is not None and digits.startswith(COUNTRIES[country]):
         return abroad
-    raise ValueError(
-        f"{text!r} may be {within} ({country}) or {abroad}: write it with its + and country code"
-    )
+    within = read_national(digits, country)
+    if within is None or not has_e164_shape(within):
+        if abroad is None:
+            raise ValueError(f"{text!r} is no valid number within {country}, nor one with a country code")
+        return abroad
+    if abroad not in (None, within):
+        raise ValueError(f"{text!r} may be {within} ({country}) or {abroad}: write the one that is meant")
+    return within
 
 
 def _valid(digits: str) -> bool:
@@ -125,13 +120,8 @@ def _valid(digits: str) -> bool:
         plan = plan_of(digits)
         if plan is None or not has_e164_shape(number):
             return False
-        if plan.has_trunk_prefix(plan.national_part(number)):
-            from wa_bulk.api.number_validity import read_international
-
-            if read_international(number) != number:
-                return False
-    from wa_bulk.api.number_validity import is_valid
-
+        if plan.has_trunk_prefix(plan.national_part(number)) and read_international(number) != number:
+            return False
     return is_valid(number)
 
 
