@@ -74,8 +74,8 @@ def _in_plan(digits: str, plan: Plan, text: str, *, must_be_valid: bool) -> str:
             f"{text!r} begins, after +{plan.country_code}, with what is dialled within {plan.place} only, "
             "and is no valid number with or without it"
         )
-    # The installed metadata may be newer than the table.
-    if not plan.has_possible_length(national) and not is_possible(number):
+    # The table has the lengths of the main country behind a code, and the installed metadata may be newer.
+    if not (plan.has_possible_length(national) or is_valid(number) or is_possible(number)):
         *fewer, most = map(str, plan.lengths)
         lengths = f"{', '.join(fewer)} or {most}" if fewer else most
         found = f"{len(national)} digits after +{plan.country_code}"
