@@ -204,6 +204,11 @@ def test_impossible_lengths_are_refused(written: str, why: str) -> None:
         e164(written)
 
 
+def test_a_long_run_of_digits_is_refused_without_trying_all_ways_to_part_it() -> None:
+    with pytest.raises(ValueError, match="100001 characters"):
+        e164("+" + "1" * 99_999 + "x")
+
+
 @pytest.mark.parametrize("written", ["+99900000012", "0099900000012", "+999 0000-0012"])
 def test_a_country_code_that_no_country_has_is_doubtful_but_read(written: str) -> None:
     assert e164(written) == "+99900000012"

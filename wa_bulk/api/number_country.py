@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from wa_bulk.api.number_plan import plan_of
-from wa_bulk.api.number_plan_data import PLANS
+from wa_bulk.api.number_plan import COUNTRIES, is_plain, plan_of
 from wa_bulk.api.number_text import read_written
 from wa_bulk.api.number_validity import is_mobile_within, is_valid
 
@@ -14,6 +13,8 @@ CELLS_MAX = 1000
 """Cells without a country code that are looked at: more would not change the answer."""
 
 _SUGGESTED_MAX = 3
+
+_CODES = sorted(set(COUNTRIES.values()))
 
 
 def suggest_country(cells: Iterable[str]) -> list[str]:
@@ -26,6 +27,8 @@ def suggest_country(cells: Iterable[str]) -> list[str]:
     bare = 0
     readings: Counter[str] = Counter()
     for cell in cells:
+        if is_plain(cell):
+            continue
         try:
             written = read_written(cell)
         except ValueError:
@@ -42,5 +45,5 @@ def suggest_country(cells: Iterable[str]) -> list[str]:
 
 def _countries_of(digits: str) -> list[str]:
     abroad = plan_of(digits) if is_valid("+" + digits) else None
-    plans = [plan for code in PLANS if (plan := plan_of(code)) is not None]
+    plans = (plan for code in _CODES if (plan := plan_of(code)) is not None)
     return [plan.place for plan in plans if plan is not abroad and is_mobile_within(digits, plan)]

@@ -40,11 +40,11 @@ _GROUPED = re.compile(r"[0-9]{3}[-./ ]+[0-9]{3}[-. ]+[0-9]{3,4}").fullmatch
 
 _FOREIGN = re.compile(r"[^-0-9+.()/ ]").search
 _SEPARATOR = re.compile(r"[,;|&\n/]| [^\W\d_]+[ .:]").split
-_EXTENSION = re.compile(r"[ ,;(]*(?:(?:[^\W\d_]+\.?|#)[ .:=]*)+[0-9]{1,5}[ )]*$").search
+_EXTENSION = re.compile(r"[,;(]?(?:[^\W\d_]|#)[^0-9+]*[0-9]{1,5}[ )]*$").search
 _WORD = re.compile(r"[A-Za-z]+").match
 _MARKS = dict.fromkeys(map(ord, " -.()/"))
 
-is_plainly_grouped = re.compile(r"\+[0-9]+(?: ?\([1-9][0-9]{1,3}\))?(?:[ -]?[0-9]+)*").fullmatch
+is_plainly_grouped = re.compile(r"\+[0-9]+(?: ?\([1-9][0-9]{1,3}\)[ -]?[0-9]+)?(?:[ -][0-9]+)*").fullmatch
 """Whether a text is `+` and groups of digits: what nearly every number that is not plain looks like."""
 
 
@@ -69,6 +69,8 @@ def read_written(text: str) -> Written:
 
     Raises ValueError with the reason where it is not one number.
     """
+    if len(text) > _WRITTEN_MAX and len(text.strip()) > _WRITTEN_MAX:
+        raise ValueError(f"has {len(text.strip())} characters, which is too long")
     bare = digits = text
     if not (text.isdecimal() and text.isascii()):
         bare = _tidied(text)
@@ -105,8 +107,6 @@ def without_marks(text: str) -> str:
 def _tidied(text: str) -> str:
     """`text` without what cannot be seen, its digits and punctuation in ASCII."""
     seen = text.strip()
-    if len(seen) > _WRITTEN_MAX:
-        raise ValueError(f"has {len(seen)} characters, which is too long")
     bare = seen.translate(_plain).strip().lstrip("'’").strip()
     if not bare:
         raise ValueError(f"is empty but for {_named(seen[0])}" if seen else "is empty")
@@ -171,7 +171,8 @@ def _why_not(bare: str, foreign: str) -> str:
     parts = [part for part in _SEPARATOR(bare) if sum(map(str.isdecimal, part)) >= _WHOLE_MIN]
     if len(parts) > 1:
         return f"holds {'two' if len(parts) == 2 else 'several'} numbers: leave one"
-    if extension := _EXTENSION(bare):
+    extension = _EXTENSION(bare)
+    if extension and sum(map(str.isdecimal, bare[: extension.start()])) >= _WHOLE_MIN:
         return f"has the extension {extension[0].strip()!r} after it: remove it, or give a direct number"
     word = _WORD(bare, bare.index(foreign))
     return f"has {repr(word[0]) if word else _named(foreign)} in it"

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from wa_bulk.api.number_plan import COUNTRIES, Plan, plan_of
+from wa_bulk.api.number_plan_data import PLANS
 from wa_bulk.api.one_person import current_form
 
 _KINDS = (
@@ -39,7 +40,7 @@ def is_valid(number: str) -> bool:
     plan = plan_of(number[1:4])
     if plan is None:
         return False
-    fits = _valid_in(plan)
+    fits = _valid_in(plan.country_code)
     if fits(plan.national_part(number)):
         return True
     current = current_form(number)
@@ -48,7 +49,7 @@ def is_valid(number: str) -> bool:
 
 def is_mobile_within(digits: str, plan: Plan) -> bool:
     """Whether `digits` are a mobile number as dialled within a plan's countries, trunk prefix or not."""
-    fits = _mobile_in(plan)
+    fits = _mobile_in(plan.country_code)
     if fits(digits):
         return True
     trunk = plan.trunk.match(digits) if plan.trunk is not None else None
@@ -85,9 +86,7 @@ def read_national(digits: str, country: str) -> str | None:
 def _quick_reading(country: str) -> Callable[[str], str | None]:
     """The same, where libphonenumber's parsing has no more to do than to take a fixed trunk prefix away."""
     code = COUNTRIES[country]
-    plan = plan_of(code)
-    assert plan is not None
-    metadata, fits = _metadata(code, country), _valid_in(plan)
+    metadata, fits = _metadata(code, country), _valid_in(code)
     dials_abroad = re.compile(metadata.international_prefix or "(?!)").match
     trunk = re.compile(metadata.national_prefix_for_parsing or "(?!)")
 
@@ -119,27 +118,28 @@ def _metadata(country_code: str, region: str) -> Any:
 
 
 @cache
-def _valid_in(plan: Plan) -> _Fits:
-    """What tells a valid number of a plan by the digits after the country code."""
-    return _fits_plan(plan, _KINDS)
+def _valid_in(code: str) -> _Fits:
+    """What tells a valid number by the digits after its country code."""
+    return _fits_code(code, _KINDS)
 
 
 @cache
-def _mobile_in(plan: Plan) -> _Fits:
-    return _fits_plan(plan, ("mobile",))
+def _mobile_in(code: str) -> _Fits:
+    return _fits_code(code, ("mobile",))
 
 
-def _fits_plan(plan: Plan, kinds: Sequence[str]) -> _Fits:
-    """What tells a number of one of these kinds of a plan.
+def _fits_code(code: str, kinds: Sequence[str]) -> _Fits:
+    """What tells a number of one of these kinds by the digits after its country code.
 
     Where countries share a code, one with leading digits of its own decides alone on what begins with them:
     phonenumbers' `region_code_for_number`.
     """
-    if len(plan.regions) == 1:
-        return _fits_kinds(_metadata(plan.country_code, plan.regions[0]), kinds)
+    countries = PLANS[code][0].split()
+    if len(countries) == 1:
+        return _fits_kinds(_metadata(code, countries[0]), kinds)
     regions: list[tuple[_Fits | None, _Fits]] = []
-    for region in plan.regions:
-        metadata = _metadata(plan.country_code, region)
+    for region in countries:
+        metadata = _metadata(code, region)
         leading = metadata.leading_digits
         regions.append((re.compile(leading).match if leading else None, _fits_kinds(metadata, kinds)))
 
