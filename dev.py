@@ -4,6 +4,7 @@ python3 dev.py demo    run the demonstration: a campaign against a local EngageL
 python3 dev.py test    run the tests (further words go to pytest, e.g. -k pacer)
 python3 dev.py lint    check style and types
 python3 dev.py bench   run the benchmarks (further words go to them, e.g. --quick)
+python3 dev.py numbers write the numbering plans anew, from the newest phonenumbers
 python3 dev.py run …   run wa-bulk itself, e.g. `python3 dev.py run sandbox`
 
 The first time, each makes what it needs in the folder .venv beside this file.
@@ -69,6 +70,10 @@ def main(words: list[str]) -> int:
     if command == "bench":
         ensure("bench")
         return run(PYTHON, "-m", "benchmarks", *rest)
+    if command == "numbers":
+        ensure("dev")
+        upgrade = run(PYTHON, "-m", "pip", "install", "--quiet", "--upgrade", "phonenumbers")
+        return upgrade or run(PYTHON, "-m", "tools.number_plans")
     print((__doc__ or "").strip())
     return 0 if command in ("help", "--help", "-h") else 2
 

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from wa_bulk.api.generated_code import compile_function
 from wa_bulk.api.message import Body, Message
-from wa_bulk.api.phone_number import is_e164
+from wa_bulk.api.number_plan import is_plain
 from wa_bulk.api.rules import RELATIONS, RULES, Rule, WholeRule, quick_test, structs_in
 
 REMEMBERED = 100
@@ -40,7 +40,7 @@ def is_surely_fine(message: Message) -> object:
     return (
         type(message) is Message
         and type(to) is str
-        and is_e164(to)
+        and is_plain(to)
         and (sender is None or (type(sender) is str and (sender in _senders or _is_sender(sender))))
         and (args is None or type(args) is dict)
         and _is_fine_without_body(message)
@@ -117,6 +117,6 @@ def _test_of_many(kinds: Sequence[type[Struct]]) -> Test:
 
 
 _senders: set[str] = set()
-_is_sender = _remembering(is_e164, _senders)
+_is_sender = _remembering(is_plain, _senders)
 _is_fine_without_body = _test_of(Message)
 _body_tests: dict[type[object], Test] = {kind: _test_of(kind) for kind in structs_in(Body)}

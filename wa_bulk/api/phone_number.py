@@ -1,74 +1,133 @@
-"""Phone numbers: one key for all the ways people write them."""
+"""Phone numbers: one key for all the ways people write them, and never one that somebody else has."""
 
 from __future__ import annotations
 
-import re
-
-is_e164 = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
-"""Whether a text is a number in E.164 form, with its `+` and nothing else."""
-
-_SPREADSHEET_FLOAT = re.compile(r"[0-9](?:[.,][0-9]*)?[eE]\+?[0-9]+").fullmatch
-_WHOLE_FLOAT = re.compile(r"(\+?[0-9]{7,15})\.0+").fullmatch
-_FLOAT = re.compile(r"\+?[0-9]{7,}[.,][0-9]+").fullmatch
-_TWO_NUMBERS = re.compile(r".*[0-9].*/[^0-9]*[0-9]{1,3}").fullmatch
-_WRITTEN_MAX = 100
-"""Characters that a number may be written in, however generously it is punctuated."""
-
-_PUNCTUATION = dict.fromkeys(
-    map(ord, " \t\r\n-.()/\u00a0\u202f\u2007\u2009\u2010\u2011\u2012\u2013\u2014\u200b\u200e\u200f\ufeff")
-) | dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-"""Written between digits by people, or left around them by copy and paste; carries no meaning."""
+from wa_bulk.api.number_plan import (
+    COUNTRIES,
+    DIGITS_MAX,
+    DIGITS_MIN,
+    Plan,
+    country_named,
+    has_e164_shape,
+    is_plain,
+    plan_of,
+)
+from wa_bulk.api.number_text import Written, is_plainly_grouped, read_written, without_marks
+from wa_bulk.api.number_validity import is_possible, is_valid, read_international, read_national
 
 
-def e164(text: str) -> str:
-    """The number in E.164 form with its `+`, e.g. `+447911123456`.
+class NoCountryError(ValueError):
+    """A number that can only be read by knowing the country it is of, and no country was given."""
+
+
+def e164(text: str, country: str | None = None) -> str:
+    """Read a number in E.164 form with its `+`, e.g. `+447911123456`.
 
     `+447911123456`, `00447911123456` and `447911123456` are the same number, as the vendor's
-    examples write it; spaces, dots, dashes and brackets are dropped. Only the shape is checked
-    (7 to 15 digits, ITU-T E.164), not whether the number is in use.
+    examples write it; so are `+44 (0)7911 123456` and, with `country` "GB" (ISO 3166, two letters),
+    `07911 123456`. What is read is what libphonenumber reads. With `+` or 00 it needs a length that its
+    country has, or a country code that no country has (`number_doubt` tells); without, it must be valid.
 
-    Raises ValueError with the reason when no such number can be read from `text`.
+    Raises ValueError with the reason when no number, or more than one, can be read from `text`:
+    NoCountryError where `country` would tell.
     """
-    if is_e164(text):
+    if is_plain(text):
         return text
-    bare = text.strip().lstrip("'")
-    if not bare:
-        raise ValueError("is empty")
-    if len(bare) > _WRITTEN_MAX:
-        raise ValueError(f"has {len(bare)} characters, which is too long")
-    if _SPREADSHEET_FLOAT(bare):
-        raise ValueError(
-            f"{text!r} was turned into a rounded figure by a spreadsheet and has lost digits: "
-            "format the column as text and export it again"
-        )
-    if "(0)" in bare:
-        raise ValueError(f"{text!r} has a national (0) in it: remove it, +44 (0)7911 is +447911")
-    if whole := _WHOLE_FLOAT(bare):
-        bare = whole[1]
-    elif _FLOAT(bare):
-        raise ValueError(f"{text!r} is a figure with decimals, not a number as it was given")
-    elif _TWO_NUMBERS(bare):
-        raise ValueError(f"{text!r} has an extension or a second number behind a slash")
-    digits = bare.translate(_PUNCTUATION)
-    if digits.startswith("+"):
-        number = digits
-    elif digits.startswith("00"):
-        number = "+" + digits[2:]
-    else:
-        number = "+" + digits
-    if is_e164(number):
+    if is_plainly_grouped(text) and is_plain(number := without_marks(text)):
         return number
-    raise ValueError(_why_not(text, number[1:]))
+    written = read_written(text)
+    if written.international:
+        return _international(written, text)
+    if country is None:
+        return _without_country(written, text)
+    return _with_country(written, country if country in COUNTRIES else country_named(country), text)
 
 
-def _why_not(text: str, digits: str) -> str:
-    if not digits:
-        return f"{text!r} has no digits"
-    if not (digits.isascii() and digits.isdigit()):
-        strange = next(c for c in digits if not (c.isascii() and c.isdigit()))
-        return f"{text!r} has {strange!r} in it"
+def _international(written: Written, text: str) -> str:
+    digits, zero = written.digits, written.trunk_zero
+    number = "+" + digits
+    if not has_e164_shape(number):
+        raise ValueError(f"{text!r} {_why_no_shape(digits)}")
+    plan = plan_of(digits)
+    if plan is None:
+        return number
+    if zero is None:
+        return _in_plan(digits, plan, text, must_be_valid=written.parted)
+    read = _in_plan(digits, plan, text, must_be_valid=True)
+    if read == number and _valid(without := digits[:zero] + digits[zero + 1 :]):
+        raise ValueError(
+            f"{text!r} is a valid number with and without the (0), which {plan.place} does not use: "
+            f"write {number} or +{without}"
+        )
+    return read
+
+
+def _in_plan(digits: str, plan: Plan, text: str, *, must_be_valid: bool) -> str:
+    """The number that libphonenumber reads in `+digits`: valid where that is another one, or has to be."""
+    number = "+" + digits
+    national = plan.national_part(number)
+    if plan.has_trunk_prefix(national):
+        read = read_international(number)
+        if is_valid(read) and has_e164_shape(read):
+            return read
+        raise ValueError(
+            f"{text!r} begins, after +{plan.country_code}, with what is dialled within {plan.place} only, "
+            "and is no valid number with or without it"
+        )
+    # The table has the lengths of the main country behind a code, and the installed metadata may be newer.
+    if not (plan.has_possible_length(national) or is_valid(number) or is_possible(number)):
+        *fewer, most = map(str, plan.lengths)
+        lengths = f"{', '.join(fewer)} or {most}" if fewer else most
+        found = f"{len(national)} digits after +{plan.country_code}"
+        raise ValueError(f"{text!r} has {found}, where {plan.place} has {lengths}")
+    if must_be_valid and not _valid(digits):
+        raise ValueError(f"{text!r} is no valid number of {plan.place}")
+    return number
+
+
+def _without_country(written: Written, text: str) -> str:
+    digits = written.digits
+    if written.like_national:
+        raise NoCountryError(f"{text!r} is written like a national number, without a country code")
+    if not has_e164_shape("+" + digits):
+        raise ValueError(f"{text!r} {_why_no_shape(digits)}")
+    if _valid(digits):
+        return "+" + digits
+    plan = plan_of(digits)
+    why = "begins with no country code" if plan is None else f"is no valid number of {plan.place}"
+    raise NoCountryError(f"{text!r} has no +, and {why} (+{digits})")
+
+
+def _with_country(written: Written, country: str, text: str) -> str:
+    digits = written.digits
+    abroad = "+" + digits if not written.like_national and _valid(digits) else None
+    if abroad is not None and digits.startswith(COUNTRIES[country]):
+        return abroad
+    within = read_national(digits, country)
+    if within is None or not has_e164_shape(within):
+        if abroad is None:
+            raise ValueError(f"{text!r} is no valid number within {country}, nor one with a country code")
+        return abroad
+    if abroad not in (None, within):
+        raise ValueError(f"{text!r} may be {within} ({country}) or {abroad}: write the one that is meant")
+    return within
+
+
+def _valid(digits: str) -> bool:
+    """Whether `+digits` stands as it is, and is valid."""
+    number = "+" + digits
+    if not is_plain(number):
+        plan = plan_of(digits)
+        if plan is None or not has_e164_shape(number):
+            return False
+        if plan.has_trunk_prefix(plan.national_part(number)) and read_international(number) != number:
+            return False
+    return is_valid(number)
+
+
+def _why_no_shape(digits: str) -> str:
     if digits.startswith("0"):
-        return f"{text!r} has no country code"
-    if len(digits) < 7:
-        return f"{text!r} is too short ({len(digits)} digits)"
-    return f"{text!r} is too long ({len(digits)} digits)"
+        return "has no country code: none begins with 0"
+    if len(digits) < DIGITS_MIN:
+        return f"is too short ({len(digits)} digits)"
+    return f"is too long ({len(digits)} digits; at most {DIGITS_MAX})"

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import phonenumbers
 from msgspec import Struct
 
+from wa_bulk.api.number_validity import number_doubt
 from wa_bulk.campaign.file import load
 from wa_bulk.campaign.request.blueprint import compile_campaign
 from wa_bulk.campaign.rules.duplicates import Seen
@@ -100,18 +100,6 @@ def check(
         warnings=blueprint.warnings,
         faults=faults,
     )
-
-
-def number_doubt(number: str) -> str | None:
-    """Why an E.164 number is not one that can be in use, by the numbering plans; None when it can be."""
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
-        return f"{number} begins with no known country code"
-    if phonenumbers.is_valid_number(parsed):
-        return None
-    region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
-    return f"{number} is not a number of {region}'s numbering plan; no one can be reached there"
 
 
 def preview(campaign: Path, row: int, *, recipients: Path | None = None) -> bytes:

@@ -13,6 +13,7 @@ from typing import Literal, cast
 
 from msgspec import Struct
 
+from wa_bulk.api.number_plan import country_named
 from wa_bulk.send import defaults
 
 _KEYS = {
@@ -21,6 +22,7 @@ _KEYS = {
     "rate": "a number",
     "track": "true or false",
     "gateway_errors": '"unknown" or "retry"',
+    "country": "the two letters of a country",
     "message": "a table",
 }
 
@@ -33,7 +35,10 @@ class CampaignError(Exception):
 
 
 class CampaignFile(Struct, frozen=True):
-    """A campaign file as read: `message` is the API's request with placeholders, not yet checked."""
+    """A campaign file as read: `message` is the API's request with placeholders, not yet checked.
+
+    `country` (ISO 3166, two capitals) is whose numbers those without a country code are.
+    """
 
     path: Path
     sha256: str
@@ -43,6 +48,7 @@ class CampaignFile(Struct, frozen=True):
     rate: float = defaults.RATE
     track: bool = True
     gateway_errors: Literal["unknown", "retry"] | None = None
+    country: str | None = None
 
 
 def load(path: Path) -> CampaignFile:
@@ -76,6 +82,7 @@ def load(path: Path) -> CampaignFile:
         rate=float(table.get("rate", defaults.RATE)),
         track=table.get("track", True),
         gateway_errors=table.get("gateway_errors"),
+        country=country_named(table["country"]) if "country" in table else None,
     )
 
 
@@ -94,6 +101,12 @@ def _faults(table: Mapping[str, object]) -> list[str]:
     rate = table.get("rate", defaults.RATE)
     if isinstance(rate, (int, float)) and not 0 <= rate <= sys.float_info.max:
         faults.append(f"rate = {rate}: expected messages per second, or 0 for no pacing")
+    country = table.get("country")
+    if isinstance(country, str):
+        try:
+            country_named(country)
+        except ValueError as error:
+            faults.append(f"country = {error}")
     return faults
 
 

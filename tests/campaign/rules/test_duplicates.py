@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wa_bulk.api.one_person import person_key
 from wa_bulk.campaign.rules.duplicates import ASKED_BEFORE_SLOTS, Seen
 
 BYTES_A_ROW_MAX = 16
@@ -24,11 +25,12 @@ def test_exactly_the_numbers_seen_are_known(brought: list[str], rows: int, noted
     seen = Seen(rows)
     first_rows: dict[str, int] = {}
     for row, number in enumerate(brought, 1):
-        if row in noted and number not in first_rows:
+        key = person_key(number)
+        if row in noted and key not in first_rows:
             seen.note(number, row)
         else:
-            assert seen.earlier(number, row) == first_rows.get(number)
-        first_rows.setdefault(number, row)
+            assert seen.earlier(number, row) == first_rows.get(key)
+        first_rows.setdefault(key, row)
 
 
 def test_of_two_rows_noted_with_one_number_the_first_is_told() -> None:
@@ -38,6 +40,15 @@ def test_of_two_rows_noted_with_one_number_the_first_is_told() -> None:
         seen.note("+447911123456", 9)
         for row in range(10, 10 + asked):
             assert seen.earlier("+447911123456", row) == 7
+
+
+def test_two_numbers_of_one_person_are_one() -> None:
+    seen = Seen(10)
+    seen.note("+5491123456789", 1)
+    assert seen.earlier("+541123456789", 2) == 1
+    assert seen.earlier("+5215512345678", 3) is None
+    assert seen.earlier("+525512345678", 4) == 3
+    assert seen.earlier("+5215512345678", 5) == 3
 
 
 def test_rows_without_a_number_leave_gaps() -> None:

@@ -31,7 +31,9 @@ class Blueprint:
     `senders_vary` where each row brings its sending number.
     """
 
-    def __init__(self, message: Message, fields: Sequence[Field], header: Sequence[str]) -> None:
+    def __init__(
+        self, message: Message, fields: Sequence[Field], header: Sequence[str], country: str | None = None
+    ) -> None:
         self.header = list(header)
         varying = {field.path for field in fields}
         self.senders_vary = "from" in varying
@@ -41,7 +43,7 @@ class Blueprint:
         hole_of: dict[bytes, Hole] = {}
         self._sender: BoundField | str | None = message.from_
         for field in fields:
-            hole: Hole = "row" if field.kind == "row" else BoundField(field, self.header)
+            hole: Hole = "row" if field.kind == "row" else BoundField(field, self.header, country)
             if field.path == "to" and isinstance(hole, BoundField):
                 self._recipient, hole = hole, "to"
             elif field.path == "from" and isinstance(hole, BoundField):
@@ -103,8 +105,8 @@ def compile_campaign(file: CampaignFile, header: Sequence[str], run_id: str) -> 
             message = msgspec.convert(tree, Message)
             validate_shape(message)
             if "from" not in {field.path for field in compiler.fields} and message.from_ is not None:
-                message = msgspec.structs.replace(message, from_=e164(message.from_))
-            return Blueprint(message, compiler.fields, header)
+                message = msgspec.structs.replace(message, from_=e164(message.from_, file.country))
+            return Blueprint(message, compiler.fields, header, file.country)
         except msgspec.ValidationError as error:
             faults.append(str(misfit(str(error))))
         except ValidationError as error:

@@ -6,9 +6,14 @@ import re
 import sys
 from collections.abc import Sequence
 
-from wa_bulk.api import e164
+from wa_bulk.api.phone_number import NoCountryError, e164
 from wa_bulk.api.rules import NUMBER_RULE, TextRule, quick_test
 from wa_bulk.campaign.request.compiler import Field
+
+COUNTRY_RULE = (
+    "expected it with its country code, such as +447911123456, "
+    'or country = "US" (the country of such numbers) at the top of the campaign'
+)
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}").fullmatch
 
@@ -30,10 +35,14 @@ class RowRefused(Exception):
 
 
 class BoundField:
-    """A field, with the columns of the CSV that fill it; `column` is the first."""
+    """A field, with the columns of the CSV that fill it; `column` is the first.
 
-    def __init__(self, field: Field, header: list[str]) -> None:
+    `country` is whose numbers those without a country code are (ISO 3166), None where that is not known.
+    """
+
+    def __init__(self, field: Field, header: list[str], country: str | None = None) -> None:
         self.field = field
+        self._country = country
         self._names = field.columns
         self._format = "".join(
             piece.replace("%", "%%") if isinstance(piece, str) else "%s" for piece in field.pieces
@@ -67,7 +76,9 @@ class BoundField:
         if not self.field.is_one_column and not all(values[column].strip() for column in self._columns):
             raise self._refused(values, "")
         try:
-            return e164(self.raw(values))
+            return e164(self.raw(values), self._country)
+        except NoCountryError as error:
+            raise RowRefused(self.field.path, self._names, str(error), COUNTRY_RULE) from None
         except ValueError as error:
             raise RowRefused(self.field.path, self._names, str(error), NUMBER_RULE) from None
 

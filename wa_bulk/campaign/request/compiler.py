@@ -65,7 +65,7 @@ class Compiler:
         walked: dict[str, Any] = self._walk_struct(tree, Message, "", related=False)
         walked["to"] = [self._recipient(to)]
         if sender is not None:
-            walked["from"] = self._sender(sender)
+            walked["from"] = self._sender(sender, file.country)
         if "request_id" not in walked:
             walked["request_id"] = self._numbered("request_id", f"{file.name}-")
         if file.track:
@@ -101,7 +101,7 @@ class Compiler:
         wanted = ("phone", "number", "mobile", "whatsapp", "msisdn", "tel", "to")
         return next((name for name in self.header if any(word in name.lower() for word in wanted)), "phone")
 
-    def _sender(self, sender: object) -> object:
+    def _sender(self, sender: object, country: str | None) -> object:
         if not isinstance(sender, str):
             self.faults.append(f"from: is {sender!r}; expected a sending number as text")
             return ""
@@ -109,7 +109,7 @@ class Compiler:
         if any(isinstance(piece, Column) for piece in pieces):
             return self._mark("from", "number", None, pieces)
         try:
-            return e164("".join(piece for piece in pieces if isinstance(piece, str)))
+            return e164("".join(piece for piece in pieces if isinstance(piece, str)), country)
         except ValueError as error:
             self.faults.append(f"from: {error}; expected a sending number such as +8613800138000")
             return sender

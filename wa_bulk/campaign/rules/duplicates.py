@@ -1,10 +1,11 @@
-"""Which number came before, and in which row: exact, in at most 16 bytes a row."""
+"""Which person's number came before, and in which row: exact, in at most 16 bytes a row."""
 
 from __future__ import annotations
 
 import contextlib
 from array import array
 
+from wa_bulk.api.one_person import person_key
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 
 ASKED_BEFORE_SLOTS = 16
@@ -45,16 +46,17 @@ class Seen:
         between a million of them, and few afterwards."""
         if row >= len(self._numbers):
             self._grow(row)
-        self._numbers[row] = int(number)
+        self._numbers[row] = int(person_key(number))
         self._in_slots = False
 
     def earlier(self, number: str, row: int) -> int | None:
-        """The first row that brought this number (E.164 with `+`); None if `row` is the first.
+        """The first row that brought this person's number (E.164 with `+`); None if `row` is the first.
 
         Each row may bring one number.
         """
         if row >= len(self._numbers):
             self._grow(row)
+        number = person_key(number)
         numbers, key = self._numbers, int(number)
         if not self._in_slots:
             self._asked += 1

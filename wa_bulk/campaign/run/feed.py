@@ -73,7 +73,7 @@ class Feed:
             rendered = check(row) if self._state == "never" else self._with_past(row, self._state)
             if rendered is None:
                 continue
-            if type(rendered) is LeftOut:
+            if isinstance(rendered, LeftOut):
                 self._ledger.settle(row.number, rendered.to, Outcome(rendered.status), rendered.reason)
             elif not (blocks.any and blocks.stops(rendered, self._ledger)):
                 taken.append(rendered)

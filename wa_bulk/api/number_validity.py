@@ -1,0 +1,181 @@
+"""Whether a number can be in use, and how a country's own way to write it is read: libphonenumber's answers.
+
+Its patterns are asked here without its parsing, which costs ten times as much; what the patterns alone cannot
+settle is left to its parsing. phonenumbers is imported when the first number is asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+from wa_bulk.api.number_plan import COUNTRIES, Plan, plan_of
+from wa_bulk.api.number_plan_data import PLANS
+from wa_bulk.api.one_person import current_form
+
+_KINDS = (
+    "mobile", "fixed_line", "toll_free", "premium_rate", "shared_cost",
+    "personal_number", "voip", "pager", "uan", "voicemail",
+)  # fmt: skip
+"""Of phonenumbers' kinds of number, those that a number can be valid as; the likeliest first."""
+
+_Fits = Callable[[str], object]
+"""Whether digits after a country code have a form."""
+
+
+def number_doubt(number: str) -> str | None:
+    """Why nobody can have a number in E.164 form, by the numbering plans; None when somebody can."""
+    plan = plan_of(number[1:4])
+    if plan is None:
+        return f"{number} begins with no known country code"
+    if is_valid(number):
+        return None
+    return f"{number} is not a number of {plan.place}'s numbering plan; no one can be reached there"
+
+
+def is_valid(number: str) -> bool:
+    """Whether an E.164 number is one of its country's numbering plan, or WhatsApp's older form of one."""
+    plan = plan_of(number[1:4])
+    if plan is None:
+        return False
+    fits = _valid_in(plan.country_code)
+    if fits(plan.national_part(number)):
+        return True
+    current = current_form(number)
+    return current != number and bool(fits(plan.national_part(current)))
+
+
+def is_mobile_within(digits: str, plan: Plan) -> bool:
+    """Whether `digits` are a mobile number as dialled within a plan's countries, trunk prefix or not."""
+    fits = _mobile_in(plan.country_code)
+    if fits(digits):
+        return True
+    trunk = plan.trunk.match(digits) if plan.trunk is not None else None
+    return trunk is not None and trunk.end() > 0 and bool(fits(digits[trunk.end() :]))
+
+
+def is_possible(number: str) -> bool:
+    """Whether libphonenumber finds the length of an E.164 number of an assigned country code possible."""
+    import phonenumbers
+
+    possible = phonenumbers.ValidationResult.IS_POSSIBLE
+    return bool(phonenumbers.is_possible_number_with_reason(phonenumbers.parse(number)) == possible)
+
+
+def read_international(number: str) -> str:
+    """The number that libphonenumber reads in one of E.164's shape, of an assigned country code."""
+    return _read(number, None)
+
+
+def read_national(digits: str, country: str) -> str | None:
+    """The valid E.164 number that `digits` reach when dialled within `country`; None if there is none."""
+    if quick := _quick_reading(country)(digits):
+        return quick
+    import phonenumbers
+
+    try:
+        number = _read(digits, country)
+    except phonenumbers.NumberParseException:
+        return None
+    return number if is_valid(number) else None
+
+
+@cache
+def _quick_reading(country: str) -> Callable[[str], str | None]:
+    """The same, where libphonenumber's parsing has no more to do than to take a fixed trunk prefix away."""
+    code = COUNTRIES[country]
+    metadata, fits = _metadata(code, country), _valid_in(code)
+    dials_abroad = re.compile(metadata.international_prefix or "(?!)").match
+    trunk = re.compile(metadata.national_prefix_for_parsing or "(?!)")
+
+    def read(digits: str) -> str | None:
+        if digits.startswith(code) or dials_abroad(digits):
+            return None
+        prefix = trunk.match(digits)
+        if prefix is not None:
+            if trunk.groups:
+                return None
+            digits = digits[prefix.end() :]
+        return f"+{code}{digits}" if fits(digits) else None
+
+    return read
+
+
+def _read(text: str, country: str | None) -> str:
+    import phonenumbers
+
+    parsed = phonenumbers.parse(text, country)
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+@cache
+def _metadata(country_code: str, region: str) -> Any:
+    from phonenumbers import PhoneMetadata
+
+    return PhoneMetadata.metadata_for_region_or_calling_code(int(country_code), region)
+
+
+@cache
+def _valid_in(code: str) -> _Fits:
+    """What tells a valid number by the digits after its country code."""
+    return _fits_code(code, _KINDS)
+
+
+@cache
+def _mobile_in(code: str) -> _Fits:
+    return _fits_code(code, ("mobile",))
+
+
+def _fits_code(code: str, kinds: Sequence[str]) -> _Fits:
+    """What tells a number of one of these kinds by the digits after its country code.
+
+    Where countries share a code, one with leading digits of its own decides alone on what begins with them:
+    phonenumbers' `region_code_for_number`.
+    """
+    countries = PLANS[code][0].split()
+    if len(countries) == 1:
+        return _fits_kinds(_metadata(code, countries[0]), kinds)
+    regions: list[tuple[_Fits | None, _Fits]] = []
+    for region in countries:
+        metadata = _metadata(code, region)
+        leading = metadata.leading_digits
+        regions.append((re.compile(leading).match if leading else None, _fits_kinds(metadata, kinds)))
+
+    def fits(digits: str) -> bool:
+        for claims, fits_region in regions:
+            if claims is None:
+                if fits_region(digits):
+                    return True
+            elif claims(digits):
+                return bool(fits_region(digits))
+        return False
+
+    return fits
+
+
+def _fits_kinds(metadata: Any, kinds: Sequence[str]) -> _Fits:
+    """What tells whether digits are a number of one of these kinds in a region: phonenumbers'
+    `number_type`, without telling which."""
+    general = metadata.general_desc
+    in_general = re.compile(general.national_number_pattern).fullmatch
+    general_lengths = frozenset(general.possible_length)
+    described = [description for kind in kinds if (description := getattr(metadata, kind)) is not None]
+    patterns = dict.fromkeys(
+        (frozenset(description.possible_length) or general_lengths, description.national_number_pattern)
+        for description in described
+        if description.national_number_pattern
+    )
+    tests = [(lengths, re.compile(pattern).fullmatch) for lengths, pattern in patterns]
+
+    def fits(digits: str) -> bool:
+        length = len(digits)
+        if length not in general_lengths or not in_general(digits):
+            return False
+        for lengths, matches in tests:  # noqa: SIM110 - any() would cost as much as the matching
+            if length in lengths and matches(digits):
+                return True
+        return False
+
+    return fits
