@@ -304,11 +304,6 @@ async def test_what_a_transport_should_not_raise_is_unknown_and_shows_nothing() 
 
         async def close(self, timeout: float | None = None) -> None: ...
 
-    def other_requests(self, reply: TransportReply) -> list[bytes]:
-        return []
-
-    def distrust(self, reply: TransportReply) -> None: ...
-
     outcome = await Dispatcher(Broken(), LocalPacer(0)).deliver(ENVELOPE)  # type: ignore[arg-type]
     assert (outcome.status, outcome.message) == ("unknown", "KeyError in the transport")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from wa_bulk.send.outcome import Outcome
-
 ENOUGH = 20
 """Answers that tell, where all of them are refusals."""
 FEWEST = 5
@@ -35,7 +33,7 @@ class FirstAnswers:
         """A message was accepted, or met something else than a refusal for what it is."""
         self._watching = False
 
-    def refused(self, row_number: int, outcome: Outcome, reason: str) -> None:
+    def refused(self, row_number: int, reason: str) -> None:
         """The API refused a message for what it is."""
         self._include(row_number, row_number)
         self._reason = reason

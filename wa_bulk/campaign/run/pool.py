@@ -334,7 +334,7 @@ class Pool:
 
     def _watch(self, row: RenderedRow, outcome: Outcome, reason: str) -> None:
         if outcome.status == "rejected":
-            self._first_answers.refused(row.number, outcome, reason)
+            self._first_answers.refused(row.number, reason)
         else:
             self._first_answers.other()
         self._guard.refused(reason)
