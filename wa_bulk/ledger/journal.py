@@ -1,9 +1,9 @@
-"""The one writer of a log: intents before their rows leave, results in batches behind.
+"""The one writer of a log: intents before their rows are sent, results in batches behind.
 
 All writing is done by one thread in the order asked for, so the event loop never waits for a disk. Lines
 are buffered as structs and encoded together: for a result that costs half of encoding it at once.
 
-After a crash, rows without a result are those whose intent stands and whose result was not written. Each
+After a crash, rows without a result are those whose intent is there and whose result was not written. Each
 intent carries every result recorded before it, so these are at most the rows committed ahead and in flight.
 """
 
@@ -12,40 +12,39 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 import msgspec
+from msgspec import Struct
 
-from wa_bulk.ledger.lock import LockedLog
+from wa_bulk.ledger.log_file import LogFile
 from wa_bulk.ledger.log_format import (
     EndLine,
     IntentLine,
     LogError,
-    LogLine,
     ResultLine,
     RunLine,
-    WithdrawnLine,
+    WrittenLine,
     timestamp,
 )
-from wa_bulk.send.outcome import Outcome
+from wa_bulk.send.outcome import Outcome, Status
 
 FLUSH_S = 0.1
 SYNC_S = 1.0
 
-if sys.platform == "darwin":
-    import fcntl
 
-    def _sync(fd: int) -> None:
-        # fsync alone leaves the data in the drive's cache there.
-        fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+class Machine(Struct, frozen=True):
+    """What a journal needs of the machine besides its file; a simulation brings its own."""
 
-else:
-    _sync = getattr(os, "fdatasync", os.fsync)
+    executor: Executor | None = None
+    """Does one thing at a time, in order; None: a thread of the journal's own."""
+    time_ns: Callable[[], int] = time.time_ns
+    """Nanoseconds since 1970."""
+
+
+REAL_MACHINE = Machine()
 
 
 class Journal:
@@ -57,39 +56,46 @@ class Journal:
 
     error: LogError | None = None
 
-    def __init__(self, log: LockedLog, run_id: str, on_error: Callable[[LogError], None] | None) -> None:
+    def __init__(
+        self, log: LogFile, run_id: str, on_error: Callable[[LogError], None] | None, machine: Machine
+    ) -> None:
         self._log = log
         self._run_id = run_id
         self._on_error = on_error
         self._loop = asyncio.get_running_loop()
-        self._thread = ThreadPoolExecutor(1, "wa-bulk-journal")
+        self._own_thread = ThreadPoolExecutor(1, "wa-bulk-journal") if machine.executor is None else None
+        self._executor = self._own_thread or machine.executor
+        self._time_ns = machine.time_ns
         self._failure: LogError | None = None
-        found = os.fstat(log.fd)
-        self._size = found.st_size
-        self._linked = found.st_nlink > 0
-        self._lines: list[LogLine] = []
+        self._size = log.size()
+        self._synced = 0
+        self._lines: list[WrittenLine] = []
         self._encoder = msgspec.json.Encoder()
         self._timer: asyncio.TimerHandle | None = None
         self._unsynced_since: float | None = None
         self._closed = False
-        self._at_ms = 0
-        self._at = ""
+        self._now_ms = 0
+        self._now = ""
 
     @classmethod
     async def create(
-        cls, path: Path | str, run: RunLine, *, on_error: Callable[[LogError], None] | None = None
+        cls,
+        log: LogFile,
+        run: RunLine,
+        *,
+        on_error: Callable[[LogError], None] | None = None,
+        machine: Machine = REAL_MACHINE,
     ) -> Journal:
-        """A new log that begins with `run`, synced when this returns.
+        """Begin a new, empty log with `run`, synced when this returns.
 
         Raises LogError; then no log is left behind.
         """
-        log = LockedLog.create(path)
-        journal = cls(log, run.run_id, on_error)
+        journal = cls(log, run.run_id, on_error, machine)
         try:
             await journal._commit(run)
-            await journal._loop.run_in_executor(journal._thread, _sync_directory, log.path)
-        except LogError:
-            log.path.unlink(missing_ok=True)
+            await journal._loop.run_in_executor(journal._executor, log.sync_name)
+        except BaseException:
+            log.discard()
             with contextlib.suppress(LogError):
                 await journal.close()
             raise
@@ -97,69 +103,77 @@ class Journal:
 
     @classmethod
     async def resume(
-        cls, log: LockedLog, run: RunLine, *, on_error: Callable[[LogError], None] | None = None
+        cls,
+        log: LogFile,
+        run: RunLine,
+        *,
+        on_error: Callable[[LogError], None] | None = None,
+        machine: Machine = REAL_MACHINE,
     ) -> Journal:
-        """Goes on with a claimed log: ends the line that a crash cut off, if any, and appends `run`.
+        """Go on with a claimed log: end the line that a crash cut off, if any, and append `run`.
 
         Raises LogError; then the log is let go.
         """
-        journal = cls(log, run.run_id, on_error)
+        journal = cls(log, run.run_id, on_error, machine)
         try:
-            journal._append_in_thread(_line_end_wanted(log.fd), sync=False)
+            if _ends_within_line(log):
+                journal._append_in_thread(b"\n", sync=False)
             await journal._commit(run)
-        except LogError:
+        except BaseException:
             with contextlib.suppress(LogError):
                 await journal.close()
             raise
         return journal
 
-    async def intend(self, first: int, last: int) -> None:
-        """Announces that rows first to last will be sent.
+    @property
+    def synced(self) -> int:
+        """How many bytes of the log are known to be on disk."""
+        return self._synced
 
-        Returns when that, and every result recorded before, is written and synced; only then may they leave.
-        Raises LogError: then they may not. Cancelling it takes nothing back: `withdraw` does.
+    def now(self) -> str:
+        """The time, as lines have it."""
+        now_ms = self._time_ns() // 1_000_000
+        if now_ms != self._now_ms:
+            self._now_ms = now_ms
+            self._now = timestamp(now_ms)
+        return self._now
+
+    async def intend(self, ranges: Iterable[tuple[int, int]]) -> None:
+        """Announce that the rows of these ranges, each (first, last), will be sent.
+
+        Returns when that, and every line appended before, is written and synced; only then may they be sent.
+        Raises LogError: then they may not. Cancelling it takes nothing back.
         """
-        await self._commit(IntentLine(self._run_id, (first, last)))
+        await self._commit(*(IntentLine(self._run_id, rows, self._synced) for rows in ranges))
 
-    async def intend_rows(self, rows: Sequence[int]) -> None:
-        """The same for ascending row numbers with gaps between them, synced together."""
-        await self._commit(*(IntentLine(self._run_id, stretch) for stretch in _stretches(rows)))
-
-    def record(self, row: int, to: str | None, outcome: Outcome, reason: str | None = None) -> None:
-        """The final word on a row. Written within 100 ms, synced within 1 s."""
-        at_ms = time.time_ns() // 1_000_000
-        if at_ms != self._at_ms:
-            self._at_ms = at_ms
-            self._at = timestamp(at_ms)
-        self._lines.append(
+    def record(self, row: int, to: str | None, status: Status, outcome: Outcome, reason: str | None) -> None:
+        """Append the final word on a row. `status` may differ from the outcome's."""
+        self.append(
             ResultLine(
-                self._run_id,
-                row,
-                to,
-                outcome.status,
-                self._at,
-                outcome.attempts,
-                outcome.message_id,
-                outcome.request_id,
-                outcome.http_status,
-                outcome.code,
-                outcome.message,
-                outcome.latency_ms,
-                reason,
+                run_id=self._run_id,
+                row=row,
+                to=to,
+                status=status,
+                at=self.now(),
+                attempts=outcome.attempts,
+                message_id=outcome.message_id,
+                request_id=outcome.request_id,
+                http_status=outcome.http_status,
+                code=outcome.code,
+                error=outcome.message,
+                latency_ms=outcome.latency_ms,
+                reason=reason,
             )
         )
-        if self._timer is None:
-            self._start_timer()
 
-    def withdraw(self, first: int, last: int, reason: str) -> None:
-        """Takes back an intent: rows first to last have not left since, and will not. Rows with a result
-        keep it. Written and synced like a result."""
-        self._lines.append(WithdrawnLine(self._run_id, (first, last), reason))
+    def append(self, line: WrittenLine) -> None:
+        """Append a line. It is written within 100 ms and synced within 1 s."""
+        self._lines.append(line)
         if self._timer is None:
             self._start_timer()
 
     async def close(self, end: EndLine | None = None) -> None:
-        """Writes and syncs what is left and `end`, then lets the log go. Closing again does nothing.
+        """Write and sync what is left and `end`, then let the log go. Closing again does nothing.
 
         Raises LogError if anything could not be written, now or before.
         """
@@ -171,9 +185,10 @@ class Journal:
         try:
             await self._commit(*([end] if end else []))
         finally:
-            # By the thread, after its last write, lest the number of a closed file be written to.
-            let_go = self._loop.run_in_executor(self._thread, self._log.close)
-            self._thread.shutdown(wait=False)
+            # By the thread, after its last write, so that the number of a closed file is never written to.
+            let_go = self._loop.run_in_executor(self._executor, self._log.close)
+            if self._own_thread is not None:
+                self._own_thread.shutdown(wait=False)
             await asyncio.shield(let_go)
 
     def _start_timer(self) -> None:
@@ -194,8 +209,8 @@ class Journal:
         if not sync:
             self._start_timer()
 
-    async def _commit(self, *lines: LogLine) -> None:
-        """Writes what is buffered and then these lines, and syncs."""
+    async def _commit(self, *lines: WrittenLine) -> None:
+        """Write what is buffered and then these lines, and sync."""
         if self.error is not None:
             raise self.error
         self._lines += lines
@@ -207,71 +222,50 @@ class Journal:
         try:
             return self._encoder.encode_lines(lines)
         except UnicodeEncodeError:
-            # Half of a surrogate pair, as in a file name of another encoding. The books go on with a "?".
+            # Half of a surrogate pair, as in a file name of another encoding. The log goes on with a "?".
             texts = (json.dumps(msgspec.to_builtins(line), ensure_ascii=False) for line in lines)
             return "".join(text + "\n" for text in texts).encode(errors="replace")
 
     def _append_in_thread(self, data: bytes, sync: bool) -> asyncio.Future[None]:
         if sync:
             self._unsynced_since = None
-        appended = self._loop.run_in_executor(self._thread, self._append, data, sync)
+        appended = self._loop.run_in_executor(self._executor, self._append, data, sync)
         appended.add_done_callback(self._on_appended)
         return appended
 
     def _append(self, data: bytes, sync: bool) -> None:
         if self._failure is None:
             try:
-                rest = memoryview(data)
-                while rest:
-                    rest = rest[os.write(self._log.fd, rest) :]
+                self._log.append(data)
                 self._size += len(data)
                 if sync:
-                    _sync(self._log.fd)
+                    self._log.sync()
                     self._check_untouched()
             except OSError as error:
-                self._failure = LogError(f"cannot write the log {self._log.path}: {error.strerror}")
+                self._failure = LogError(f"cannot write the log {self._log.path}: {error.strerror or error}")
         if self._failure is not None:
             raise self._failure
+        if sync:
+            self._synced = self._size
 
     def _check_untouched(self) -> None:
-        """An intent in a file that was deleted or emptied meanwhile, as by log rotation, is on no disk."""
-        now = os.fstat(self._log.fd)
-        if now.st_size != self._size or (self._linked and not now.st_nlink):
+        """An intent in a file that was deleted, emptied or renamed meanwhile will not be found again."""
+        if self._log.size() != self._size or not self._log.is_in_place():
             self._failure = LogError(
-                f"the log {self._log.path} was deleted or changed by another program while it was written"
+                f"the log {self._log.path} was moved, deleted or changed by another program while it was "
+                "written: put it back, keep log rotation away from it, and resume"
             )
 
     def _on_appended(self, appended: asyncio.Future[None]) -> None:
-        error = appended.exception()
+        error = None if appended.cancelled() else appended.exception()
         if isinstance(error, LogError) and self.error is None:
             self.error = error
             if self._on_error is not None:
                 self._on_error(error)
 
 
-def _line_end_wanted(fd: int) -> bytes:
-    """What a file needs at its end to begin a new line there."""
-    size = os.lseek(fd, 0, os.SEEK_END)
-    if size == 0:
-        return b""
-    os.lseek(fd, size - 1, os.SEEK_SET)
-    return b"" if os.read(fd, 1) == b"\n" else b"\n"
-
-
-def _sync_directory(path: Path) -> None:
-    """Makes the entry of a new file as durable as what is in it, where the system can."""
-    with contextlib.suppress(OSError):
-        fd = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-
-
-def _stretches(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """(first, last) of each run of consecutive numbers."""
-    first = 0
-    for index, row in enumerate(rows):
-        if index + 1 == len(rows) or rows[index + 1] != row + 1:
-            yield rows[first], row
-            first = index + 1
+def _ends_within_line(log: LogFile) -> bool:
+    try:
+        return log.ends_within_line()
+    except OSError as error:
+        raise LogError(f"cannot read the log {log.path}: {error.strerror or error}") from error

@@ -1,34 +1,63 @@
-"""The log of a run: JSON Lines, one struct a line, only ever appended to.
+"""The log of a run, format 1: JSON Lines, UTF-8, one object a line, only ever appended to, mode 0600.
 
-`run` opens the log and every resume; `intent` says which rows may leave from now on; `result` is the
-final word on one row; `withdrawn` takes an intent back for rows that provably never left; `end` closes
-a run. Later lines win.
+Every line has `type` and `run_id`; the first key is `type`. Times are RFC 3339 in UTC, durations in ms.
+Later lines win. A reader passes over types and keys it does not know; whatever would make it wrong to do
+so gets a new format number, and a reader refuses a run line with a newer number than it knows.
 
-`read` is the one reader. A process that dies while it writes leaves a torn line: the last of the file
-or, after a resume, one directly before a `run` line. Nothing in it was ever relied on, so it is passed
-over. Any other line that cannot be read is damage, reported with its number and never skipped in silence.
+**Rows** are the data rows of the source, counted from 1: the header is none, and a row whose cells are all
+blank is none. That rule is part of the format, since a log names its rows by number only.
+
+| type | says |
+|---|---|
+| `run` | opens the log, and each later stretch of work on it; `format` stands in it, always |
+| `intent` | these rows may be sent from now on; on disk before any of them is |
+| `result` | the final word on one row, for now |
+| `withdrawn` | the intent of these rows is void: none was taken since; rows with a result keep it |
+| `reopened` | those of these rows whose status is `rejected` are as if they had never been sent |
+| `delivery` | what a callback said of an accepted row; it changes no status |
+| `collected` | how far a collector had read a cluster's results when it wrote what stands before |
+| `end` | the stretch ended by itself |
+
+A **stretch** is a run line and what follows, up to the next run line or the end of the file. A row that was
+intended and has neither result nor withdrawal when its stretch is over was *cut off*: it may have been sent.
+
+**What cannot be read.** `synced` in an intent or end line is the number of bytes of this log that were
+known to be on disk, because a sync had returned, when the line was written. That tells three things apart:
+
+- *torn*: a line that breaks off where the file, or the stretch, ends. The process died while it wrote.
+  Nothing in it was relied on.
+- *lost*: a line that begins at or behind the largest `synced` of its stretch. A power cut may keep later
+  pages of a file and lose earlier ones, leaving zeros or rubbish. Rows are only sent once their intent is
+  synced, so nothing in it was relied on either, and it is passed over. In case the disk had promised more
+  than it kept, the rows that would have been intended next count as cut off: as many as the largest
+  intent of that stretch had, or `settings.concurrency`, or `AHEAD_S` of `settings.rate`.
+- *damaged*: any other line that cannot be read. What it said is lost, perhaps that rows were sent.
+
+A run line without `format` (format 0) is from before format 1. Its lines have no `synced`, so that any line
+that cannot be read is damaged unless it is torn; and its rows may be counted by another rule.
 """
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterator
 from functools import lru_cache
-from io import FileIO
 from pathlib import Path
-from typing import Annotated, Literal, TypeGuard
+from typing import Annotated, Literal
 
 import msgspec
 
 from wa_bulk.send.outcome import Status
 
+FORMAT = 1
+"""The newest format this version knows, and the one it writes."""
+
+ROWS_MAX = 1_000_000_000
+
 Stopped = Literal["fatal", "failures", "interrupted"]
 Setting = str | int | float | bool | None
-Row = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
-
-BLOCK_BYTES = 1 << 18
-LINE_BYTES_MAX = 1 << 24
+Row = Annotated[int, msgspec.Meta(ge=1, le=ROWS_MAX)]
+Rows = Annotated[int, msgspec.Meta(ge=0, le=ROWS_MAX)]
+Bytes = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class LogError(Exception):
@@ -53,7 +82,7 @@ class SourceRef(msgspec.Struct, omit_defaults=True):
 
     path: str
     sha256: str
-    rows: int | None = None
+    rows: Rows | None = None
 
 
 class Totals(msgspec.Struct):
@@ -66,25 +95,36 @@ class Totals(msgspec.Struct):
     skipped: int = 0
 
 
-class Line(msgspec.Struct, tag_field="type", omit_defaults=True, gc=False):
-    """What every line has. `run_id` names the run and stays the same over its resumes."""
+class _Tagged(msgspec.Struct, tag_field="type", omit_defaults=True, gc=False):
+    pass
 
+
+class RunLine(_Tagged, tag="run", kw_only=True):
+    """The first line, and again at each resume. `pid` is the process that writes what follows.
+
+    `format` has no default, so that it is always written. It is 0 for a line without one.
+    `collected_from` names the cluster, for the log of a run that was sent there.
+    """
+
+    format: int
     run_id: str
-
-
-class RunLine(Line, tag="run"):
-    """The first line, and again at each resume. `pid` is the process that writes what follows."""
-
     campaign: str
     at: str
     source: SourceRef
     campaign_sha256: str
     settings: dict[str, Setting]
     pid: int | None = None
+    collected_from: str | None = None
+
+
+class Line(_Tagged):
+    """What every other line has. `run_id` names the run and stays the same over its resumes."""
+
+    run_id: str
 
 
 class RowsLine(Line):
-    """A line about a stretch of rows: `rows` is (first, last), both included."""
+    """A line about consecutive rows: `rows` is (first, last), both included."""
 
     rows: tuple[Row, Row]
 
@@ -96,16 +136,28 @@ class RowsLine(Line):
 class IntentLine(RowsLine, tag="intent"):
     """These rows may be sent from now on. On disk before any of them is."""
 
+    synced: Bytes | None = None
+
 
 class WithdrawnLine(RowsLine, tag="withdrawn"):
-    """The intent of these rows is void: none of them left since. Rows with a result keep it."""
+    """The intent of these rows is void: none of them was taken since. Rows with a result keep it."""
+
+    reason: str
+
+
+class ReopenedLine(RowsLine, tag="reopened"):
+    """Those of these rows whose status is `rejected` are as if they had never been sent."""
 
     reason: str
 
 
 class ResultLine(Line, tag="result"):
     """What became of one row. `to` is the number, or what stood in its place; `error` tells in the API's
-    words or ours what went wrong; `reason` says why a row was skipped."""
+    words or ours what went wrong; `reason` says why a row was skipped.
+
+    `settled_by` says who settled it, if not the run that sent it. An accepted row has a `message_id` then
+    only if it is known.
+    """
 
     row: Row
     to: str | None
@@ -119,6 +171,24 @@ class ResultLine(Line, tag="result"):
     error: str | None = None
     latency_ms: float | None = None
     reason: str | None = None
+    settled_by: str | None = None
+
+
+class DeliveryLine(Line, tag="delivery"):
+    """What a callback said of a row. `to` is None where it named nobody; `code` is Meta's, of a failure."""
+
+    row: Row
+    to: str | None
+    message_id: str
+    state: str
+    at: str
+    code: int | None = None
+
+
+class CollectedLine(Line, tag="collected"):
+    """The collector had written every result up to `position` of the cluster's results before this line."""
+
+    position: str
 
 
 class EndLine(Line, tag="end"):
@@ -129,17 +199,18 @@ class EndLine(Line, tag="end"):
     stopped: Stopped | None
     totals: Totals
     detail: str | None = None
+    synced: Bytes | None = None
 
 
-LogLine = RunLine | IntentLine | ResultLine | WithdrawnLine | EndLine
+LaterLine = IntentLine | ResultLine | WithdrawnLine | ReopenedLine | DeliveryLine | CollectedLine | EndLine
+WrittenLine = RunLine | LaterLine
 
 
-class Damage(msgspec.Struct, frozen=True):
-    """A line that could not be read. `torn`: cut off by a crash, and harmless."""
+class LostTail(msgspec.Struct, frozen=True):
+    """Stands, for a reader, where lines of a stretch were lost: behind its last line. Never written."""
 
-    line: int
-    fault: str
-    torn: bool
+
+LogLine = WrittenLine | LostTail
 
 
 def timestamp(at_ms: int | None = None) -> str:
@@ -153,122 +224,3 @@ def timestamp(at_ms: int | None = None) -> str:
 @lru_cache(2)
 def _second(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-
-
-def read(path: Path | str, on_damage: Callable[[Damage], None] | None = None) -> Iterator[LogLine]:
-    """The lines of a log in order, streaming.
-
-    With `on_damage`, every unreadable line is handed to it, torn ones included, and reading goes on.
-    Without it, torn lines are passed over and any other unreadable line raises DamagedLogError. A file
-    that cannot be opened, or does not begin with a `run` line, raises LogError either way.
-    """
-    path = Path(path)
-
-    def report(damage: Damage) -> None:
-        if on_damage is not None:
-            on_damage(damage)
-        elif not damage.torn:
-            raise DamagedLogError(path, damage.line, damage.fault)
-
-    run_id: str | None = None
-    cut_off: list[Damage] = []
-    for first_number, lines in _decoded_blocks(path):
-        if run_id is not None and not cut_off and _all_of_run(lines, run_id):
-            yield from lines  # nearly all blocks are like that
-            continue
-        for number, line in enumerate(lines, first_number):
-            if isinstance(line, Damage):
-                if line.torn:
-                    cut_off.append(line)
-                    continue
-            elif run_id is None and isinstance(line, RunLine):
-                run_id = line.run_id
-            if run_id is None:
-                raise LogError(f"{path} is not a log of wa_bulk: it does not begin with a run line")
-            for damage in cut_off:
-                report(Damage(damage.line, damage.fault, torn=isinstance(line, RunLine)))
-            cut_off.clear()
-            if isinstance(line, Damage):
-                report(line)
-            elif line.run_id != run_id:
-                report(Damage(number, f"belongs to another run, {line.run_id}", torn=False))
-            else:
-                yield line
-    for damage in cut_off:
-        report(damage)
-    if run_id is None:
-        raise LogError(f"{path} holds no run: nothing was sent under it. Delete it and send again.")
-
-
-def read_run(path: Path | str) -> RunLine:
-    """The line that a log begins with. Raises LogError, as `read` does."""
-    line = next(read(path))
-    assert isinstance(line, RunLine), "read lets nothing else pass as the first line"
-    return line
-
-
-def _all_of_run(lines: list[LogLine | Damage], run_id: str) -> TypeGuard[list[LogLine]]:
-    try:
-        return all(line.run_id == run_id for line in lines)  # type: ignore[union-attr]
-    except AttributeError:  # one is damaged
-        return False
-
-
-def _decoded_blocks(path: Path) -> Iterator[tuple[int, list[LogLine | Damage]]]:
-    """Blocks of decoded lines, each with the number of its first line."""
-    number = 1
-    try:
-        with path.open("rb", buffering=0) as file:
-            for block in _blocks_of_whole_lines(file, path):
-                raw_count = block.count(b"\n") + (not block.endswith(b"\n"))
-                lines = _decode_block(block)
-                if lines is None or len(lines) != raw_count:
-                    lines = [
-                        _decode_line(raw, raw_number)
-                        for raw_number, raw in enumerate(block.removesuffix(b"\n").split(b"\n"), number)
-                    ]
-                yield number, lines
-                number += raw_count
-    except OSError as error:
-        raise LogError(f"cannot read the log {path}: {error.strerror}") from error
-
-
-def _blocks_of_whole_lines(file: FileIO, path: Path) -> Iterator[bytes]:
-    rest = b""
-    while block := file.read(BLOCK_BYTES):
-        end = block.rfind(b"\n") + 1
-        if end:
-            yield rest + block[:end]
-            rest = block[end:]
-        elif len(rest) < LINE_BYTES_MAX:
-            rest += block
-        else:
-            raise LogError(f"{path} is not a log of wa_bulk: it has a line of more than 16 MiB")
-    if rest:
-        yield rest
-
-
-_decoder: msgspec.json.Decoder[LogLine] = msgspec.json.Decoder(LogLine)
-_FAULT_AT_BYTE = re.compile(r"\(byte (\d+)\)$")
-
-
-def _decode_block(block: bytes) -> list[LogLine | Damage] | None:
-    """All lines at once, the fast way; None if any of them is damaged."""
-    try:
-        return [*_decoder.decode_lines(block)]
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-
-
-def _decode_line(raw: bytes, number: int) -> LogLine | Damage:
-    # Some file systems keep the length of what a power cut lost, and fill it with zeros.
-    raw = raw.rstrip(b"\0")
-    try:
-        return _decoder.decode(raw)
-    except UnicodeDecodeError:
-        return Damage(number, "is damaged (not UTF-8)", torn=False)
-    except msgspec.MsgspecError as error:
-        fault = str(error)
-        at_byte = _FAULT_AT_BYTE.search(fault)
-        torn = "truncated" in fault if at_byte is None else int(at_byte[1]) == len(raw)
-        return Damage(number, f"is damaged ({fault})", torn=torn)

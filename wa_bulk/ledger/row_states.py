@@ -1,145 +1,165 @@
-"""What is known of each row, in one byte a row."""
+"""What is known of each row, in one byte a row: the one state machine over the lines of a log.
+
+The low seven bits of a byte are a code: what was last said of the row. The high bit is set while the row is
+intended and nothing has been said of it since. So a withdrawn intent gives back what was known before, and a
+row left over from an earlier crash never passes for one that was not sent.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+import math
+import re
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 from wa_bulk.ledger.log_format import (
-    EndLine,
+    ROWS_MAX,
     IntentLine,
-    LogError,
     LogLine,
+    LostTail,
+    ReopenedLine,
     ResultLine,
     RunLine,
+    Setting,
     Totals,
     WithdrawnLine,
-    read,
 )
 from wa_bulk.send.outcome import Status
 
-State = Literal["never", "intended", "accepted", "rejected", "failed", "unknown", "skipped"]
+RowState = Literal["never", "intended", "cut off", "accepted", "rejected", "failed", "unknown", "skipped"]
+"""`intended`: may be on its way at this moment. `cut off`: was intended when a process died or a log lost
+its end, and nothing is known since; it counts as unknown."""
+
+STATUSES: tuple[Status, ...] = ("accepted", "rejected", "failed", "unknown", "skipped")
+NEVER = 0
+CODES: dict[Status, int] = {status: code for code, status in enumerate(STATUSES, 1)}
+CUT_OFF = 6
+CODES_MAX = 0x80
+"""How many codes there can be, `NEVER` among them."""
+
+AHEAD_S = 0.05
+"""How far the intents on disk may run ahead of the sending, in seconds of the rate."""
+AHEAD_ROWS_MAX = 1_000_000
+"""Limits what a log can say of that."""
 
 CHUNK_ROWS = 1 << 16
-
-_STATES: tuple[State, ...] = ("never", "accepted", "rejected", "failed", "unknown", "skipped", "intended")
-_CODES: dict[State, int] = {state: code for code, state in enumerate(_STATES)}
-_OPEN = 0x10
-"""Set on what was known of a row while the process that announced it lives, so that a withdrawn intent gives
-that back: a row left over from an earlier crash must never pass for one that was not sent."""
+_INTENDED = 0x80
+_WITHDRAW = bytes(code & ~_INTENDED for code in range(256))
+_CUT_OFF = bytes(CUT_OFF if code & _INTENDED else code for code in range(256))
+_RUNS = re.compile(rb"\x01+|\x02+|\x03+|\x04+|\x05+")
 
 
-def _table(changes: dict[int, int]) -> bytes:
-    return bytes(changes.get(code, code) for code in range(256))
+class RowStates:
+    """The state of every row, from 1 on. Fed by the lines of a log, or by a run itself as it goes.
 
-
-_MAY_BE_SENT = [_CODES[state] for state in _STATES if state not in ("accepted", "rejected", "skipped")]
-_INTEND = _table({code: code | _OPEN for code in _MAY_BE_SENT})
-_WITHDRAW = _table({code | _OPEN: code for code in _MAY_BE_SENT})
-_CRASH = _table({code | _OPEN: _CODES["intended"] for code in _MAY_BE_SENT})
-_NAMES = [_STATES[code] if code < len(_STATES) else "intended" for code in range(256)]
-
-
-def states_to_send(*, retry_unknown: bool, retry_failed: bool) -> list[State]:
-    """The states of the rows that a run sends when it goes on."""
-    states: list[State] = ["never"]
-    if retry_unknown:
-        states += ["unknown", "intended"]
-    if retry_failed:
-        states += ["failed"]
-    return states
-
-
-class Ledger:
-    """The state of every row, from 1 on. Fed by the lines of a log, or by the run itself as it goes.
-
-    `run` is the first run line of the log it was read from, `end` the end line that closes that log; None
-    where there is none.
+    Memory grows with the highest row that was told of, not with `rows`, the number of rows of the source;
+    None where it is not known. Whatever tells of a row beyond raises ValueError.
     """
 
-    def __init__(self, rows: int = 0) -> None:
-        self.run: RunLine | None = None
-        self.end: EndLine | None = None
-        self._states = bytearray(rows)
+    def __init__(self, rows: int | None = None) -> None:
+        self._rows = rows
+        self._states = bytearray()
+        self._statuses: list[Status | None] = [None, *STATUSES, "unknown"]
+        self._make_tables()
+        self._settings: dict[str, Setting] = {}
+        self._begin_stretch()
 
-    @classmethod
-    def from_log(cls, path: Path | str, on_result: Callable[[ResultLine], object] | None = None) -> Ledger:
-        """What a log says of its rows, read streaming; each result is also handed to `on_result`.
+    # What lines do to rows
 
-        Raises LogError, or DamagedLogError: then no run can safely go on from this log.
-        """
-        ledger = cls()
-        try:
-            for line in read(path):
-                if isinstance(line, ResultLine):
-                    ledger.settle(line.row, line.status)
-                    if on_result is not None:
-                        on_result(line)
-                else:
-                    ledger._apply(line)
-        except (ValueError, OverflowError) as error:
-            raise LogError(f"{path} is damaged: {error}") from None
-        ledger._crash()
-        return ledger
-
-    def _apply(self, line: LogLine) -> None:
+    def follow(self, line: LogLine) -> None:
+        """Take in the next line of a log. Its first run line says how many rows there are."""
         if isinstance(line, IntentLine):
             self.intend(*line.rows)
+            self._note_intent(line)
+        elif isinstance(line, ResultLine):
+            self.settle(line.row, line.status)
         elif isinstance(line, WithdrawnLine):
             self.withdraw(*line.rows)
-        elif isinstance(line, EndLine):
-            self.end = line
+        elif isinstance(line, ReopenedLine):
+            self.reopen(*line.rows)
+        elif isinstance(line, LostTail):
+            self._cut_off_next_rows()
         elif isinstance(line, RunLine):
-            self.end = None
-            if self.run is None:
-                self.run = line
-                self.grow(line.source.rows or 0)
-            self._crash()
-
-    def state(self, row: int) -> State:
-        """`intended`: may be on its way; nothing is known of it since its intent."""
-        return _NAMES[self._states[row - 1]] if row <= len(self._states) else "never"
-
-    def intend(self, first: int, last: int) -> None:
-        """Rows first to last may leave. Those with a final status (accepted, rejected, skipped) keep it."""
-        self.grow(last)
-        self._states[first - 1 : last] = self._states[first - 1 : last].translate(_INTEND)
-
-    def withdraw(self, first: int, last: int) -> None:
-        """Rows first to last have not left since their intent: they are again what they were before."""
-        self.grow(last)
-        self._states[first - 1 : last] = self._states[first - 1 : last].translate(_WITHDRAW)
+            self.cut_off()
+            if self._rows is None:
+                self._rows = line.source.rows
+            self._settings = line.settings
+            self._begin_stretch()
 
     def settle(self, row: int, status: Status) -> None:
-        """The final word on a row, for now: later words win."""
+        """Note the final word on a row, for now: later words win."""
         if row > len(self._states):
-            self.grow(row)
-        self._states[row - 1] = _CODES[status]
+            self._grow(row)
+        self._states[row - 1] = CODES[status]
+
+    def set_code(self, row: int, code: int) -> None:
+        """Do the same with any code but `NEVER`."""
+        if row > len(self._states):
+            self._grow(row)
+        self._states[row - 1] = code
+
+    def intend(self, first: int, last: int) -> None:
+        """Note that rows `first` to `last` may be sent. Accepted and skipped ones keep their state."""
+        if last > len(self._states):
+            self._grow(last)
+        self._states[first - 1 : last] = self._states[first - 1 : last].translate(self._intend)
+
+    def withdraw(self, first: int, last: int) -> None:
+        """Note that these rows were not taken since their intent: they are again what they were before."""
+        self._check(last)
+        self._states[first - 1 : last] = self._states[first - 1 : last].translate(_WITHDRAW)
+
+    def reopen(self, first: int, last: int) -> int:
+        """Make the rejected ones of these rows as if they had never been sent; return how many these are."""
+        self._check(last)
+        rows = self._states[first - 1 : last]
+        self._states[first - 1 : last] = rows.translate(self._reopen)
+        return sum(rows.count(code) + rows.count(code | _INTENDED) for code in self._codes_with("rejected"))
+
+    def cut_off(self) -> None:
+        """Note that the process that had rows in hand is gone: nobody knows whether they were sent."""
+        for start in range(0, len(self._states), CHUNK_ROWS):
+            chunk = slice(start, start + CHUNK_ROWS)
+            self._states[chunk] = self._states[chunk].translate(_CUT_OFF)
+
+    def add_code(self, status: Status) -> int:
+        """Return a new code for rows of this status. Raises ValueError when there are `CODES_MAX`."""
+        if len(self._statuses) == CODES_MAX:
+            raise ValueError("there is no code left")
+        self._statuses.append(status)
+        self._make_tables()
+        return len(self._statuses) - 1
+
+    # What is known
+
+    def code(self, row: int) -> int:
+        """What was last said of a row; it may be intended again since."""
+        return self._states[row - 1] & ~_INTENDED if row <= len(self._states) else NEVER
+
+    def state(self, row: int) -> RowState:
+        """What is known of a row."""
+        return self._names[self._states[row - 1]] if row <= len(self._states) else "never"
+
+    def count(self, code: int) -> int:
+        """How many rows have this code and are not intended since."""
+        return self._states.count(code)
+
+    def intended(self) -> int:
+        """How many rows are intended."""
+        return sum(map(self._states.count, range(_INTENDED, _INTENDED + len(self._statuses))))
 
     def totals(self) -> Totals:
-        """Rows by status; those intended count as unknown, those never intended not at all."""
-        count = self._states.count
-        return Totals(
-            accepted=count(_CODES["accepted"]),
-            rejected=count(_CODES["rejected"]),
-            failed=count(_CODES["failed"]),
-            unknown=count(_CODES["unknown"])
-            + count(_CODES["intended"])
-            + sum(count(code | _OPEN) for code in _MAY_BE_SENT),
-            skipped=count(_CODES["skipped"]),
-        )
+        """Count the rows by status. Intended and cut off ones are unknown; those never sent have none."""
+        by_status = dict.fromkeys(STATUSES, 0)
+        for code, status in enumerate(self._statuses):
+            if status is not None:
+                by_status[status] += self.count(code)
+        by_status["unknown"] += self.intended()
+        return Totals(**by_status)
 
-    def to_send(
-        self, rows: int, *, retry_unknown: bool = False, retry_failed: bool = False
-    ) -> Iterator[range]:
-        """Which of the source's `rows` rows are still to be sent: ascending stretches of row numbers."""
-        self.grow(rows)
-        return self.rows_in(*states_to_send(retry_unknown=retry_unknown, retry_failed=retry_failed))
-
-    def rows_in(self, *states: State) -> Iterator[range]:
-        """The rows in any of these states: ascending stretches of row numbers."""
-        wanted = bytes(name in states for name in _NAMES)
+    def rows_in(self, *states: RowState) -> Iterator[range]:
+        """Find the rows in any of these states, as far as any row was told of: ascending ranges."""
+        wanted = bytes(name in states for name in self._names)
         first: int | None = None
         for start in range(0, len(self._states), CHUNK_ROWS):
             flags = self._states[start : start + CHUNK_ROWS].translate(wanted)
@@ -154,17 +174,96 @@ class Ledger:
         if first is not None:
             yield range(first, len(self._states) + 1)
 
-    def grow(self, rows: int) -> None:
-        """Makes room for rows 1 to `rows`. Raises ValueError where the source has fewer."""
-        missing = rows - len(self._states)
-        if missing <= 0:
-            return
-        if self.run is not None and self.run.source.rows is not None and rows > self.run.source.rows:
-            raise ValueError(f"it tells of row {rows}, but the recipients' file has {self.run.source.rows}")
-        self._states.extend(bytes(missing))
+    def alike(self, first: int, last: int, states: Collection[RowState]) -> list[tuple[range, RowState]]:
+        """Divide rows `first` to `last` into ranges of one state; leave out those in none of `states`.
 
-    def _crash(self) -> None:
-        """The process that had rows in hand is gone: no one knows whether they left."""
-        for start in range(0, len(self._states), CHUNK_ROWS):
-            chunk = slice(start, start + CHUNK_ROWS)
-            self._states[chunk] = self._states[chunk].translate(_CRASH)
+        Takes at most five states, and a bounded number of rows: what it returns is made at once.
+        """
+        wanted = tuple(states)
+        numbers = bytes(wanted.index(name) + 1 if name in wanted else 0 for name in self._names)
+        rows = bytes(self._states[first - 1 : last]).ljust(last - first + 1, bytes([NEVER]))
+        return [
+            (range(first + run.start(), first + run.end()), wanted[run[0][0] - 1])
+            for run in _RUNS.finditer(rows.translate(numbers))
+        ]
+
+    # The window behind the last intent
+
+    def _begin_stretch(self) -> None:
+        self._last_intended = 0
+        self._largest_intent = 0
+        self._intended_together = 0
+        self._synced: int | None = None
+
+    def _note_intent(self, line: IntentLine) -> None:
+        """Rows with gaps between them are intended together, by several lines with the same `synced`."""
+        first, last = line.rows
+        together = last - first + 1
+        if line.synced is not None and line.synced == self._synced:
+            together += self._intended_together
+        self._synced, self._intended_together = line.synced, together
+        if together > self._largest_intent:
+            self._largest_intent = together
+        if last > self._last_intended:
+            self._last_intended = last
+
+    def _cut_off_next_rows(self) -> None:
+        """Cut off the rows whose intent may be in what a log lost: the next that its stretch would send."""
+        left = min(max(self._largest_intent, self._rows_ahead()), AHEAD_ROWS_MAX)
+        sent: list[Status | None] = [None]
+        sent += ["failed"] if self._settings.get("retry_failed") else []
+        sent += ["rejected"] if self._settings.get("retry_rejected") else []
+        flags = bytes(
+            code < len(self._statuses) and code != CUT_OFF and self._statuses[code] in sent
+            for code in range(256)
+        )
+        rows_end = ROWS_MAX if self._rows is None else self._rows
+        at = self._last_intended
+        while left and at < rows_end:
+            if at >= len(self._states):
+                self._grow(min(rows_end, at + left))
+            chunk = self._states[at : at + CHUNK_ROWS].translate(flags)
+            found = chunk.find(1)
+            while left and found >= 0:
+                self._states[at + found] = CUT_OFF
+                left -= 1
+                found = chunk.find(1, found + 1)
+            at += len(chunk)
+
+    def _rows_ahead(self) -> int:
+        concurrency, rate = (self._settings.get(name) for name in ("concurrency", "rate"))
+        ahead = 1
+        if isinstance(concurrency, int | float):
+            ahead = max(ahead, math.ceil(min(concurrency, AHEAD_ROWS_MAX)))
+        if isinstance(rate, int | float):
+            ahead = max(ahead, math.ceil(min(rate * AHEAD_S, AHEAD_ROWS_MAX)))
+        return ahead
+
+    # How it is kept
+
+    def _codes_with(self, *statuses: Status | None) -> list[int]:
+        return [code for code, status in enumerate(self._statuses) if status in statuses]
+
+    def _make_tables(self) -> None:
+        may_be_sent = self._codes_with(None, "failed", "unknown", "rejected")
+        self._intend = bytes(code | _INTENDED if code in may_be_sent else code for code in range(256))
+        rejected = self._codes_with("rejected")
+        self._reopen = bytes(
+            code & _INTENDED if code & ~_INTENDED in rejected else code for code in range(256)
+        )
+        known: list[RowState] = [status or "never" for status in self._statuses]
+        known[CUT_OFF] = "cut off"
+        self._names: list[RowState] = [
+            known[code] if code < len(known) else "intended" for code in range(256)
+        ]
+
+    def _check(self, row: int) -> None:
+        if row > len(self._states) and self._rows is not None and row > self._rows:
+            raise ValueError(f"it tells of row {row}, but the recipients' file has {self._rows}")
+
+    def _grow(self, row: int) -> None:
+        self._check(row)
+        try:
+            self._states.extend(bytes(row - len(self._states)))
+        except MemoryError:
+            raise ValueError(f"it tells of row {row}, and there is no memory for that many rows") from None

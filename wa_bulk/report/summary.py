@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from wa_bulk.ledger import log_format as log
 from wa_bulk.ledger.lock import is_being_written
+from wa_bulk.ledger.log_reader import Damage, read
 from wa_bulk.report.measures import Latency, LatencyCounts, Throughput
 from wa_bulk.report.tally import STATUSES, Cause, Tally
 from wa_bulk.send.outcome import Status
@@ -21,6 +22,10 @@ State = Literal["finished", "stopped", "interrupted", "running", "cut off"]
 UNKNOWN_ROWS_LISTED = 20
 _UNKNOWN_TOLD_APART = 1000
 _DAMAGE_LISTED = 20
+_HARMLESS = {
+    "torn": " (torn by a crash; harmless)",
+    "lost": " (lost in a power cut, before any row was sent for it; harmless)",
+}
 
 
 class Stretch(Struct):
@@ -114,8 +119,11 @@ def summarise(path: Path) -> Summary:
     """
     running = is_being_written(path)
     reading = _Reading()
-    for line in log.read(path, reading.damaged):
-        reading.follow(line)
+    try:
+        for line in read(path, reading.damaged):
+            reading.follow(line)
+    except ValueError as error:
+        raise log.LogError(f"{path} is damaged: {error}") from None
     return reading.summary(path, running)
 
 
@@ -133,13 +141,13 @@ class _Reading:
         self._latencies = LatencyCounts()
         self._throughput = Throughput(accepted=[], others=[], resumed_at_s=[])
         self._unknown: dict[int, log.ResultLine] = {}
-        self._damage: list[log.Damage] = []
+        self._damage: list[Damage] = []
         self._damaged_lines = 0
 
-    def damaged(self, damage: log.Damage) -> None:
+    def damaged(self, damage: Damage) -> None:
         if len(self._damage) < _DAMAGE_LISTED:
             self._damage.append(damage)
-        self._damaged_lines += not damage.torn
+        self._damaged_lines += damage.lines if damage.kind == "damaged" else 0
 
     def follow(self, line: log.LogLine) -> None:
         self._tally.follow(line)
@@ -152,6 +160,8 @@ class _Reading:
                 stretch = self._stretches[-1]
                 stretch.ended, stretch.stopped, stretch.detail = True, line.stopped, line.detail
                 self._reached(line.at)
+            case log.LostTail():
+                self._stretches[-1].ended = False
 
     def _run(self, line: log.RunLine) -> None:
         if self._first is None:
@@ -164,13 +174,14 @@ class _Reading:
         self._stretches.append(Stretch(line.at, line.at, pid=line.pid, settings=line.settings))
 
     def _result(self, line: log.ResultLine) -> None:
-        self._reached(line.at)
-        if line.attempts:
-            self._sent += 1
-            self._requests += line.attempts
-            self._throughput.add(self._active_s(), line.status == "accepted")
-        if line.latency_ms is not None:
-            self._latencies.add(line.latency_ms)
+        if line.settled_by is None:
+            self._reached(line.at)
+            if line.attempts:
+                self._sent += 1
+                self._requests += line.attempts
+                self._throughput.add(self._active_s(), line.status == "accepted")
+            if line.latency_ms is not None:
+                self._latencies.add(line.latency_ms)
         if line.status == "unknown":
             if len(self._unknown) < _UNKNOWN_TOLD_APART:
                 self._unknown[line.row] = line
@@ -191,14 +202,14 @@ class _Reading:
 
     def summary(self, path: Path, running: bool) -> Summary:
         if not running:
-            self._tally.cut_off()
+            self._tally.states.cut_off()
         first = self._first
         assert first is not None, "log.read begins with a run line"
         causes = self._tally.causes()
         totals = dict.fromkeys(STATUSES, 0)
         for cause in causes:
             totals[cause.status] += cause.rows
-        in_flight = self._tally.in_flight()
+        in_flight = self._tally.states.intended()
         rows = first.source.rows
         active_s = self._active_s()
         last = self._stretches[-1]
@@ -224,10 +235,7 @@ class _Reading:
             causes=[cause for cause in causes if cause.status != "accepted"],
             unknown_rows=[*map(self._unknown_row, islice(self._tally.rows_unknown(), UNKNOWN_ROWS_LISTED))],
             throughput=self._throughput,
-            damage=[
-                f"line {one.line}: {one.fault}{' (torn by a crash; harmless)' * one.torn}"
-                for one in self._damage
-            ],
+            damage=[*map(_damage_in_words, self._damage)],
             damaged_lines=self._damaged_lines,
         )
 
@@ -244,6 +252,13 @@ def _state(last: Stretch, running: bool) -> State:
     if last.stopped is None:
         return "finished"
     return "interrupted" if last.stopped == "interrupted" else "stopped"
+
+
+def _damage_in_words(damage: Damage) -> str:
+    where = f"line {damage.line}"
+    if damage.lines > 1:
+        where += f" and {damage.lines - 1:,} behind it"
+    return f"{where}: {damage.fault}{_HARMLESS.get(damage.kind, '')}"
 
 
 def _seconds(at: str) -> float:

@@ -6,8 +6,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from wa_bulk.ledger import log_format as log
 from wa_bulk.ledger.lock import is_being_written
+from wa_bulk.ledger.log_format import LogError, ResultLine
+from wa_bulk.ledger.log_reader import Damage, read
 from wa_bulk.report.tally import NO_RESULT, Tally
 
 COLUMNS = (
@@ -40,10 +41,13 @@ def write_table(path: Path, to: TextIO) -> int:
     results = bytearray()
     more_results: Counter[int] = Counter()
     lines = 0
-    for line in log.read(path, _pass_over):
+    for line in read(path, _pass_over):
         lines += 1
-        tally.follow(line)
-        if isinstance(line, log.ResultLine):
+        try:
+            tally.follow(line)
+        except ValueError as error:
+            raise LogError(f"{path} is damaged: {error}") from None
+        if isinstance(line, ResultLine):
             row = line.row
             if row >= len(results):
                 results.extend(bytes(row + 1 - len(results)))
@@ -53,14 +57,14 @@ def write_table(path: Path, to: TextIO) -> int:
                 more_results[row] += 1
 
     if not is_being_written(path):
-        tally.cut_off()
+        tally.states.cut_off()
     table = csv.DictWriter(to, COLUMNS, restval="", lineterminator="\n")
     table.writeheader()
     # Left to itself, the writer of older Pythons puts no quotes around a lone carriage return.
     quoted = csv.DictWriter(to, COLUMNS, restval="", lineterminator="\n", quoting=csv.QUOTE_ALL)
     written = 0
-    for line in islice(log.read(path, _pass_over), lines):  # a log at work grows
-        if not isinstance(line, log.ResultLine):
+    for line in islice(read(path, _pass_over), lines):  # a log at work grows
+        if not isinstance(line, ResultLine):
             continue
         row = line.row
         if more_results[row]:
@@ -78,5 +82,5 @@ def write_table(path: Path, to: TextIO) -> int:
     return written
 
 
-def _pass_over(damage: log.Damage) -> None:
+def _pass_over(damage: Damage) -> None:
     pass
