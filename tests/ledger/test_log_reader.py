@@ -341,7 +341,7 @@ class TestOtherFiles:
     def test_a_pipe_or_device_is_not_waited_for(self, path: Path) -> None:
         os.mkfifo(path)
         for no_file in (path, Path("/dev/zero"), path.parent):
-            with pytest.raises(LogError, match="no regular file"):
+            with pytest.raises(LogError, match="it is (a pipe|no regular file)"):
                 list(read(no_file))
 
 

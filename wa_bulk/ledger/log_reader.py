@@ -272,10 +272,19 @@ def open_to_read(path: Path) -> int:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except OSError as error:
         raise LogError(f"cannot read the log {path}: {error.strerror}") from error
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
+    try:
+        refuse_special(path, os.fstat(fd))
+    except LogError:
         os.close(fd)
-        raise LogError(f"{path} is not a log of wa_bulk: it is no regular file")
+        raise
     return fd
+
+
+def refuse_special(path: Path, found: os.stat_result) -> None:
+    """Raise LogError for what is no regular file: opened to be written, a pipe is waited on for ever."""
+    if not stat.S_ISREG(found.st_mode):
+        kind = "a pipe" if stat.S_ISFIFO(found.st_mode) else "no regular file"
+        raise LogError(f"{path} is not a log of wa_bulk: it is {kind}")
 
 
 def _pieces(path: Path) -> Iterator[_Piece]:
