@@ -32,7 +32,7 @@ def run_line(
     rows: int | None = None,
     pid: int | None = None,
     log_format: int = FORMAT,
-    **settings: Setting,
+    settings: dict[str, Setting] | None = None,
 ) -> RunLine:
     return RunLine(
         format=log_format,
@@ -41,7 +41,7 @@ def run_line(
         at=timestamp(),
         source=SourceRef("/campaigns/recipients.csv", "ab" * 32, rows),
         campaign_sha256="cd" * 32,
-        settings={"rate": 80.0, "limit": None, "on_unknown": "hold", **settings},
+        settings={"rate": 80.0, "limit": None, "on_unknown": "hold", **(settings or {})},
         pid=pid,
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -17,7 +19,7 @@ from tests.ledger.contract import ROWS, LedgerContract, claimed
 from tests.ledger.lines import RUN_ID, encoded, intent, result_line, run_line
 from tests.ledger.simulated_disk import AtOnce, SimulatedFile
 from wa_bulk.ledger import local_ledger
-from wa_bulk.ledger.base import Ledger
+from wa_bulk.ledger.base import Claim, Ledger
 from wa_bulk.ledger.journal import Machine
 from wa_bulk.ledger.local_ledger import LocalLedger, consecutive
 from wa_bulk.ledger.lock import LockedLog
@@ -121,7 +123,7 @@ async def test_rows_come_in_bounded_pieces(path: Path, monkeypatch: pytest.Monke
     await ledger.close(None, None)
 
 
-async def _claims(ledger: LocalLedger):  # type: ignore[no-untyped-def]  # noqa: ANN202
+async def _claims(ledger: LocalLedger) -> AsyncIterator[Claim]:
     while (claim := await ledger.claim()) is not None:
         yield claim
 
@@ -230,7 +232,7 @@ async def test_a_log_that_fails_is_told_once_and_for_all(path: Path) -> None:
 
 
 async def test_claims_of_the_end_of_a_lost_log(path: Path) -> None:
-    run = run_line(rows=ROWS, rate=0, concurrency=3)
+    run = run_line(rows=ROWS, settings={"rate": 0, "concurrency": 3})
     path.write_bytes(encoded(run, intent(1, 2, synced=0), result_line(1)) + b"\0" * 50)
     log = LockedLog.claim(path)
     ledger = await LocalLedger.resume(log, read_past(path), run, ROWS)
@@ -246,4 +248,4 @@ async def test_claims_of_the_end_of_a_lost_log(path: Path) -> None:
 def test_consecutive_rows_are_put_together(rows: list[int]) -> None:
     ranges = [*consecutive(rows)]
     assert [row for first, last in ranges for row in range(first, last + 1)] == rows
-    assert all(later[0] > earlier[1] + 1 for earlier, later in zip(ranges, ranges[1:], strict=False))
+    assert all(later[0] > earlier[1] + 1 for earlier, later in pairwise(ranges))

@@ -135,7 +135,7 @@ def test_a_log_is_being_written_while_it_is_locked(path: Path) -> None:
 def test_a_pipe_or_device_is_refused_at_once(path: Path, open_log: Callable[[Path], object]) -> None:
     os.mkfifo(path)
     for no_file in (path, Path("/dev/null")):
-        with pytest.raises(LogError, match="it is (a pipe|no regular file)"):
+        with pytest.raises(LogError, match=r"it is (a pipe|no regular file)"):
             open_log(no_file)
     with pytest.raises(LogError, match="exists already"):
         LockedLog.create(path)

@@ -14,6 +14,7 @@ from wa_bulk.ledger.log_format import (
     LogError,
     ResultLine,
     Totals,
+    WrittenLine,
     timestamp,
 )
 from wa_bulk.ledger.past import read_past
@@ -61,7 +62,7 @@ def test_an_end_behind_which_lines_were_lost_closes_nothing(path: Path) -> None:
 
 
 def test_rows_reopened_in_the_last_stretch(path: Path) -> None:
-    lines = [run_line(), result_line(1, "rejected"), reopened(1, 1), END]
+    lines: list[WrittenLine] = [run_line(), result_line(1, "rejected"), reopened(1, 1), END]
     path.write_bytes(encoded(*lines))
     assert read_past(path).reopened
     assert read_past(path).totals() == Totals()

@@ -1,12 +1,11 @@
 """Runs on a disk that loses what was not synced: whatever the log says afterwards is true."""
 
-# A small local file may be waited for.
-# ruff: noqa: ASYNC240
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,7 @@ from wa_bulk.send.outcome import Outcome, Status
 ROWS = 30
 CONCURRENCY = 4
 MACHINE = Machine(executor=AtOnce())
-RUN = run_line(rows=ROWS, rate=0, concurrency=CONCURRENCY)
+RUN = run_line(rows=ROWS, settings={"rate": 0, "concurrency": CONCURRENCY})
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +140,7 @@ def assert_true(past: Past, taken: set[int]) -> None:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def flush_at_once() -> object:
+def flush_at_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(journal_module, "FLUSH_S", 0.0)
         patch.setattr(journal_module, "SYNC_S", 1e9)

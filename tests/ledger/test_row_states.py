@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from tests.ledger.lines import intent, reopened, result_line, run_line, withdrawn
 from wa_bulk.ledger import row_states
-from wa_bulk.ledger.log_format import LogLine, LostTail, Setting, Totals
+from wa_bulk.ledger.log_format import (
+    IntentLine,
+    LogLine,
+    LostTail,
+    ReopenedLine,
+    ResultLine,
+    RunLine,
+    Setting,
+    Totals,
+    WithdrawnLine,
+)
 from wa_bulk.ledger.row_states import CODES, CODES_MAX, CUT_OFF, STATUSES, RowState, RowStates
 
 ROWS = 40
@@ -18,7 +28,7 @@ LOST = LostTail()
 
 def told(*history: LogLine, rows: int | None = None, **settings: Setting) -> RowStates:
     states = RowStates()
-    for line in (run_line(rows=rows, **settings), *history):
+    for line in (run_line(rows=rows, settings=settings), *history):
         states.follow(line)
     return states
 
@@ -68,23 +78,23 @@ class Slowly:
 
     def follow(self, line: LogLine) -> None:
         match line:
-            case row_states.ResultLine(row=row, status=status):
+            case ResultLine(row=row, status=status):
                 self.known[row] = status
                 self.intended.discard(row)
-            case row_states.IntentLine(rows=(first, last), synced=synced):
+            case IntentLine(rows=(first, last), synced=synced):
                 rows = range(first, last + 1)
                 self.intended |= {r for r in rows if self.known.get(r) not in ("accepted", "skipped")}
                 self.last = max(self.last, last)
                 self.groups.append((synced, len(rows)))
-            case row_states.WithdrawnLine(rows=(first, last)):
+            case WithdrawnLine(rows=(first, last)):
                 self.intended -= set(range(first, last + 1))
-            case row_states.ReopenedLine(rows=(first, last)):
+            case ReopenedLine(rows=(first, last)):
                 for row in range(first, last + 1):
                     if self.known.get(row) == "rejected":
                         del self.known[row]
-            case row_states.LostTail():
+            case LostTail():
                 self._lose()
-            case row_states.RunLine():
+            case RunLine():
                 for row in self.intended:
                     self.known[row] = "cut off"
                 self.intended, self.last, self.groups = set(), 0, []
@@ -112,7 +122,9 @@ class Slowly:
 stretches = st.tuples(st.integers(1, ROWS), st.integers(1, ROWS)).map(lambda pair: (min(pair), max(pair)))
 histories: st.SearchStrategy[list[LogLine]] = st.lists(
     st.one_of(
-        st.builds(lambda rows, synced: intent(*rows, synced), stretches, st.none() | st.integers(0, 3)),
+        st.builds(
+            lambda rows, synced: intent(rows[0], rows[1], synced), stretches, st.none() | st.integers(0, 3)
+        ),
         stretches.map(lambda rows: withdrawn(*rows)),
         stretches.map(lambda rows: reopened(*rows)),
         st.builds(result_line, st.integers(1, ROWS), st.sampled_from(STATUSES)),
@@ -147,7 +159,7 @@ def test_any_history_is_told_right(
         patch.setattr(row_states, "CHUNK_ROWS", chunk_rows)
         fast, slow = RowStates(), Slowly(**settings)
         for history, end in parts:
-            for line in (run_line(rows=ROWS, **settings), *history, *end):
+            for line in (run_line(rows=ROWS, settings=settings), *history, *end):
                 fast.follow(line)
                 slow.follow(line)
         states = slow.states()
@@ -209,7 +221,7 @@ class TestLostTail:
         assert [*states.rows_in("cut off")] == [range(2, 4)]
 
     def test_a_new_stretch_begins_again(self) -> None:
-        states = told(intent(1, 30), withdrawn(1, 30), run_line(rate=0, concurrency=2), LOST)
+        states = told(intent(1, 30), withdrawn(1, 30), run_line(settings={"rate": 0, "concurrency": 2}), LOST)
         assert [*states.rows_in("cut off")] == [range(1, 3)]
 
     def test_rows_behind_the_end_do_not_exist(self) -> None:

@@ -71,7 +71,7 @@ def _refuse_to_overwrite(log: Path, summary: Summary | None, written: list[Path]
 
     Raises LogError where there is no log, before anything is overwritten for it.
     """
-    from wa_bulk.ledger.log_format import read_run
+    from wa_bulk.ledger.log_reader import read_run
 
     if summary is not None:
         campaign, source = summary.campaign, summary.source

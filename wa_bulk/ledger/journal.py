@@ -252,8 +252,8 @@ class Journal:
         """An intent in a file that was deleted, emptied or renamed meanwhile will not be found again."""
         if self._log.size() != self._size or not self._log.is_in_place():
             self._failure = LogError(
-                f"the log {self._log.path} was deleted or changed by another program, or renamed, while it was "
-                "written: put it back, keep log rotation away from it, and resume"
+                f"the log {self._log.path} was deleted or changed by another program, or renamed, while it "
+                "was written: put it back, keep log rotation away from it, and resume"
             )
 
     def _on_appended(self, appended: asyncio.Future[None]) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from wa_bulk.ledger.log_bytes import open_to_read, refuse_special
 from wa_bulk.ledger.log_format import LogError
-from wa_bulk.ledger.log_reader import open_to_read, refuse_special
 
 if sys.platform == "win32":
     import msvcrt
