@@ -171,14 +171,15 @@ def test_any_history_is_told_right(
             unknown=states.count("unknown") + states.count("cut off") + states.count("intended"),
             skipped=states.count("skipped"),
         )
+        assert fast.counts(ROWS) == {state: states.count(state) for state in ALL_STATES}
         assert fast.intended() == states.count("intended")
         assert fast.count(CUT_OFF) == states.count("cut off")
-        found = [*fast.rows_in(*wanted)]
         if "never" not in wanted:
+            found = [*fast.rows_in(*wanted)]
             assert [*chain.from_iterable(found)] == [
                 r for r, state in enumerate(states, 1) if state in wanted
             ]
-        assert all(later.start > earlier.stop for earlier, later in pairwise(found))
+            assert all(later.start > earlier.stop for earlier, later in pairwise(found))
         alike = fast.alike(1, ROWS, wanted)
         assert [(row, state) for rows, state in alike for row in rows] == [
             (row, state) for row, state in enumerate(states, 1) if state in wanted
@@ -243,7 +244,7 @@ class TestBounds:
         states.withdraw(1, 1_000_000_000)
         assert states.reopen(1, 1_000_000_000) == 0
         assert states.state(1_000_000_000) == "never"
-        assert len(states._states) == 10
+        assert len(states._states) <= row_states.CHUNK_ROWS
 
     def test_more_rows_than_there_is_memory_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def no_memory(count: int) -> bytes:
