@@ -289,6 +289,28 @@ def test_one_wrong_byte_is_told_or_changes_one_value_only(
             list(read(shared))
 
 
+@given(
+    rubbish=st.binary(max_size=80)
+    | st.text(st.sampled_from('{}[]",:0123456789.-eE \\ntypeformatrun')).map(str.encode)
+)
+def test_rubbish_is_told_or_refused(shared: Path, rubbish: bytes) -> None:
+    shared.write_bytes(encoded(run_line()) + rubbish + b"\n" + encoded(result_line(1)))
+    damages: list[Damage] = []
+    lines = list(read(shared, damages.append))
+    assert isinstance(lines[0], RunLine)
+    assert sum(damage.lines for damage in damages) == rubbish.count(b"\n") + 1
+    shared.write_bytes(rubbish)
+    with pytest.raises(LogError):
+        list(read(shared))
+
+
+@pytest.mark.parametrize("number", [b"9" * 5000, b"1e999", b"-1", b"true", b'"2"', b"[" * 5000 + b"]" * 5000])
+def test_a_format_that_is_no_number_is_damage_or_newer(path: Path, number: bytes) -> None:
+    path.write_bytes(encoded(run_line()).replace(b'"format":1', b'"format":' + number))
+    with pytest.raises(LogError, match=r"is damaged|newer wa-bulk|is not a log"):
+        list(read(path))
+
+
 @pytest.mark.parametrize(
     ("line", "fault"),
     [

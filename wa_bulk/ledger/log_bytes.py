@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from wa_bulk.ledger.log_format import LogError
 
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 16
+"""Less than 128 KiB, above which the C library asks the system for fresh pages for every block."""
 LINE_BYTES_MAX = 1 << 24
 """A line of this length or more is not read."""
 
