@@ -358,7 +358,7 @@ class TestOtherFiles:
             list(read(path))
 
     def test_a_missing_log_is_named(self, path: Path) -> None:
-        with pytest.raises(LogError, match=r"cannot read the log .*log\.jsonl: No such file"):
+        with pytest.raises(LogError, match=r"cannot open the log .*log\.jsonl: No such file"):
             list(read(path))
 
     def test_a_pipe_or_device_is_not_waited_for(self, path: Path) -> None:

@@ -205,6 +205,7 @@ class TestLostTail:
             ({"rate": 0, "concurrency": 0}, 3),
             ({"rate": "fast", "concurrency": None}, 3),
             ({"rate": 1e308, "concurrency": 10**30}, 97),
+            ({"rate": 10**400}, 97),
         ],
     )
     def test_there_are_as_many_as_could_be_ahead(self, settings: dict[str, Setting], rows: int) -> None:

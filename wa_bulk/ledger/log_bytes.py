@@ -34,7 +34,7 @@ def open_to_read(path: Path) -> int:
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except OSError as error:
-        raise LogError(f"cannot read the log {path}: {error.strerror}") from error
+        raise LogError(f"cannot open the log {path}: {error.strerror}") from error
     try:
         refuse_special(path, os.fstat(fd))
     except LogError:

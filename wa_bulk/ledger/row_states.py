@@ -253,7 +253,7 @@ class RowStates:
         if isinstance(concurrency, int | float):
             ahead = max(ahead, math.ceil(min(concurrency, AHEAD_ROWS_MAX)))
         if isinstance(rate, int | float):
-            ahead = max(ahead, math.ceil(min(rate * AHEAD_S, AHEAD_ROWS_MAX)))
+            ahead = max(ahead, math.ceil(min(rate, AHEAD_ROWS_MAX / AHEAD_S) * AHEAD_S))
         return ahead
 
     # How it is kept
