@@ -22,8 +22,8 @@ from wa_bulk.ledger.past import Past
 from wa_bulk.ledger.row_states import CODES, CUT_OFF, RowState, RowStates
 from wa_bulk.send.outcome import Outcome
 
-CLAIM_ROWS = 1 << 16
-"""Most rows of one claim."""
+CLAIM_ROWS = 1 << 14
+"""Most rows of one claim; and as many are looked at before the event loop can go on."""
 
 _ACCEPTED, _UNKNOWN = CODES["accepted"], CODES["unknown"]
 _MAYBE_TAKEN = (_UNKNOWN, CUT_OFF)
