@@ -7,14 +7,14 @@ from pathlib import Path
 
 import msgspec
 
-from wa_bulk.ledger.log_format import LogLine
+from wa_bulk.ledger.log_format import WrittenLine
 
 
 def main(how: str, log: str) -> None:
     decoders: dict[str, Callable[[bytes], object]] = {
         "json": json.loads,
         "msgspec": msgspec.json.decode,
-        "typed": msgspec.json.Decoder(LogLine).decode,
+        "typed": msgspec.json.Decoder(WrittenLine).decode,
     }
     decode = decoders[how]
     with Path(log).open("rb") as lines:

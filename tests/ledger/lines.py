@@ -6,31 +6,43 @@ import msgspec
 from hypothesis import strategies as st
 
 from wa_bulk.ledger.log_format import (
+    FORMAT,
+    CollectedLine,
+    DeliveryLine,
     EndLine,
     IntentLine,
-    LogLine,
+    ReopenedLine,
     ResultLine,
     RunLine,
+    Setting,
     SourceRef,
     Totals,
     WithdrawnLine,
+    WrittenLine,
     timestamp,
 )
+from wa_bulk.ledger.row_states import STATUSES
 from wa_bulk.send.outcome import Status
 
 RUN_ID = "5f0c"
-STATUSES: list[Status] = ["accepted", "rejected", "failed", "unknown", "skipped"]
 
 
-def run_line(run_id: str = RUN_ID, rows: int | None = None, pid: int | None = None) -> RunLine:
+def run_line(
+    run_id: str = RUN_ID,
+    rows: int | None = None,
+    pid: int | None = None,
+    log_format: int = FORMAT,
+    settings: dict[str, Setting] | None = None,
+) -> RunLine:
     return RunLine(
-        run_id,
-        "/campaigns/orders.toml",
-        timestamp(),
-        SourceRef("/campaigns/recipients.csv", "ab" * 32, rows),
-        "cd" * 32,
-        {"rate": 80.0, "limit": None, "on_unknown": "hold"},
-        pid,
+        format=log_format,
+        run_id=run_id,
+        campaign="/campaigns/orders.toml",
+        at=timestamp(),
+        source=SourceRef("/campaigns/recipients.csv", "ab" * 32, rows),
+        campaign_sha256="cd" * 32,
+        settings={"rate": 80.0, "limit": None, "on_unknown": "hold", **(settings or {})},
+        pid=pid,
     )
 
 
@@ -38,7 +50,19 @@ def result_line(row: int, status: Status = "accepted") -> ResultLine:
     return ResultLine(RUN_ID, row, f"+4479{row:08d}", status, timestamp(), 1, latency_ms=12.5)
 
 
-def encoded(*lines: LogLine) -> bytes:
+def intent(first: int, last: int, synced: int | None = None) -> IntentLine:
+    return IntentLine(RUN_ID, (first, last), synced)
+
+
+def withdrawn(first: int, last: int) -> WithdrawnLine:
+    return WithdrawnLine(RUN_ID, (first, last), "stopped")
+
+
+def reopened(first: int, last: int) -> ReopenedLine:
+    return ReopenedLine(RUN_ID, (first, last), "every answer was the same")
+
+
+def encoded(*lines: WrittenLine) -> bytes:
     return msgspec.json.Encoder().encode_lines(lines)
 
 
@@ -60,11 +84,24 @@ result_lines = st.builds(
     error=st.none() | texts,
     latency_ms=st.none() | st.floats(0, 1e6),
     reason=st.none() | texts,
+    settled_by=st.none() | texts,
 )
-later_lines: st.SearchStrategy[LogLine] = st.one_of(
+later_lines: st.SearchStrategy[WrittenLine] = st.one_of(
     result_lines,
-    st.builds(IntentLine, run_id=st.just(RUN_ID), rows=stretches),
+    st.builds(IntentLine, run_id=st.just(RUN_ID), rows=stretches, synced=st.none() | st.integers(0, 1 << 62)),
     st.builds(WithdrawnLine, run_id=st.just(RUN_ID), rows=stretches, reason=texts),
+    st.builds(ReopenedLine, run_id=st.just(RUN_ID), rows=stretches, reason=texts),
+    st.builds(
+        DeliveryLine,
+        run_id=st.just(RUN_ID),
+        row=rows,
+        to=st.none() | texts,
+        message_id=texts,
+        state=texts,
+        at=texts,
+        code=st.none() | st.integers(),
+    ),
+    st.builds(CollectedLine, run_id=st.just(RUN_ID), position=texts),
     st.builds(
         EndLine,
         run_id=st.just(RUN_ID),
@@ -72,9 +109,15 @@ later_lines: st.SearchStrategy[LogLine] = st.one_of(
         stopped=st.sampled_from([None, "fatal", "failures", "interrupted"]),
         totals=st.builds(Totals, st.integers(0), st.integers(0), st.integers(0), st.integers(0)),
         detail=st.none() | texts,
+        synced=st.none() | st.integers(0, 1 << 62),
     ),
-    st.builds(run_line, rows=st.none() | rows, pid=st.none() | st.integers(1, 4_194_304)),
+    st.builds(
+        run_line,
+        log_format=st.integers(0, FORMAT),
+        rows=st.none() | rows,
+        pid=st.none() | st.integers(1, 4_194_304),
+    ),
 )
-logs: st.SearchStrategy[list[LogLine]] = st.lists(later_lines, max_size=12).map(
+logs: st.SearchStrategy[list[WrittenLine]] = st.lists(later_lines, max_size=12).map(
     lambda lines: [run_line(), *lines]
 )

@@ -4,38 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.ledger.journals import END, begin, record
 from tests.ledger.lines import RUN_ID, encoded, result_line, run_line, texts
+from tests.ledger.simulated_disk import AtOnce, SimulatedFile
 from wa_bulk.ledger import journal as journal_module
-from wa_bulk.ledger.journal import Journal
+from wa_bulk.ledger.journal import Journal, Machine
 from wa_bulk.ledger.lock import LockedLog
 from wa_bulk.ledger.log_format import (
-    Damage,
-    EndLine,
     IntentLine,
     LogError,
     ResultLine,
     Totals,
     WithdrawnLine,
-    read,
-    timestamp,
 )
-from wa_bulk.ledger.row_states import Ledger
+from wa_bulk.ledger.log_reader import Damage, read
+from wa_bulk.ledger.past import read_past
 from wa_bulk.send.outcome import Outcome
 
 PROJECT = Path(__file__).parents[2]
-ACCEPTED = Outcome("accepted", message_id="m1", http_status=200, attempts=1, latency_ms=12.5)
-END = EndLine(RUN_ID, timestamp(0), None, Totals(accepted=1))
 
 
 class WatchedJournal(Journal):
@@ -53,25 +47,14 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "log.jsonl"
 
 
-@contextmanager
-def full_disk(path: Path, bytes_left: int) -> Iterator[None]:
-    """Files can grow to `bytes_left` more than this log, by a real limit of the system."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + bytes_left, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 async def test_a_run_leaves_a_whole_log(path: Path) -> None:
     run = run_line(pid=os.getpid())
-    journal = await Journal.create(path, run)
+    journal = await begin(path, run)
     assert list(read(path)) == [run]
-    await journal.intend(1, 3)
-    journal.record(1, "+447911123456", ACCEPTED)
-    journal.record(2, None, Outcome("rejected"), "row 2, column phone: is empty")
-    journal.withdraw(3, 3, "stopped before it left")
+    await journal.intend([(1, 3)])
+    record(journal, 1)
+    record(journal, 2, None, Outcome("rejected"), "row 2, column phone: is empty")
+    journal.append(WithdrawnLine(RUN_ID, (3, 3), "stopped before it left"))
     await journal.close(END)
     lines = list(read(path))
     first, second = lines[2:4]
@@ -79,7 +62,7 @@ async def test_a_run_leaves_a_whole_log(path: Path) -> None:
     assert isinstance(second, ResultLine)
     assert lines == [
         run,
-        IntentLine(RUN_ID, (1, 3)),
+        IntentLine(RUN_ID, (1, 3), len(encoded(run))),
         ResultLine(
             *(RUN_ID, 1, "+447911123456", "accepted", first.at, 1),
             message_id="m1",
@@ -93,43 +76,43 @@ async def test_a_run_leaves_a_whole_log(path: Path) -> None:
 
 
 async def test_an_intent_carries_every_result_before_it(path: Path) -> None:
-    journal = await Journal.create(path, run_line())
+    journal = await begin(path, run_line())
     for first in range(1, 200, 10):
-        await journal.intend(first, first + 9)
-        ledger = Ledger.from_log(path)
-        assert ledger.totals() == Totals(accepted=first - 1, unknown=10)
+        await journal.intend([(first, first + 9)])
+        past = read_past(path)
+        assert past.totals() == Totals(accepted=first - 1, unknown=10)
         for row in range(first, first + 10):
-            journal.record(row, "+447911123456", ACCEPTED)
+            record(journal, row)
     await journal.close()
-    assert Ledger.from_log(path).totals() == Totals(accepted=200)
+    assert read_past(path).totals() == Totals(accepted=200)
 
 
 async def test_rows_with_gaps_are_intended_together(path: Path) -> None:
-    journal = await Journal.create(path, run_line())
-    await journal.intend_rows([2, 3, 4, 8, 11, 12])
+    journal = await begin(path, run_line())
+    await journal.intend([(2, 4), (8, 8), (11, 12)])
     assert [line.rows for line in read(path) if isinstance(line, IntentLine)] == [(2, 4), (8, 8), (11, 12)]
     await journal.close()
 
 
 async def test_intents_asked_for_at_once_keep_their_order(path: Path) -> None:
-    journal = await Journal.create(path, run_line())
-    await asyncio.gather(*(journal.intend(row, row) for row in range(1, 30)))
+    journal = await begin(path, run_line())
+    await asyncio.gather(*(journal.intend([(row, row)]) for row in range(1, 30)))
     await journal.close()
     assert [line.rows[0] for line in read(path) if isinstance(line, IntentLine)] == list(range(1, 30))
 
 
 async def test_a_cancelled_intend_loses_no_result(path: Path) -> None:
-    journal = await Journal.create(path, run_line())
-    journal.record(1, "+447911123456", ACCEPTED)
-    intent = asyncio.create_task(journal.intend(2, 9))
+    journal = await begin(path, run_line())
+    record(journal, 1)
+    intent = asyncio.create_task(journal.intend([(2, 9)]))
     await asyncio.sleep(0)
     intent.cancel()
     with pytest.raises(asyncio.CancelledError):
         await intent
-    journal.withdraw(2, 9, "cancelled")
+    journal.append(WithdrawnLine(RUN_ID, (2, 9), "cancelled"))
     await journal.close()
-    ledger = Ledger.from_log(path)
-    assert (ledger.state(1), ledger.state(2)) == ("accepted", "never")
+    past = read_past(path)
+    assert (past.states.state(1), past.states.state(2)) == ("accepted", "never")
 
 
 async def test_results_are_written_and_synced_without_an_intent(
@@ -138,12 +121,12 @@ async def test_results_are_written_and_synced_without_an_intent(
     monkeypatch.setattr(journal_module, "FLUSH_S", 0.01)
     monkeypatch.setattr(journal_module, "SYNC_S", 0.1)
     WatchedJournal.appended = asyncio.Queue()
-    journal = await WatchedJournal.create(path, run_line())
+    journal = await WatchedJournal.create(LockedLog.create(path), run_line())
     assert isinstance(journal, WatchedJournal)
     for _ in range(2):
         while not journal.appended.empty():
             journal.appended.get_nowait()
-        journal.record(1, "+447911123456", ACCEPTED)
+        record(journal, 1)
         size, synced = await journal.appended.get()
         assert size > 0
         assert not synced
@@ -177,8 +160,8 @@ def test_any_outcome_is_read_back(
     path.unlink(missing_ok=True)
 
     async def write() -> None:
-        journal = await Journal.create(path, run_line())
-        journal.record(row, to, outcome, reason)
+        journal = await begin(path, run_line())
+        record(journal, row, to, outcome, reason)
         await journal.close()
 
     asyncio.run(write())
@@ -191,9 +174,9 @@ def test_any_outcome_is_read_back(
 
 
 async def test_half_a_character_does_not_stop_the_books(path: Path) -> None:
-    journal = await Journal.create(path, run_line())
-    journal.record(1, "+447911123456", ACCEPTED)
-    journal.record(2, "\ud83d", Outcome("rejected", message="no \udcff number"))
+    journal = await begin(path, run_line())
+    record(journal, 1)
+    record(journal, 2, "\ud83d", Outcome("rejected", message="no \udcff number"))
     await journal.close(END)
     _, accepted, rejected, end = read(path)
     assert isinstance(accepted, ResultLine)
@@ -205,18 +188,22 @@ async def test_half_a_character_does_not_stop_the_books(path: Path) -> None:
 
 STEADY_RUN = """
 import asyncio, sys
+from tests.ledger.journals import ACCEPTED, END, begin, record
 from tests.ledger.lines import run_line
 from wa_bulk.ledger.journal import Journal
+from wa_bulk.ledger.lock import LockedLog
 from wa_bulk.send.outcome import Outcome
 
+ACCEPTED = Outcome("accepted", message_id="m")
+
 async def run() -> None:
-    journal = await Journal.create(sys.argv[1], run_line())
+    journal = await Journal.create(LockedLog.create(sys.argv[1]), run_line())
     row = 1
     while True:
-        await journal.intend(row, row + 9)
+        await journal.intend([(row, row + 9)])
         print(row, flush=True)
         for row in range(row, row + 10):
-            journal.record(row, "+447911123456", Outcome("accepted", message_id="m"))
+            journal.record(row, "+447911123456", "accepted", ACCEPTED, None)
         row += 1
 
 asyncio.run(run())
@@ -231,18 +218,59 @@ def test_a_killed_process_leaves_no_more_open_than_it_had_announced(path: Path, 
         announced = [int(process.stdout.readline()) for _ in range(intents)][-1]
         process.kill()
         announced = max([announced, *map(int, process.stdout.read().split())])
-    ledger = Ledger.from_log(path)
-    settled = [ledger.state(row) for row in range(1, announced)]
+    past = read_past(path)
+    settled = [past.states.state(row) for row in range(1, announced)]
     assert settled.count("accepted") == announced - 1
-    assert ledger.state(announced) in ("intended", "accepted")
-    assert ledger.totals().unknown <= 10
+    assert past.states.state(announced) in ("cut off", "accepted")
+    assert past.totals().unknown <= 10
+
+
+async def test_an_intent_says_what_was_known_to_be_on_disk(path: Path) -> None:
+    log = SimulatedFile(path)
+    on_disk: list[int] = []
+    journal = await Journal.create(log, run_line(), machine=Machine(executor=AtOnce()))
+    for first in (1, 11, 21):
+        record(journal, 1)
+        on_disk.append(len(log.on_disk))
+        await journal.intend([(first, first + 3), (first + 5, first + 9)])
+        assert journal.synced == len(log.on_disk) == len(log.content)
+    await journal.close()
+    path.write_bytes(log.on_disk)
+    intents = [line for line in read(path) if isinstance(line, IntentLine)]
+    assert [line.synced for line in intents] == [size for size in on_disk for _ in range(2)]
+
+
+async def test_a_resumed_log_was_on_disk_once_its_run_line_is(path: Path) -> None:
+    log = SimulatedFile(path, encoded(run_line()) + b'{"type":"res')
+    journal = await Journal.resume(log, run_line(pid=2), machine=Machine(executor=AtOnce()))
+    await journal.intend([(1, 1)])
+    path.write_bytes(log.content)
+    *_, line = read(path)
+    assert isinstance(line, IntentLine)
+    assert line.synced == len(log.content) - len(encoded(line))
+    await journal.close()
+
+
+async def test_the_time_is_the_machines(path: Path) -> None:
+    log = SimulatedFile(path)
+    times = iter([1_500_000_000, 1_500_000_001, 2_000_000_000])
+    machine = Machine(executor=AtOnce(), time_ns=lambda: next(times))
+    journal = await Journal.create(log, run_line(), machine=machine)
+    for row in (1, 2, 3):
+        record(journal, row)
+    await journal.close()
+    path.write_bytes(log.content)
+    assert [line.at for line in read(path) if isinstance(line, ResultLine)] == [
+        *["1970-01-01T00:00:01.500Z"] * 2,
+        "1970-01-01T00:00:02.000Z",
+    ]
 
 
 class TestResume:
     async def test_goes_on_behind_what_is_there(self, path: Path) -> None:
         path.write_bytes(encoded(run_line(pid=1), IntentLine(RUN_ID, (1, 2)), result_line(1)))
         journal = await Journal.resume(LockedLog.claim(path), run_line(pid=2))
-        await journal.intend(3, 3)
+        await journal.intend([(3, 3)])
         await journal.close()
         assert [type(line).__name__ for line in read(path)] == [
             *("RunLine", "IntentLine", "ResultLine", "RunLine", "IntentLine")
@@ -254,7 +282,7 @@ class TestResume:
         for cut in range(len(last)):
             path.write_bytes(kept + last[:cut])
             journal = await Journal.resume(LockedLog.claim(path), run_line(pid=2))
-            journal.record(2, "+447911123456", ACCEPTED)
+            record(journal, 2)
             await journal.close()
             assert path.read_bytes().startswith(kept + last[:cut])
             damages: list[Damage] = []
@@ -263,93 +291,16 @@ class TestResume:
             assert [type(line).__name__ for line in lines] == [
                 *("RunLine", "IntentLine", *["ResultLine"] * whole, "RunLine", "ResultLine")
             ]
-            assert all(damage.torn for damage in damages)
-            assert Ledger.from_log(path).totals() == Totals(accepted=1 + whole, unknown=1 - whole)
+            assert all(damage.kind == "torn" for damage in damages)
+            assert read_past(path).totals() == Totals(accepted=1 + whole, unknown=1 - whole)
 
     async def test_a_log_in_use_stays_as_it_is(self, path: Path) -> None:
-        journal = await Journal.create(path, run_line(pid=os.getpid()))
+        journal = await begin(path, run_line(pid=os.getpid()))
         before = path.read_bytes()
         with pytest.raises(LogError, match=rf"another process \(pid {os.getpid()}\)"):
             LockedLog.claim(path)
         with pytest.raises(LogError, match="exists already"):
-            await Journal.create(path, run_line())
+            await begin(path, run_line())
         assert path.read_bytes() == before
         await journal.close()
         LockedLog.claim(path).close()
-
-
-class TestFailure:
-    async def test_on_a_full_disk_nothing_more_is_intended(self, path: Path) -> None:
-        errors: list[LogError] = []
-        journal = await Journal.create(path, run_line(), on_error=errors.append)
-        await journal.intend(1, 5)
-        journal.record(1, "+447911123456", ACCEPTED)
-        kept = path.read_bytes()
-        refused = pytest.raises(LogError, match=r"cannot write the log .*log\.jsonl: File too large")
-        with full_disk(path, bytes_left=30), refused:
-            await journal.intend(6, 9)
-        torn = path.read_bytes()
-        assert len(torn) == len(kept) + 30, "the line was begun"
-        with pytest.raises(LogError, match="cannot write the log"):
-            await journal.intend(10, 12)
-        journal.record(2, "+447911123457", ACCEPTED)
-        with pytest.raises(LogError, match="cannot write the log"):
-            await journal.close(END)
-        await journal.close(END)
-        assert path.read_bytes() == torn, "and never gone on with"
-        assert errors == [journal.error]
-        assert Ledger.from_log(path).totals() == Totals(unknown=5)
-
-    async def test_an_error_behind_the_scenes_is_told_at_once(
-        self, path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(journal_module, "FLUSH_S", 0.01)
-        told: asyncio.Future[LogError] = asyncio.get_running_loop().create_future()
-        journal = await Journal.create(path, run_line(), on_error=told.set_result)
-        with full_disk(path, bytes_left=0):
-            journal.record(1, "+447911123456", ACCEPTED)
-            assert "File too large" in str(await told)
-        with pytest.raises(LogError, match="File too large"):
-            await journal.intend(2, 3)
-        with pytest.raises(LogError, match="File too large"):
-            await journal.close()
-
-    async def test_no_space_on_the_device(self) -> None:
-        log = LockedLog(Path("/dev/full"), os.open("/dev/full", os.O_WRONLY | os.O_APPEND))
-        with pytest.raises(LogError, match="No space left on device"):
-            await Journal.resume(log, run_line())
-        assert log.fd == -1
-
-    async def test_a_closed_file(self, path: Path) -> None:
-        journal = await Journal.create(path, run_line())
-        os.close(journal._log.fd)
-        with pytest.raises(LogError, match="Bad file descriptor"):
-            await journal.intend(1, 1)
-        with pytest.raises(LogError, match="Bad file descriptor"):
-            await journal.close()
-
-    async def test_a_log_that_cannot_be_begun_is_not_left_behind(self, path: Path) -> None:
-        path.write_bytes(b"")
-        with full_disk(path, bytes_left=10):
-            path.unlink()
-            with pytest.raises(LogError, match="File too large"):
-                await Journal.create(path, run_line())
-        assert not path.exists()
-        await (await Journal.create(path, run_line())).close()
-
-    @pytest.mark.parametrize("how", ["deleted", "emptied", "added to"])
-    async def test_a_log_that_others_lay_hands_on(self, path: Path, how: str) -> None:
-        journal = await Journal.create(path, run_line())
-        await journal.intend(1, 1)
-        match how:
-            case "deleted":
-                path.unlink()
-            case "emptied":
-                os.truncate(path, 0)
-            case "added to":
-                with path.open("ab") as log:
-                    log.write(b"\n")
-        with pytest.raises(LogError, match="was deleted or changed by another program"):
-            await journal.intend(2, 2)
-        with pytest.raises(LogError, match="was deleted or changed"):
-            await journal.close(END)

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from tests.ledger.lines import encoded
 from wa_bulk.ledger.log_format import (
+    FORMAT,
     EndLine,
     IntentLine,
-    LogLine,
+    ReopenedLine,
     ResultLine,
     RunLine,
     Setting,
@@ -16,9 +17,10 @@ from wa_bulk.ledger.log_format import (
     Stopped,
     Totals,
     WithdrawnLine,
+    WrittenLine,
     timestamp,
 )
-from wa_bulk.report.tally import STATUSES
+from wa_bulk.ledger.row_states import STATUSES
 from wa_bulk.send.outcome import Status
 
 RUN_ID = "b168722b3176"
@@ -33,11 +35,20 @@ def at(seconds: float) -> str:
 def run(seconds: float = 0.0, rows: int | None = 10, pid: int = 4711) -> RunLine:
     settings: dict[str, Setting] = {"rate": 80.0}
     source = SourceRef("/campaigns/orders.csv", "ab" * 32, rows)
-    return RunLine(RUN_ID, "/campaigns/orders.toml", at(seconds), source, "cd" * 32, settings, pid)
+    return RunLine(
+        format=FORMAT,
+        run_id=RUN_ID,
+        campaign="/campaigns/orders.toml",
+        at=at(seconds),
+        source=source,
+        campaign_sha256="cd" * 32,
+        settings=settings,
+        pid=pid,
+    )
 
 
-def intent(first: int, last: int) -> IntentLine:
-    return IntentLine(RUN_ID, (first, last))
+def intent(first: int, last: int, synced: int | None = None) -> IntentLine:
+    return IntentLine(RUN_ID, (first, last), synced)
 
 
 def result(
@@ -69,7 +80,7 @@ def end(seconds: float = 2.0, stopped: Stopped | None = None, detail: str | None
     return EndLine(RUN_ID, at(seconds), stopped, Totals(), detail)
 
 
-def write(path: Path, *lines: LogLine) -> Path:
+def write(path: Path, *lines: WrittenLine) -> Path:
     path.write_bytes(encoded(*lines))
     return path
 
@@ -87,14 +98,18 @@ _results = st.builds(
     error=_words,
     reason=_words,
 )
-_breaks: list[LogLine] = [run(1.0, rows=60), end(2.0), end(3.0, "interrupted")]
-_lines: st.SearchStrategy[LogLine] = st.one_of(
+_breaks: list[WrittenLine] = [run(1.0, rows=60), end(2.0), end(3.0, "interrupted")]
+_lines: st.SearchStrategy[WrittenLine] = st.one_of(
     _results,
     _stretches.map(lambda rows: intent(*rows)),
     _stretches.map(lambda rows: WithdrawnLine(RUN_ID, rows, "stopped")),
+    _stretches.map(lambda rows: ReopenedLine(RUN_ID, rows, "all the same")),
     st.sampled_from(_breaks),
 )
-any_log: st.SearchStrategy[list[LogLine]] = st.lists(_lines, max_size=20).map(
-    lambda lines: [run(rows=60), *lines]
+any_log: st.SearchStrategy[bytes] = st.builds(
+    lambda before, lost, lines: encoded(run(rows=60), *before) + lost + encoded(*lines),
+    st.lists(_lines, max_size=20),
+    st.sampled_from([b"", b"\0" * 40 + b"\n"]),
+    st.lists(_lines, max_size=10),
 )
-"""Lines in any order, on few rows, so that they meet."""
+"""Lines in any order, on few rows, so that they meet; some were lost in a power cut, perhaps."""

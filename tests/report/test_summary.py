@@ -9,8 +9,8 @@ from hypothesis import given
 from tests.ledger.lines import encoded
 from tests.report.logs import RUN_ID, any_log, at, end, intent, result, run, write
 from wa_bulk.ledger.lock import LockedLog
-from wa_bulk.ledger.log_format import LogError, LogLine, WithdrawnLine
-from wa_bulk.ledger.row_states import Ledger
+from wa_bulk.ledger.log_format import LogError, ReopenedLine, WithdrawnLine, WrittenLine
+from wa_bulk.ledger.past import read_past
 from wa_bulk.report.summary import UnknownRow, summarise
 from wa_bulk.report.tally import NO_RESULT
 
@@ -173,14 +173,70 @@ def test_a_clock_set_back_does_not_make_the_run_shorter(path: Path) -> None:
 
 def test_damage_is_told_with_its_line_and_a_torn_line_is_harmless(path: Path) -> None:
     lines = encoded(run(), result(1)).splitlines(keepends=True)
-    path.write_bytes(lines[0] + b"#####\n" + lines[1] + b'{"type":"resu')
+    path.write_bytes(
+        lines[0] + b"#####\n" + lines[1] + encoded(intent(2, 3, synced=10_000)) + b'{"type":"resu'
+    )
 
     summary = summarise(path)
 
     assert summary.damaged_lines == 1
-    assert [line.split(":")[0] for line in summary.damage] == ["line 2", "line 4"]
+    assert [line.split(":")[0] for line in summary.damage] == ["line 2", "line 5"]
     assert summary.damage[1].endswith("(torn by a crash; harmless)")
     assert summary.totals["accepted"] == 1
+
+
+def test_what_a_power_cut_took_is_told_and_its_rows_are_unknown(path: Path) -> None:
+    path.write_bytes(encoded(run(rows=9), intent(1, 3, synced=0), result(1), end()) + b"\0" * 90)
+
+    summary = summarise(path)
+
+    (told,) = summary.damage
+    assert told.startswith("line 5: is damaged (JSON is malformed: invalid character (byte 0))")
+    assert told.endswith("(lost in a power cut, before any row was sent for it; harmless)")
+    assert summary.damaged_lines == 0
+    assert summary.state == "cut off", "what came behind its end is not known"
+    assert (summary.totals["accepted"], summary.totals["unknown"], summary.not_sent) == (1, 6, 2)
+
+
+def test_much_rubbish_is_counted_and_told_shortly(path: Path) -> None:
+    head = encoded(run(rows=9))
+    path.write_bytes(head + b"\n" * 3000 + encoded(intent(1, 3, synced=len(head) + 9000)))
+
+    summary = summarise(path)
+
+    assert summary.damaged_lines == 3000
+    assert len(summary.damage) == 20
+
+
+def test_reopened_rows_were_not_sent(path: Path) -> None:
+    write(
+        path,
+        run(rows=3),
+        intent(1, 2),
+        result(1, "rejected", code=4001, error="no such template"),
+        result(2, "rejected", code=4001, error="no such template"),
+        ReopenedLine(RUN_ID, (1, 2), "every answer was 4001"),
+        end(stopped="fatal"),
+    )
+
+    summary = summarise(path)
+
+    assert summary.not_sent == 3
+    assert summary.causes == []
+
+
+def test_what_a_callback_settled_was_not_sent_again(path: Path) -> None:
+    settled = msgspec.structs.replace(result(1, seconds=500), settled_by="callback", attempts=1)
+    lines: list[WrittenLine] = [run(rows=2), intent(1, 2), result(1, "unknown"), result(2), end(2)]
+    write(path, *lines)
+    before = summarise(path)
+    write(path, *lines, run(500, rows=2), settled, end(500))
+
+    summary = summarise(path)
+
+    assert summary.totals["accepted"] == 2
+    assert summary.unknown_rows == []
+    assert (summary.requests, summary.active_s) == (before.requests, before.active_s)
 
 
 @pytest.mark.parametrize("content", [b"", b"row,to\n1,2\n", b"\x00\x01", b"{}\n"])
@@ -196,16 +252,16 @@ def test_a_row_that_cannot_be_is_damage(path: Path) -> None:
         summarise(path)
 
 
-@given(lines=any_log)
+@given(any_log=any_log)
 def test_it_agrees_with_the_ledger_on_every_log(
-    lines: list[LogLine], tmp_path_factory: pytest.TempPathFactory
+    any_log: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.jsonl"
-    path.write_bytes(encoded(*lines))
+    path.write_bytes(any_log)
 
     summary = summarise(path)
 
-    assert summary.totals == msgspec.structs.asdict(Ledger.from_log(path).totals())
+    assert summary.totals == msgspec.structs.asdict(read_past(path).totals())
     assert (
         sum(cause.rows for cause in summary.causes)
         == sum(summary.totals.values()) - summary.totals["accepted"]

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from tests.ledger.lines import encoded
-from tests.report.logs import any_log, end, intent, result, run, write
+from tests.report.logs import RUN_ID, any_log, end, intent, result, run, write
 from wa_bulk.ledger.lock import LockedLog
-from wa_bulk.ledger.log_format import LogLine
-from wa_bulk.ledger.row_states import Ledger
+from wa_bulk.ledger.log_format import ReopenedLine
+from wa_bulk.ledger.past import read_past
 from wa_bulk.report.table import COLUMNS, write_table
 
 
@@ -76,17 +75,36 @@ def test_a_row_settled_ever_so_often_still_comes_once(tmp_path: Path) -> None:
     assert [row["status"] for row in rows_of(path)] == ["accepted"]
 
 
-@given(lines=any_log)
+def test_reopened_rows_and_those_sent_again_are_left_out(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "log.jsonl",
+        run(),
+        result(1, "rejected"),
+        ReopenedLine(RUN_ID, (1, 1), "all the same"),
+        intent(2, 2),
+        run(),
+        intent(2, 2),
+        result(3),
+    )
+    assert [(row["row"], row["status"]) for row in rows_of(path)] == [("3", "accepted"), ("2", "unknown")]
+    log = LockedLog.claim(path)
+    try:
+        assert [row["row"] for row in rows_of(path)] == ["3"]
+    finally:
+        log.close()
+
+
+@given(any_log=any_log)
 def test_it_agrees_with_the_ledger_on_every_log(
-    lines: list[LogLine], tmp_path_factory: pytest.TempPathFactory
+    any_log: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.jsonl"
-    path.write_bytes(encoded(*lines))
-    ledger = Ledger.from_log(path)
+    path.write_bytes(any_log)
+    known = read_past(path).states
 
     rows = {int(row["row"]): row["status"] for row in rows_of(path)}
 
-    states = {row: ledger.state(row) for row in range(1, 61)}
+    states = {row: known.state(row) for row in range(1, 61)}
     assert rows == {
-        row: "unknown" if state == "intended" else state for row, state in states.items() if state != "never"
+        row: "unknown" if state == "cut off" else state for row, state in states.items() if state != "never"
     }

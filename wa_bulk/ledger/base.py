@@ -23,6 +23,17 @@ class Claim(Struct, frozen=True):
     state: RowState
 
 
+def claimable_states(
+    *, retry_unknown: bool = False, retry_failed: bool = False, retry_rejected: bool = False
+) -> list[RowState]:
+    """List the states whose rows a resumed run goes through."""
+    states: list[RowState] = ["never", "cut off"]
+    states += ["unknown"] if retry_unknown else []
+    states += ["failed"] if retry_failed else []
+    states += ["rejected"] if retry_rejected else []
+    return states
+
+
 class Ledger(Protocol):
     """The only way anyone learns or changes what is known of a run's rows.
 

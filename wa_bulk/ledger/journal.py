@@ -132,7 +132,9 @@ class Journal:
 
     def now(self) -> str:
         """The time, as lines have it."""
-        now_ms = self._time_ns() // 1_000_000
+        return self._set_now(self._time_ns() // 1_000_000)
+
+    def _set_now(self, now_ms: int) -> str:
         if now_ms != self._now_ms:
             self._now_ms = now_ms
             self._now = timestamp(now_ms)
@@ -148,13 +150,15 @@ class Journal:
 
     def record(self, row: int, to: str | None, status: Status, outcome: Outcome, reason: str | None) -> None:
         """Append the final word on a row. `status` may differ from the outcome's."""
-        self.append(
+        # Once for every message: it calls nothing that it can do without.
+        now_ms = self._time_ns() // 1_000_000
+        self._lines.append(
             ResultLine(
                 run_id=self._run_id,
                 row=row,
                 to=to,
                 status=status,
-                at=self.now(),
+                at=self._now if now_ms == self._now_ms else self._set_now(now_ms),
                 attempts=outcome.attempts,
                 message_id=outcome.message_id,
                 request_id=outcome.request_id,
@@ -165,6 +169,8 @@ class Journal:
                 reason=reason,
             )
         )
+        if self._timer is None:
+            self._start_timer()
 
     def append(self, line: WrittenLine) -> None:
         """Append a line. It is written within 100 ms and synced within 1 s."""
@@ -252,8 +258,8 @@ class Journal:
         """An intent in a file that was deleted, emptied or renamed meanwhile will not be found again."""
         if self._log.size() != self._size or not self._log.is_in_place():
             self._failure = LogError(
-                f"the log {self._log.path} was moved, deleted or changed by another program while it was "
-                "written: put it back, keep log rotation away from it, and resume"
+                f"the log {self._log.path} was deleted or changed by another program, or renamed, while it "
+                "was written: put it back, keep log rotation away from it, and resume"
             )
 
     def _on_appended(self, appended: asyncio.Future[None]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from wa_bulk.ledger.base import Claim
+from wa_bulk.ledger.base import Claim, claimable_states
 from wa_bulk.ledger.journal import REAL_MACHINE, Journal, Machine
 from wa_bulk.ledger.lock import LockedLog
 from wa_bulk.ledger.log_file import LogFile
@@ -22,10 +22,11 @@ from wa_bulk.ledger.past import Past
 from wa_bulk.ledger.row_states import CODES, CUT_OFF, RowState, RowStates
 from wa_bulk.send.outcome import Outcome
 
-CLAIM_ROWS = 1 << 16
-"""Most rows of one claim."""
+CLAIM_ROWS = 1 << 14
+"""Most rows of one claim; and as many are looked at before the event loop can go on."""
 
 _ACCEPTED, _UNKNOWN = CODES["accepted"], CODES["unknown"]
+_MAYBE_TAKEN = (_UNKNOWN, CUT_OFF)
 
 
 class LocalLedger:
@@ -105,10 +106,9 @@ class LocalLedger:
             log.close()
             raise
         journal = await Journal.resume(log, run, on_error=on_error, machine=machine)
-        claimable: list[RowState] = ["never", "cut off"]
-        claimable += ["failed"] if retry_failed else []
-        claimable += ["unknown"] if retry_unknown else []
-        claimable += ["rejected"] if retry_rejected else []
+        claimable = claimable_states(
+            retry_unknown=retry_unknown, retry_failed=retry_failed, retry_rejected=retry_rejected
+        )
         return cls(journal, run.run_id, past.states, rows, claimable)
 
     @property
@@ -143,11 +143,12 @@ class LocalLedger:
         """Note the final word on a row, for now: later words win. What may be accepted stays `unknown`."""
         status = outcome.status
         code = CODES[status]
-        before = self._states.code(row)
-        if before in (_UNKNOWN, CUT_OFF) and code != _ACCEPTED:
-            status, code = "unknown", _UNKNOWN
-        self._states.set_code(row, code)
-        self._counts[before] -= 1
+        before = self._states.replace_code(row, code)
+        if before:
+            self._counts[before] -= 1
+            if before in _MAYBE_TAKEN and code != _ACCEPTED:
+                status, code = "unknown", _UNKNOWN
+                self._states.set_code(row, code)
         self._counts[code] += 1
         self.handled += 1
         self._journal.record(row, to, status, outcome, reason)

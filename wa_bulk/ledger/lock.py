@@ -6,14 +6,13 @@ import contextlib
 import errno
 import mmap
 import os
-import stat
 import sys
 from pathlib import Path
 
 import msgspec
 
+from wa_bulk.ledger.log_bytes import open_to_read, refuse_special
 from wa_bulk.ledger.log_format import LogError
-from wa_bulk.ledger.log_reader import open_to_read
 
 if sys.platform == "win32":
     import msvcrt
@@ -87,8 +86,7 @@ class LockedLog:
         """Open a log to go on with. Raises LogError if it cannot be opened or another process owns it."""
         path = Path(path)
         try:
-            if not stat.S_ISREG(path.stat().st_mode):  # a pipe, opened, would be waited on for ever
-                raise LogError(f"{path} is not a log of wa_bulk: it is no regular file")
+            refuse_special(path, path.stat())
             fd = os.open(path, _FLAGS)
         except OSError as error:
             raise LogError(f"cannot open the log {path}: {error.strerror}") from error

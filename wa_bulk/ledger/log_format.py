@@ -106,7 +106,7 @@ class RunLine(_Tagged, tag="run", kw_only=True):
     `collected_from` names the cluster, for the log of a run that was sent there.
     """
 
-    format: int
+    format: Annotated[int, msgspec.Meta(ge=0)]
     run_id: str
     campaign: str
     at: str

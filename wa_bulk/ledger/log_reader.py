@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Callable, Iterator
-from io import FileIO
 from pathlib import Path
 from typing import Literal, NamedTuple, cast, get_args
 
 import msgspec
 
+from wa_bulk.ledger import log_bytes
+from wa_bulk.ledger.log_bytes import Piece, pieces
 from wa_bulk.ledger.log_format import (
     FORMAT,
     DamagedLogError,
@@ -25,9 +24,6 @@ from wa_bulk.ledger.log_format import (
     WrittenLine,
 )
 
-BLOCK_BYTES = 1 << 18
-LINE_BYTES_MAX = 1 << 24
-"""A line of this length or more is not read."""
 UNREADABLE_KEPT = 1000
 """How many places that cannot be read are kept apart while it is not known yet what explains them."""
 
@@ -87,15 +83,6 @@ class _Unknown(NamedTuple):
     run_id: str
 
 
-class _Piece(NamedTuple):
-    """Whole lines of the file. `data` is None for one line that is too long."""
-
-    line: int
-    offset: int
-    data: bytes | None
-    lines: int
-
-
 class _Reading:
     def __init__(self, path: Path, on_damage: Callable[[Damage], None] | None) -> None:
         self._path = path
@@ -106,7 +93,7 @@ class _Reading:
         self._in_a_row = True  # nothing readable came between or behind them
 
     def lines(self) -> Iterator[LogLine]:
-        for piece in _pieces(self._path):
+        for piece in pieces(self._path):
             # Nearly all pieces are read here, decoded at once.
             if not self._unreadable and (lines := _decode_piece(piece, self._run_id)) is not None:
                 yield from lines
@@ -178,10 +165,12 @@ class _Reading:
         elif kind == "damaged":
             raise DamagedLogError(self._path, found.line, found.fault)
 
-    def _decode_each(self, piece: _Piece) -> Iterator[WrittenLine | _Unknown | _Unreadable]:
+    def _decode_each(self, piece: Piece) -> Iterator[WrittenLine | _Unknown | _Unreadable]:
         number, offset, data, _ = piece
         if data is None:
-            yield _Unreadable(number, offset, f"is longer than {LINE_BYTES_MAX >> 20} MiB", torn=False)
+            yield _Unreadable(
+                number, offset, f"is longer than {log_bytes.LINE_BYTES_MAX >> 20} MiB", torn=False
+            )
             return
         for raw in data.removesuffix(b"\n").split(b"\n"):
             line = self._decode_line(raw, number, offset)
@@ -229,7 +218,7 @@ _UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _FAULT_AT_BYTE = re.compile(r"\(byte (\d+)\)$")
 
 
-def _decode_piece(piece: _Piece, run_id: str | None) -> list[WrittenLine] | None:
+def _decode_piece(piece: Piece, run_id: str | None) -> list[WrittenLine] | None:
     """All lines at once, the fast way; None if any of them needs a closer look, as run lines do."""
     if piece.data is None:
         return None
@@ -261,57 +250,3 @@ def _decode_format_0(raw: bytes) -> RunLine | None:
 def _is_torn(raw: bytes, fault: str) -> bool:
     at_byte = _FAULT_AT_BYTE.search(fault)
     return "truncated" in fault if at_byte is None else int(at_byte[1]) == len(raw)
-
-
-def open_to_read(path: Path) -> int:
-    """Open a log for reading and return its file descriptor.
-
-    Raises LogError where that fails, and for a pipe or a device, which would be waited on for ever.
-    """
-    try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except OSError as error:
-        raise LogError(f"cannot read the log {path}: {error.strerror}") from error
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise LogError(f"{path} is not a log of wa_bulk: it is no regular file")
-    return fd
-
-
-def _pieces(path: Path) -> Iterator[_Piece]:
-    """The file in whole lines. A line that is too long is not kept in memory."""
-    number, offset = 1, 0
-    rest = b""
-    skipped: int | None = None  # bytes of a line that is too long
-    with open(open_to_read(path), "rb", buffering=0) as file:
-        while block := _read_block(file, path):
-            end = block.find(b"\n") + 1
-            if skipped is None and len(rest) + (end or len(block)) > LINE_BYTES_MAX:
-                rest, skipped = b"", len(rest)
-            if skipped is not None:
-                skipped += end or len(block)
-                if not end:
-                    continue
-                yield _Piece(number, offset, None, 1)
-                number, offset, skipped = number + 1, offset + skipped, None
-                block = block[end:]
-            end = block.rfind(b"\n") + 1
-            if end:
-                data = rest + block[:end]
-                lines = data.count(b"\n")
-                yield _Piece(number, offset, data, lines)
-                number, offset = number + lines, offset + len(data)
-                rest = block[end:]
-            else:
-                rest += block
-    if skipped is not None:
-        yield _Piece(number, offset, None, 1)
-    elif rest:
-        yield _Piece(number, offset, rest, 1)
-
-
-def _read_block(file: FileIO, path: Path) -> bytes:
-    try:
-        return file.read(BLOCK_BYTES)
-    except OSError as error:
-        raise LogError(f"cannot read the log {path}: {error.strerror}") from error

@@ -52,8 +52,8 @@ _RUNS = re.compile(rb"\x01+|\x02+|\x03+|\x04+|\x05+")
 class RowStates:
     """The state of every row, from 1 on. Fed by the lines of a log, or by a run itself as it goes.
 
-    Memory grows with the highest row that was told of, not with `rows`, the number of rows of the source;
-    None where it is not known. Whatever tells of a row beyond raises ValueError.
+    `rows` is the number of rows of the source; None where it is not known. Whatever tells of a row beyond
+    raises ValueError. Memory grows with the highest row that was told of, not with `rows`.
     """
 
     def __init__(self, rows: int | None = None) -> None:
@@ -97,6 +97,14 @@ class RowStates:
         if row > len(self._states):
             self._grow(row)
         self._states[row - 1] = code
+
+    def replace_code(self, row: int, code: int) -> int:
+        """Do the same and return the code that was there before."""
+        if row > len(self._states):
+            self._grow(row)
+        before = self._states[row - 1]
+        self._states[row - 1] = code
+        return before & ~_INTENDED
 
     def intend(self, first: int, last: int) -> None:
         """Note that rows `first` to `last` may be sent. Accepted and skipped ones keep their state."""
@@ -157,8 +165,17 @@ class RowStates:
         by_status["unknown"] += self.intended()
         return Totals(**by_status)
 
+    def counts(self, rows: int) -> dict[RowState, int]:
+        """Count the rows in each state, when the source has `rows` of them."""
+        counts: dict[RowState, int] = {"never": 0, "intended": self.intended(), "cut off": 0}
+        counts.update(dict.fromkeys(STATUSES, 0))
+        for code in range(NEVER + 1, len(self._statuses)):
+            counts[self._names[code]] += self.count(code)
+        counts["never"] = rows - sum(counts.values())
+        return counts
+
     def rows_in(self, *states: RowState) -> Iterator[range]:
-        """Find the rows in any of these states, as far as any row was told of: ascending ranges."""
+        """Find the rows in any of these states, all but `never`: ascending ranges."""
         wanted = bytes(name in states for name in self._names)
         first: int | None = None
         for start in range(0, len(self._states), CHUNK_ROWS):
@@ -236,7 +253,7 @@ class RowStates:
         if isinstance(concurrency, int | float):
             ahead = max(ahead, math.ceil(min(concurrency, AHEAD_ROWS_MAX)))
         if isinstance(rate, int | float):
-            ahead = max(ahead, math.ceil(min(rate * AHEAD_S, AHEAD_ROWS_MAX)))
+            ahead = max(ahead, math.ceil(min(rate, AHEAD_ROWS_MAX / AHEAD_S) * AHEAD_S))
         return ahead
 
     # How it is kept
@@ -263,7 +280,10 @@ class RowStates:
 
     def _grow(self, row: int) -> None:
         self._check(row)
+        room = max(row, len(self._states) + CHUNK_ROWS)  # at once, since rows often come one by one
+        if self._rows is not None:
+            room = min(room, self._rows)
         try:
-            self._states.extend(bytes(row - len(self._states)))
+            self._states.extend(bytes(room - len(self._states)))
         except MemoryError:
             raise ValueError(f"it tells of row {row}, and there is no memory for that many rows") from None
