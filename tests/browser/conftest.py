@@ -62,5 +62,5 @@ async def inbox(browser: Browser, sandbox: Sandbox, http: aiohttp.ClientSession)
     yield opened
     violations = await opened.violations()
     await opened.close()
-    assert opened.troubles == []
+    assert opened.problems == []
     assert violations == []

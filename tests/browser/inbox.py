@@ -72,14 +72,14 @@ def button(index: int, sub_type: str, kind: str, value: str) -> dict[str, object
 class Inbox:
     """A page with the inbox and the HTTP client that sends to its sandbox.
 
-    Everything a page must never do is gathered in `troubles`: script errors, dialogs, breaches of the content
+    Everything a page must never do is gathered in `problems`: script errors, dialogs, breaches of the content
     security policy.
     """
 
     def __init__(self, sandbox: Sandbox, page: Page, http: aiohttp.ClientSession) -> None:
         self.sandbox = sandbox
         self.page = page
-        self.troubles: list[str] = []
+        self.problems: list[str] = []
         self._http = http
         page.on("pageerror", self._note_error)
         page.on("console", self._note_console)
@@ -108,14 +108,14 @@ class Inbox:
         await self.page.context.close()
 
     def _note_error(self, error: Error) -> None:
-        self.troubles.append(f"script error: {error}")
+        self.problems.append(f"script error: {error}")
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not _NOT_FETCHED.search(message.text):
-            self.troubles.append(f"console: {message.text}")
+            self.problems.append(f"console: {message.text}")
 
     async def _note_dialog(self, dialog: Dialog) -> None:
-        self.troubles.append(f"dialog: {dialog.message}")
+        self.problems.append(f"dialog: {dialog.message}")
         await dialog.dismiss()
 
     async def violations(self) -> list[str]:

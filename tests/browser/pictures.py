@@ -1,4 +1,4 @@
-"""Takes the pictures of the inbox for the documentation: `python -m tests.browser.pictures docs/images`.
+"""Take the pictures of the inbox for the documentation: `python -m tests.browser.pictures docs/images`.
 
 Needs Chromium; the fonts Inter and Noto Color Emoji make them look as they do there.
 """
@@ -19,7 +19,7 @@ import aiohttp
 from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.browser import story
+from tests.browser import sample_messages
 from tests.browser.conftest import FLAGS
 from tests.browser.inbox import send
 from wa_bulk.sandbox import Delivery, Sandbox, SandboxSettings
@@ -56,17 +56,17 @@ async def media_server() -> tuple[web.AppRunner, str]:
     return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"
 
 
-async def tell_story(database: Path, media_url: str) -> None:
+async def send_sample_messages(database: Path, media_url: str) -> None:
     settings = SandboxSettings(db=str(database), delivery=AT_ONCE)
     async with Sandbox(settings) as sandbox, aiohttp.ClientSession() as http:
 
         async def send_one(to: str, body: dict[str, object], request_id: str | None) -> str:
             more = {"request_id": request_id, "custom_args": {"campaign": "spring"}} if request_id else {}
-            return await send(http, sandbox, to, body, **{"from": story.SHOP}, **more)
+            return await send(http, sandbox, to, body, **{"from": sample_messages.SHOP}, **more)
 
-        await story.tell(sandbox, send_one, media_url)
+        await sample_messages.send_all(sandbox, send_one, media_url)
         await sandbox.settled()
-    story.spread_over_the_day(database)
+    sample_messages.spread_over_the_day(database)
 
 
 async def page_at(
@@ -87,9 +87,9 @@ async def page_at(
 
 async def phones(browser: Browser, sandbox: Sandbox) -> bytes:
     """The list and a conversation on two phones side by side."""
-    chat = await page_at(browser, sandbox, story.ADA, width=390, height=720, dark=False)
+    chat = await page_at(browser, sandbox, sample_messages.ADA, width=390, height=720, dark=False)
     shots = [await chat.screenshot()]
-    dark = await page_at(browser, sandbox, story.EMMY, width=390, height=720, dark=True)
+    dark = await page_at(browser, sandbox, sample_messages.EMMY, width=390, height=720, dark=True)
     shots.append(await dark.screenshot())
     await dark.get_by_role("button", name="Back to the list").click()
     shots.insert(1, await dark.screenshot())
@@ -111,13 +111,13 @@ def save(picture: bytes, path: Path) -> None:
 async def main(folder: Path) -> None:
     runner, media_url = await media_server()
     with tempfile.TemporaryDirectory() as scratch:
-        database = Path(scratch) / "story.sqlite"
-        await tell_story(database, media_url)
+        database = Path(scratch) / "sample_messages.sqlite"
+        await send_sample_messages(database, media_url)
         async with Sandbox(SandboxSettings(db=str(database))) as sandbox, async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-            light = await page_at(browser, sandbox, story.ADA, width=1280, height=860, dark=False)
+            light = await page_at(browser, sandbox, sample_messages.ADA, width=1280, height=860, dark=False)
             save(await light.screenshot(), folder / "inbox-light.png")
-            dark = await page_at(browser, sandbox, story.EMMY, width=1280, height=860, dark=True)
+            dark = await page_at(browser, sandbox, sample_messages.EMMY, width=1280, height=860, dark=True)
             save(await dark.screenshot(), folder / "inbox-dark.png")
             await light.locator(".message[data-type=template] .raw-button").click()
             await light.locator("#raw .json").last.wait_for()

@@ -33,7 +33,7 @@ async def assert_nothing_ran(inbox: Inbox) -> None:
     assert await inbox.page.locator(f"{NOT_WEB_LINKS}, {NOT_OURS}").count() == 0
     assert await inbox.page.evaluate(HANDLERS) == []
     assert await inbox.violations() == []
-    assert inbox.troubles == []
+    assert inbox.problems == []
 
 
 async def look_everywhere(inbox: Inbox) -> None:

@@ -29,7 +29,7 @@ async def large(browser: Browser, http: aiohttp.ClientSession) -> AsyncIterator[
             await inbox.send([f"+4479{block * 1000 + number:08d}" for number in range(1000)], HELLO)
         yield inbox
         await inbox.close()
-        assert inbox.troubles == []
+        assert inbox.problems == []
 
 
 @pytest.mark.timeout(120)

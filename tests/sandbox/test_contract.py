@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-import requests
 
 from tests.api.vendor import EXAMPLES
 from tests.sandbox.api import ADA, Api, Json, body_of, of_type, parameter, template, text
@@ -311,46 +310,6 @@ def test_json_must_be_called_json(api: Api) -> None:
     reply = api.call("POST", "/v1/messages", data=payload, headers={"Content-Type": "text/plain"})
     assert (reply.status_code, reply.json()["code"]) == (400, 3001)
     assert "Content-Type" in reply.json()["message"]
-
-
-@pytest.mark.parametrize(
-    ("key", "secret", "status", "code"),
-    [
-        ("nobody", "sandbox", 401, 2001),
-        ("sandbox", "wrong", 401, 2001),
-        ("disabled", "sandbox", 401, 2002),
-        ("refused", "sandbox", 400, 2003),
-    ],
-)
-def test_keys_that_may_not(running: Sandbox, key: str, secret: str, status: int, code: int) -> None:
-    with Api(running.url, key, secret) as api:
-        for reply in (api.send(text()), api.call("GET", "/v1/templates")):
-            assert (reply.status_code, reply.json()["code"]) == (status, code)
-
-
-@pytest.mark.parametrize(
-    "header", [None, "", "Basic", "Basic !!!", "Bearer c2FuZGJveDpzYW5kYm94", "Basic //8="]
-)
-def test_credentials_of_another_form(running: Sandbox, header: str | None) -> None:
-    headers = {} if header is None else {"Authorization": header}
-    reply = requests.post(running.url + "/v1/messages", json=text(), headers=headers, timeout=20)
-    assert (reply.status_code, reply.json()["code"]) == (401, 2001)
-    assert reply.headers["WWW-Authenticate"].startswith("Basic")
-
-
-def test_the_scheme_is_found_whatever_its_case(running: Sandbox) -> None:
-    headers = {"Authorization": "basic c2FuZGJveDpzYW5kYm94"}
-    reply = requests.post(running.url + "/v1/messages", json=text(), headers=headers, timeout=20)
-    assert reply.status_code == 200
-
-
-def test_a_key_limited_to_some_numbers(running: Sandbox) -> None:
-    with Api(running.url, "limited") as api:
-        assert api.send(text()).status_code == 200
-        assert api.send(text() | {"from": "8613800138000"}).status_code == 200
-        reply = api.send(text() | {"from": "+447900000000"})
-        assert (reply.status_code, reply.json()["code"]) == (403, 2004)
-        assert "+447900000000" in reply.json()["message"]
 
 
 def test_the_key_is_looked_at_before_the_json(running: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""docs/sandbox.md is a contract: it tells of everything there is, and of nothing else."""
+"""docs/sandbox.md is a contract: it describes everything there is, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from tests.sandbox.api import Api
 from wa_bulk.sandbox import BEHAVIOURS, CallbackSettings, Delivery, FaultSettings
 from wa_bulk.sandbox.app import ROUTES
 from wa_bulk.sandbox.inspection import MessagesQuery
-from wa_bulk.sandbox.keys import keys_from_the_start
-from wa_bulk.sandbox.templates import templates_from_the_start
+from wa_bulk.sandbox.keys import initial_keys
+from wa_bulk.sandbox.templates import initial_templates
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "sandbox.md").read_text(encoding="utf-8")
 
 
-def test_every_magic_recipient_stands_in_its_table() -> None:
+def test_every_magic_recipient_is_in_its_table() -> None:
     written = dict(re.findall(r"^\| `(\+999\d{8})` \| (.*) \|$", PAGE, re.MULTILINE))
     assert set(written) == {row.number for row in BEHAVIOURS.values()}
     for row in BEHAVIOURS.values():
-        assert row.does.removeprefix(f"taken, then fails with {row.name}: ") in written[row.number]
+        assert row.description.removeprefix(f"taken, then fails with {row.name}: ") in written[row.number]
 
 
-def test_every_control_route_stands_in_its_table() -> None:
+def test_every_control_route_is_in_its_table() -> None:
     written = set(re.findall(r"^\| `([A-Z]+ /sandbox/\S+)` \|", PAGE, re.MULTILINE))
     assert written == {
         f"{route.method} {route.path}" for route in ROUTES if route.path.startswith("/sandbox")
@@ -35,16 +35,16 @@ def test_every_control_route_stands_in_its_table() -> None:
 
 
 @pytest.mark.parametrize("kind", [FaultSettings, CallbackSettings, Delivery, MessagesQuery])
-def test_every_setting_is_told_of(kind: type[msgspec.Struct]) -> None:
+def test_every_setting_is_described(kind: type[msgspec.Struct]) -> None:
     for name in kind.__struct_fields__:
         assert f"`{name}`" in PAGE
 
 
-def test_every_template_and_key_from_the_start_is_told_of() -> None:
-    for template in templates_from_the_start():
+def test_every_initial_template_and_key_is_described() -> None:
+    for template in initial_templates():
         assert f"`{template.name}`" in PAGE
         assert template.language in PAGE
-    for key in keys_from_the_start("sandbox", "sandbox"):
+    for key in initial_keys("sandbox", "sandbox"):
         assert f"| `{key.key}` |" in PAGE
 
 

@@ -66,7 +66,7 @@ def test_a_port_that_is_taken() -> None:
 
 
 def test_key_and_secret_of_the_users_choice() -> None:
-    with Sandbox(SandboxSettings(key="mine", secret="hush")) as sandbox:
+    with Sandbox(SandboxSettings(key="mine", secret="a-secret")) as sandbox:
         with Api(sandbox.url, sandbox.key, sandbox.secret) as api:
             assert api.send(text()).status_code == 200
         with Api(sandbox.url) as api:
@@ -110,8 +110,8 @@ def test_pytest_loads_the_plugin_without_the_server() -> None:
 async def test_alone_until_a_signal(number: signal.Signals) -> None:
     program = (
         "import asyncio, wa_bulk.sandbox as s\n"
-        "tell = lambda sandbox: print(sandbox.url, flush=True)\n"
-        "asyncio.run(s.serve(s.SandboxSettings(), tell))\n"
+        "started = lambda sandbox: print(sandbox.url, flush=True)\n"
+        "asyncio.run(s.serve(s.SandboxSettings(), started))\n"
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", program, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -123,3 +123,86 @@ async def test_alone_until_a_signal(number: signal.Signals) -> None:
         process.send_signal(number)
         out, err = await process.communicate()
     assert (process.returncode, out, err) == (0, b"", b"")
+
+
+def test_started_twice_is_an_error_that_says_so() -> None:
+    sandbox = Sandbox()
+    with sandbox:
+        url = sandbox.url
+        with pytest.raises(RuntimeError, match="running already"), sandbox:
+            pass
+        with pytest.raises(RuntimeError, match="running already"):
+            asyncio.run(sandbox.start())
+        assert sandbox.url == url
+        with Api(url) as api:
+            assert api.send(text()).status_code == 200
+    with sandbox:
+        assert sandbox.messages == []
+
+
+async def test_started_twice_in_a_loop_is_the_same_error() -> None:
+    async with Sandbox() as sandbox:
+        with pytest.raises(RuntimeError, match="running already"):
+            async with sandbox:
+                pass
+        with pytest.raises(RuntimeError, match="running already"):
+            sandbox.__enter__()
+        assert sandbox.messages == []
+    await sandbox.stop()
+
+
+async def test_a_start_that_fails_can_be_tried_again() -> None:
+    async with Sandbox() as first:
+        port = int(first.url.rpartition(":")[2])
+        second = Sandbox(SandboxSettings(port=port))
+        with pytest.raises(OSError, match="in use"):
+            await second.start()
+    async with second:
+        assert second.messages == []
+
+
+def test_a_sandbox_whose_loop_does_not_run_says_so_instead_of_waiting() -> None:
+    with asyncio.Runner() as runner:
+        sandbox = Sandbox()
+        runner.run(sandbox.start())
+        with pytest.raises(RuntimeError, match="event loop of this sandbox is not running"):
+            _ = sandbox.messages
+        with pytest.raises(RuntimeError, match="event loop of this sandbox is not running"):
+            asyncio.run(sandbox.settled())
+        runner.run(sandbox.stop())
+
+
+async def test_from_another_thread_it_is_asked_in_its_own() -> None:
+    async with Sandbox() as sandbox:
+        threads: list[str] = []
+
+        def write() -> None:
+            sandbox.reply(ADA, "Hello?")
+            threads.append(threading.current_thread().name)
+            sandbox.wait_settled()
+
+        await asyncio.to_thread(write)
+        assert [record.direction for record in sandbox.messages] == ["in"]
+        assert threads != [threading.current_thread().name]
+        with pytest.raises(RuntimeError, match="in a thread"):
+            sandbox.wait_settled()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_the_command_ends_with_0_on_a_signal(number: signal.Signals) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "wa_bulk", "sandbox", "--port", "0", "--host", "0.0.0.0"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    first = (await process.stderr.readline()).decode()
+    url = first.split()[-1]
+    assert url.startswith("http://127.0.0.1:")
+    async with aiohttp.ClientSession() as client, client.get(f"{url}/sandbox/stats") as reply:
+        assert reply.status == 200
+    process.send_signal(number)
+    out, err = await process.communicate()
+    assert (process.returncode, out) == (0, b"")
+    assert b"http://sandbox:" in err
+    assert b"Anyone who can reach this address" in err

@@ -1,4 +1,4 @@
-"""Live news, as a page in a browser receives it."""
+"""Live updates, as a page in a browser receives them."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ async def test_messages_their_statuses_replies_and_clearing(
         assert first["messages"] == 0
         async with client.post(f"{sandbox.url}/v1/messages", json=template()) as reply:
             assert reply.status == 200
-        told = [await next_event(stream, "message", "status") for _ in range(4)]
-        assert [name for name, _ in told] == ["message", "status", "status", "status"]
-        record = told[0][1]
+        received = [await next_event(stream, "message", "status") for _ in range(4)]
+        assert [name for name, _ in received] == ["message", "status", "status", "status"]
+        record = received[0][1]
         assert record["to"] == ADA
-        assert [data["status"] for _, data in told[1:]] == ["sent", "delivered", "read"]
-        assert {data["id"] for _, data in told[1:]} == {record["id"]}
+        assert [data["status"] for _, data in received[1:]] == ["sent", "delivered", "read"]
+        assert {data["id"] for _, data in received[1:]} == {record["id"]}
 
         async with client.post(f"{sandbox.url}/v1/messages", json=text()) as reply:
             assert reply.status == 200
-        told = [await next_event(stream, "message", "status") for _ in range(2)]
-        assert told[1][1]["error"]["code"] == 131047
+        received = [await next_event(stream, "message", "status") for _ in range(2)]
+        assert received[1][1]["error"]["code"] == 131047
 
         sandbox.reply(ADA, "Hello?")
         _, heard = await next_event(stream, "message")
@@ -69,7 +69,7 @@ async def test_messages_their_statuses_replies_and_clearing(
         assert stats["messages"] == 0
 
 
-async def test_a_flood_is_told_as_one_reload(sandbox: Sandbox, client: aiohttp.ClientSession) -> None:
+async def test_a_flood_arrives_as_one_reload(sandbox: Sandbox, client: aiohttp.ClientSession) -> None:
     async with client.get(f"{sandbox.url}/sandbox/events") as stream:
         await next_event(stream, "stats")
         flood = text([f"+44791112{number:04}" for number in range(1_000)])
@@ -78,7 +78,7 @@ async def test_a_flood_is_told_as_one_reload(sandbox: Sandbox, client: aiohttp.C
         assert (await next_event(stream, "message", "reload"))[0] == "reload"
 
 
-async def test_a_listener_who_does_not_keep_up_is_told_to_reload() -> None:
+async def test_a_listener_that_does_not_keep_up_is_asked_to_reload() -> None:
     events = Events(dict)
     queue = events.subscribe()
     for number in range(BACKLOG_MAX + 1):
@@ -87,7 +87,7 @@ async def test_a_listener_who_does_not_keep_up_is_told_to_reload() -> None:
     assert queue.empty()
 
 
-async def test_listeners_who_leave_are_forgotten(sandbox: Sandbox, client: aiohttp.ClientSession) -> None:
+async def test_listeners_that_disconnect_are_removed(sandbox: Sandbox, client: aiohttp.ClientSession) -> None:
     for _ in range(3):
         async with client.get(f"{sandbox.url}/sandbox/events") as stream:
             await next_event(stream, "stats")

@@ -13,8 +13,8 @@ from tests.sandbox.test_contract import changed
 from wa_bulk.api import BodyComponent, TextParameter
 from wa_bulk.api.template_definition import BodyDefinition, check_definition, variables
 from wa_bulk.sandbox import Review, Sandbox, SandboxSettings
-from wa_bulk.sandbox.render import Blank
-from wa_bulk.sandbox.templates import templates_from_the_start
+from wa_bulk.sandbox.render import CompiledTemplate
+from wa_bulk.sandbox.templates import initial_templates
 
 GREETING: Json = {
     "name": "greeting",
@@ -182,7 +182,7 @@ def test_the_control_api_puts_a_template_into_any_state(fresh: Api) -> None:
 
 
 def test_the_templates_from_the_start_keep_the_rules() -> None:
-    templates = templates_from_the_start()
+    templates = initial_templates()
     for each in templates:
         check_definition(each)
     assert len({(each.name, each.language) for each in templates}) == len(templates)
@@ -201,6 +201,6 @@ def test_filling_in_puts_every_value_where_its_variable_stands(
     text = "".join(f"{{{{{part}}}}}" if isinstance(part, int) else part for part in parts)
     count = max(variables(text), default=0)
     parameters = [TextParameter(value) for value in values[:count]]
-    blank = Blank([BodyDefinition(text)])
+    blank = CompiledTemplate([BodyDefinition(text)])
     rendered = blank.fill([BodyComponent(list(parameters))] if parameters else [])
     assert rendered.body == "".join(values[p - 1] if isinstance(p, int) else p for p in parts)

@@ -20,7 +20,10 @@ MessageStatus = Literal[
     "delivered_failed",
     "delivered_timeout",
 ]
-"""`delivered_timeout`: no word of delivery within 5 minutes; it may still come."""
+"""`delivered_timeout`: delivery was not confirmed within 5 minutes; it may be later."""
+
+ConversationOrigin = Literal["business_initiated", "customer_initiated", "referral_conversion"]
+"""Who began a conversation: `customer_initiated` when the person wrote within the 24 hours before."""
 
 
 class ErrorDetail(Struct, frozen=True):
@@ -35,7 +38,12 @@ class Loss(Struct, frozen=True):
 
 
 class StatusData(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What is known beside the status. `msg_time` is in seconds since 1970."""
+    """What is known beside the status.
+
+    `msg_time` is in seconds since 1970, `country_code` the recipient's country (ISO 3166, as in `GB`),
+    `conversation` `{"id", "origin": {"type": ConversationOrigin}}`, `pricing` `{"pricing_model",
+    "category"}`. `plan_user_total` comes with the status `plan` only.
+    """
 
     msg_time: int
     channel_message_id: str | None = None
@@ -49,7 +57,7 @@ class StatusData(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class StatusReport(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One step of a message to one recipient."""
+    """One step of a message to one recipient. `error_code` is 0 where nothing failed."""
 
     message_status: MessageStatus
     status_data: StatusData
@@ -59,19 +67,61 @@ class StatusReport(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class ResponseReport(Struct, frozen=True, kw_only=True):
-    """Something a person wrote or did."""
+    """Something a person wrote or did.
+
+    `response_data` holds `channel_message_id`, `whatsapp_business_account_id`, `contact` (`{"profile":
+    {"name"}, "wa_id"}`), `message` (its `type` one of RESPONSE_MESSAGE_TYPES) and, for a reply,
+    `message_context` (`origin_from_phone`, `origin_channel_message_id`, `origin_from_phone_id`,
+    `origin_message_id`).
+    """
 
     event: Literal["received", "reply", "order", "deleted"]
     response_data: dict[str, object]
 
 
+RESPONSE_MESSAGE_TYPES = (
+    "text",
+    "image",
+    "audio",
+    "video",
+    "document",
+    "sticker",
+    "button",
+    "interactive",
+    "unknown",
+    "order",
+)
+
+
 class NotificationReport(Struct, frozen=True, kw_only=True):
-    """News about the account, a number or a template."""
+    """A notification about the account, a number or a template.
+
+    `notification_data` always holds `whatsapp_business_account_id`. Beside it, for `insufficient_balance`:
+    `remain_balance` and `balance_threshold` (USD); `template_update`: `template_id`, `template_name`,
+    `template_language`, `template_status` and `template_status_reason`; `phone_number_update`:
+    `phone_number_id`, `display_phone_number` and `current_limit`; `whatsapp_business_update`: `waba_event`,
+    and with it `ban_state` or `violation_type`. `delivery_estimate_cost`, with `estimated_cost` in USD x
+    10,000, is not on the vendor's page.
+    """
 
     event: Literal[
-        "insufficient_balance", "template_update", "phone_number_update", "whatsapp_business_update"
+        "insufficient_balance",
+        "template_update",
+        "phone_number_update",
+        "whatsapp_business_update",
+        "delivery_estimate_cost",
     ]
     notification_data: dict[str, object]
+
+
+NOTIFICATION_VALUES: dict[str, tuple[str, ...]] = {
+    "template_status": ("APPROVED", "REJECTED", "PENDING", "DISABLED", "FLAGGED", "REINSTATED"),
+    "current_limit": ("TIER_50", "TIER_250", "TIER_1K", "TIER_10K", "TIER_100K", "TIER_UNLIMITED"),
+    "waba_event": ("DISABLED_UPDATE", "ACCOUNT_VIOLATION"),
+    "ban_state": ("DISABLE",),
+    "violation_type": ("SPAM", "SCAM"),
+}
+"""The values the vendor's page lists for fields of `notification_data`. The sets are open."""
 
 
 class CallbackRow(Struct, frozen=True, omit_defaults=True, kw_only=True):

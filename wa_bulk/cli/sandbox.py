@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +19,7 @@ _SHARE = options.Number(min=0, max=1)
 
 
 def _fault_share(text: str) -> tuple[str, float]:
-    """`NAME=SHARE`, as in `503=0.05`: the name, not looked up yet, and its share."""
+    """Parse `NAME=SHARE`, as in `503=0.05`; the name is looked up later."""
     name, _, share = text.partition("=")
     try:
         return name, _SHARE.convert(share, None, None)
@@ -27,7 +28,7 @@ def _fault_share(text: str) -> tuple[str, float]:
 
 
 def _credential(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
-    """A key or secret that HTTP Basic authentication can carry (RFC 7617) and the sender takes."""
+    """Check that HTTP Basic authentication can carry a key or secret (RFC 7617)."""
     if not text or ":" in text or not (text.isascii() and text.isprintable()):
         raise click.BadParameter(f"{text!r}: expected ASCII characters without a colon")
     return text
@@ -42,6 +43,14 @@ def _credential(_context: click.Context, _parameter: click.Parameter, text: str)
     show_default=True,
     metavar="N",
     help="0: a free one.",
+)
+@options.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Answer to this host name too. Addresses, localhost and names without a dot need none of this. "
+    "May be given several times.",
 )
 @options.option(
     "--key",
@@ -68,9 +77,7 @@ def _credential(_context: click.Context, _parameter: click.Parameter, text: str)
     metavar="N",
     help="Keep the newest N messages.  [default: 100,000; with --db all]",
 )
-@options.option(
-    "--latency", type=options.ZERO_OR_MORE, metavar="MS", help="Keep every reply back for so long."
-)
+@options.option("--latency", type=options.ZERO_OR_MORE, metavar="MS", help="Delay every reply by this long.")
 @options.option(
     "--latency-shape",
     type=click.Choice(["fixed", "normal", "long_tail"]),
@@ -97,22 +104,38 @@ def _credential(_context: click.Context, _parameter: click.Parameter, text: str)
     "--max-per-second", type=options.WholeNumber(min=1), metavar="N", help="Answer 429 above this rate."
 )
 @options.option(
-    "--outage", type=options.ZERO_OR_MORE, metavar="SECONDS", help="Be away for so long from the start."
+    "--outage",
+    type=options.ZERO_OR_MORE,
+    metavar="SECONDS",
+    help="Be unavailable for this long from the start.",
 )
 @options.option(
-    "--seed", type=int, default=0, show_default=True, metavar="N", help="The same seed, the same chances."
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="The same seed gives the same random choices.",
 )
 @options.option("--callback-url", metavar="URL", help="Post status callbacks there.")
+@options.option(
+    "--allow-callback-host",
+    "allow_callback_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Let callback addresses on this host be set while running, beside those on this machine; * for any. "
+    "May be given several times.",
+)
 @options.option("--callback-secret", metavar="TEXT", help="Sign the callbacks with X-CALLBACK-ID.")
 @options.option(
-    "--numbers", is_flag=True, help="List the recipients and faults that misbehave on purpose, and end."
+    "--numbers", is_flag=True, help="List the recipient numbers and names of the faults on purpose, and end."
 )
 @options.debug
 def command(numbers: bool, **chosen: Any) -> None:
     """Run a local EngageLab with an inbox.
 
-    Any client of the real one can be pointed at it. Nothing leaves this machine: what is sent can be seen in
-    the inbox, and made to fail on purpose.
+    Any client of the real one can be pointed at it. Nothing is sent to phones: messages appear in the inbox,
+    and can be made to fail on purpose.
 
     \b
     Examples:
@@ -131,11 +154,11 @@ def command(numbers: bool, **chosen: Any) -> None:
     try:
         loop.run(serve(settings, _announce))
     except OSError as error:
-        taken = error.errno == errno.EADDRINUSE
-        why = "it is in use" if taken else error.strerror
+        in_use = error.errno == errno.EADDRINUSE
+        reason = "it is in use" if in_use else error.strerror
         raise Problem(
-            f"cannot listen on {settings.host} port {settings.port}: {why}",
-            "Is a sandbox running already? --port 0 takes a free port." if taken else "",
+            f"cannot listen on {settings.host} port {settings.port}: {reason}",
+            "Is a sandbox running already? --port 0 takes a free port." if in_use else "",
         ) from None
     except StoreError as error:
         raise Problem(
@@ -149,6 +172,8 @@ def _settings(
     port: int,
     key: str,
     secret: str,
+    allow_hosts: tuple[str, ...],
+    allow_callback_hosts: tuple[str, ...],
     db: Path | None,
     cap: int | None,
     latency: float | None,
@@ -171,6 +196,8 @@ def _settings(
             port=port,
             key=key,
             secret=secret,
+            allow_hosts=allow_hosts,
+            allow_callback_hosts=allow_callback_hosts,
             db=str(db) if db is not None else None,
             cap=cap,
             seed=seed,
@@ -194,8 +221,9 @@ def _settings(
 
 
 def _announce(sandbox: Sandbox) -> None:
-    from wa_bulk.send.account import is_loopback
+    from wa_bulk.sandbox.hosts import is_loopback
 
+    host = sandbox.settings.host
     own = (sandbox.key, sandbox.secret) != ("sandbox", "sandbox")
     key, secret = ("…", "…") if own else (sandbox.key, sandbox.secret)
     click.echo(f"{click.style('A local EngageLab', bold=True)} is listening on {sandbox.url}", err=True)
@@ -203,9 +231,15 @@ def _announce(sandbox: Sandbox) -> None:
     click.echo(
         f"  sign in with the {'key and secret given' if own else 'key and secret `sandbox`'}", err=True
     )
-    if not is_loopback(sandbox.settings.host):
+    if host in _EVERY_ADDRESS:
+        port = sandbox.url.rpartition(":")[2]
+        if (address := _network_address()) is not None:
+            click.echo(f"  from other machines    http://{address}:{port}", err=True)
+        click.echo(f"  from other containers  http://sandbox:{port} if this one is called sandbox", err=True)
+        click.echo("  (wa-bulk sends to these where WA_BULK_ALLOW_HTTP=1 is set)", err=True)
+    if not is_loopback(host):
         click.secho(
-            "  Whoever reaches this address can read the messages and send some.", fg="yellow", err=True
+            "  Anyone who can reach this address can read the messages and send more.", fg="yellow", err=True
         )
     click.echo(
         f"""
@@ -219,6 +253,19 @@ Ctrl-C ends it.""",
     )
 
 
+_EVERY_ADDRESS = ("", "0.0.0.0", "::")
+
+
+def _network_address() -> str | None:
+    """Return this machine's address towards the network, None where it has none. Sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address for documentation (RFC 5737); connecting only routes
+        except OSError:
+            return None
+        return str(probe.getsockname()[0])
+
+
 def _list_numbers() -> None:
     from rich.console import Console
     from rich.table import Table
@@ -230,5 +277,5 @@ def _list_numbers() -> None:
     table.add_column("fault", no_wrap=True)
     table.add_column("what happens")
     for behaviour in BEHAVIOURS.values():
-        table.add_row(behaviour.number, behaviour.name, behaviour.does)
+        table.add_row(behaviour.number, behaviour.name, behaviour.description)
     Console(highlight=False).print(table)

@@ -4,12 +4,12 @@ TYPE_CHECKING = False  # not typing's: pytest loads this package at every start,
 if TYPE_CHECKING:
     from wa_bulk.sandbox.behaviour import BEHAVIOURS, Behaviour
     from wa_bulk.sandbox.callbacks import CallbackSettings
+    from wa_bulk.sandbox.database import StoreError
+    from wa_bulk.sandbox.delivery import Delivery
     from wa_bulk.sandbox.faults import FaultSettings, Latency
-    from wa_bulk.sandbox.journey import Delivery
     from wa_bulk.sandbox.models import Record
     from wa_bulk.sandbox.server import Sandbox, serve
     from wa_bulk.sandbox.settings import SandboxSettings
-    from wa_bulk.sandbox.store import StoreError
     from wa_bulk.sandbox.templates import Review
 
 __all__ = [
@@ -31,21 +31,21 @@ _HOMES = {
     "BEHAVIOURS": "behaviour",
     "Behaviour": "behaviour",
     "CallbackSettings": "callbacks",
-    "Delivery": "journey",
+    "Delivery": "delivery",
     "FaultSettings": "faults",
     "Latency": "faults",
-    "Record": "record",
+    "Record": "models",
     "Review": "templates",
     "Sandbox": "server",
     "SandboxSettings": "settings",
-    "StoreError": "store",
+    "StoreError": "database",
     "serve": "server",
 }
 
 if not TYPE_CHECKING:
 
     def __getattr__(name):
-        """A public name, imported on first use (PEP 562)."""
+        """Import a public name on first use (PEP 562)."""
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module

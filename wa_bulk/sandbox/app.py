@@ -8,12 +8,14 @@ from aiohttp import web
 
 from wa_bulk.sandbox.control import CONTROL_ROUTES
 from wa_bulk.sandbox.engagelab import EngageLab
-from wa_bulk.sandbox.inspection import LOOKING_ROUTES
+from wa_bulk.sandbox.hosts import AllowedHosts
+from wa_bulk.sandbox.inspection import INSPECTION_ROUTES
 from wa_bulk.sandbox.openapi import encoded
 from wa_bulk.sandbox.refusal import Refusal
-from wa_bulk.sandbox.reply import json_reply, nothing_there, only, refusing
+from wa_bulk.sandbox.reply import json_reply, method_not_allowed, path_not_found, with_error_replies
 from wa_bulk.sandbox.route import LAB, Route
 from wa_bulk.sandbox.vendor import VENDOR_ROUTES
+from wa_bulk.sandbox.webhooks import WEBHOOK_ROUTES
 
 REQUEST_MAX_BYTES = 1024 * 1024
 
@@ -24,7 +26,8 @@ async def openapi(request: web.Request) -> web.StreamResponse:
 
 ROUTES: tuple[Route, ...] = (
     *VENDOR_ROUTES,
-    *LOOKING_ROUTES,
+    *WEBHOOK_ROUTES,
+    *INSPECTION_ROUTES,
     *CONTROL_ROUTES,
     Route(
         method="GET",
@@ -55,32 +58,33 @@ _PAGE_HEADERS = {
 }
 
 
-def application(lab: EngageLab) -> web.Application:
-    """All of the sandbox over HTTP."""
+def application(lab: EngageLab, hosts: AllowedHosts) -> web.Application:
+    """Build the application that serves `lab` over HTTP, to those who call it by one of `hosts`."""
     app = web.Application(client_max_size=REQUEST_MAX_BYTES)
     app[LAB] = lab
     pages = [("GET", path, inbox_file) for path in ("/", "/inbox/{name}")]
     methods: dict[str, set[str]] = {}
     for method, path, handler in [*((route.method, route.path, route.handler) for route in ROUTES), *pages]:
+        check = hosts.check if path.startswith("/v1/") else hosts.check_unsigned
         methods.setdefault(path, set()).add(method)
         if method == "GET":
             methods[path].add("HEAD")
-            app.router.add_get(path, refusing(handler))
+            app.router.add_get(path, with_error_replies(handler, check))
         else:
-            app.router.add_route(method, path, refusing(handler))
+            app.router.add_route(method, path, with_error_replies(handler, check))
     for path, known in methods.items():
-        app.router.add_route("*", path, only(known))
-    app.router.add_route("*", "/{anything:.*}", nothing_there)
+        app.router.add_route("*", path, with_error_replies(method_not_allowed(known), hosts.check))
+    app.router.add_route("*", "/{anything:.*}", with_error_replies(path_not_found, hosts.check))
     return app
 
 
 async def inbox_file(request: web.Request) -> web.StreamResponse:
-    """The inbox's page and what it needs."""
+    """Serve the inbox's page and the files it loads."""
     name = request.match_info.get("name", "index.html")
     suffix = name[name.rfind(".") :]
     file = files("wa_bulk.sandbox.inbox").joinpath(name)
     if suffix not in _MEDIA_TYPES or "/" in name or "\\" in name or not file.is_file():
-        raise Refusal(404, f"there is nothing at {request.path}", 404)
+        raise Refusal(404, f"nothing is served at {request.path}", 404)
     return web.Response(
         body=file.read_bytes(), content_type=_MEDIA_TYPES[suffix], charset="utf-8", headers=_PAGE_HEADERS
     )

@@ -1,4 +1,4 @@
-"""What the API looks at before it takes a message, in its order and with its words."""
+"""What the API checks before it takes a message, in its order and with its messages."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ from wa_bulk.sandbox.refusal import Refusal
 MAX_RECIPIENTS = 100_000
 """The vendor documents no limit; the size of a request bounds it long before this."""
 
+MAX_DEPTH = 100
+"""How deeply arrays and objects of a request may be nested; the vendor documents no limit. What is shown of a
+request is nested a little deeper than the request was, and encoders have limits of their own."""
+
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL).finditer
+"""Brackets outside strings. A string counts as one match, whatever is in it."""
+
 NUMBER_PATTERN = r"^(?:\+|00)?[1-9][0-9]{6,14}$"
-"""The forms that stand in the vendor's examples: `+44…`, `0044…` and `44…`."""
+"""The forms in the vendor's examples: `+44…`, `0044…` and `44…`."""
 
 _NUMBER = re.compile(NUMBER_PATTERN).fullmatch
 _KINDS = ("template", "text", "image", "video", "audio", "document", "sticker")
@@ -19,24 +26,45 @@ _BODY_MEMBER = re.compile(rf"body\.({'|'.join(_KINDS)})").fullmatch
 
 
 def read_message(payload: bytes, content_type: str) -> Message:
-    """The message in a request, its numbers in E.164 form.
+    """Decode and validate the message in a request; its numbers come back in E.164 form.
 
-    Raises Refusal 3001 when it is no JSON and 3002, naming the field, when a parameter is wrong.
+    Raises Refusal 3001 when it is not JSON and 3002, naming the field, when a parameter is wrong.
     """
     if content_type != "application/json":
         raise Refusal(3001, f"the Content-Type header must be application/json, not {content_type}")
+    check_depth(payload)
     try:
         message = decode(payload)
         _check_numbers(message)
         return validate(message, MAX_RECIPIENTS)
     except ValidationError as error:
         raise refused(error) from None
-    except RecursionError:
-        raise Refusal(3001, "the request body is nested too deeply") from None
+
+
+def check_depth(payload: bytes) -> None:
+    """Raise Refusal 3001 when the JSON in `payload` is nested too deeply."""
+    if nests_too_deeply(payload):
+        raise Refusal(3001, f"the request body is nested more than {MAX_DEPTH} levels deep")
+
+
+def nests_too_deeply(payload: bytes) -> bool:
+    """Return whether the JSON in `payload` has more than MAX_DEPTH levels of arrays and objects."""
+    if payload.count(b"{") + payload.count(b"[") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for found in _BRACKETS(payload):
+        token = found[0]
+        if token in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif token in b"]}":
+            depth -= 1
+    return False
 
 
 def refused(error: ValidationError) -> Refusal:
-    """The vendor's answer to a parameter that breaks a rule."""
+    """Turn a parameter that breaks a rule into the vendor's answer."""
     if not error.field:
         if error.fault.startswith("is not JSON"):
             return Refusal(3001, f"the request body {error.fault}")

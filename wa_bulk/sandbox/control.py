@@ -1,4 +1,4 @@
-"""The endpoints that make the sandbox behave as wanted, and take part as a user."""
+"""The endpoints that configure the sandbox, and write to it as a person would."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from wa_bulk.api.callbacks import NotificationReport
 from wa_bulk.api.template_definition import Done, TemplateDefinition, TemplateEntry, TemplateStatus
 from wa_bulk.sandbox.behaviour import BEHAVIOURS, Behaviour
 from wa_bulk.sandbox.callbacks import CallbackSettings, CallbackState
+from wa_bulk.sandbox.delivery import Delivery
 from wa_bulk.sandbox.faults import FaultSettings
-from wa_bulk.sandbox.journey import Delivery
 from wa_bulk.sandbox.keys import Key, KeyEntry
 from wa_bulk.sandbox.models import Record
 from wa_bulk.sandbox.refusal import Refusal
 from wa_bulk.sandbox.reply import json_reply
 from wa_bulk.sandbox.reports import UserReply, notification_row
-from wa_bulk.sandbox.route import LAB, Route, body_as, not_there
+from wa_bulk.sandbox.route import LAB, Route, body_as, not_found
 from wa_bulk.sandbox.templates import Review, SandboxTemplate
 
 
 class CallbackReport(Struct, frozen=True):
-    """The settings, a secret hidden, and what came of them."""
+    """The settings, the secret hidden, and what came of the callbacks so far."""
 
     settings: CallbackSettings
     delivery: Delivery
@@ -33,14 +33,14 @@ class CallbackReport(Struct, frozen=True):
 
 
 class CallbackChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is left out goes back to its default."""
+    """Fields that are left out go back to their defaults."""
 
     settings: CallbackSettings = CallbackSettings()
     delivery: Delivery = Delivery()
 
 
 class FaultReport(Struct, frozen=True):
-    """The settings, what is left of an outage, and every behaviour there is, with its magic recipient."""
+    """The settings, the seconds left of an outage, and every fault with the recipient that asks for it."""
 
     settings: FaultSettings
     outage_left_s: float
@@ -48,7 +48,7 @@ class FaultReport(Struct, frozen=True):
 
 
 class TemplateChange(TemplateDefinition, frozen=True, kw_only=True):
-    """A template put in place as it is, whatever a review would say."""
+    """A template stored as it is, without review."""
 
     status: TemplateStatus = "APPROVED"
 
@@ -58,7 +58,7 @@ async def reply_as_user(request: web.Request) -> web.StreamResponse:
     if not reply.text.strip():
         raise Refusal(3002, "text field must be set correctly: is empty; expected 1 to 4096 characters")
     try:
-        record = request.app[LAB].hear(reply)
+        record = request.app[LAB].receive_inbound(reply)
     except ValueError as error:
         raise Refusal(3002, f"from and to fields must be set correctly: {error}") from None
     return json_reply(record, 201)
@@ -94,7 +94,7 @@ async def post_key(request: web.Request) -> web.StreamResponse:
             raise Refusal(3002, f"numbers field must be set correctly: {error}") from None
     lab = request.app[LAB]
     lab.keys.put(key)
-    lab.keep_keys()
+    lab.save_keys()
     return json_reply(key.entry(), 201)
 
 
@@ -102,8 +102,8 @@ async def delete_key(request: web.Request) -> web.StreamResponse:
     lab = request.app[LAB]
     name = request.match_info["key"]
     if not lab.keys.remove(name):
-        raise not_there(f"key {name}")
-    lab.keep_keys()
+        raise not_found(f"key {name}")
+    lab.save_keys()
     return json_reply(Done())
 
 
@@ -119,7 +119,7 @@ async def put_template(request: web.Request) -> web.StreamResponse:
             change.name, change.language, change.category, change.components, status=change.status
         )
     )
-    lab.keep_templates()
+    lab.save_templates()
     return json_reply(template.entry())
 
 
@@ -127,9 +127,9 @@ async def remove_template(request: web.Request) -> web.StreamResponse:
     lab = request.app[LAB]
     name = request.match_info["name"]
     if not lab.templates.has(name):
-        raise not_there(f"template {name}")
+        raise not_found(f"template {name}")
     lab.templates.delete(name)
-    lab.keep_templates()
+    lab.save_templates()
     return json_reply(Done())
 
 
@@ -154,6 +154,7 @@ async def get_callbacks(request: web.Request) -> web.StreamResponse:
 async def put_callbacks(request: web.Request) -> web.StreamResponse:
     lab = request.app[LAB]
     change = await body_as(request, CallbackChange)
+    lab.callback_hosts.check(change.settings.url)
     lab.set_callbacks(change.settings)
     lab.planner.set(change.delivery)
     return await get_callbacks(request)
@@ -162,7 +163,7 @@ async def put_callbacks(request: web.Request) -> web.StreamResponse:
 async def probe_callbacks(request: web.Request) -> web.StreamResponse:
     error = await request.app[LAB].callbacks.probe()
     if error is not None:
-        raise Refusal(3003, f"the callback address does not do: {error}")
+        raise Refusal(3003, f"the callback address failed: {error}")
     return json_reply(Done())
 
 
@@ -186,14 +187,14 @@ CONTROL_ROUTES = [
         method="GET",
         path="/sandbox/faults",
         handler=get_faults,
-        summary="What goes wrong at random, and all that can",
+        summary="The random faults, and every fault there is",
         gives=FaultReport,
     ),
     Route(
         method="PUT",
         path="/sandbox/faults",
         handler=put_faults,
-        summary="Have things go wrong at random",
+        summary="Set the random faults",
         takes=FaultSettings,
         gives=FaultReport,
     ),
@@ -201,7 +202,7 @@ CONTROL_ROUTES = [
         method="DELETE",
         path="/sandbox/faults",
         handler=delete_faults,
-        summary="Have nothing go wrong any more",
+        summary="End the random faults",
         gives=FaultReport,
     ),
     Route(method="GET", path="/sandbox/keys", handler=get_keys, summary="The API keys", gives=list[KeyEntry]),
@@ -233,7 +234,7 @@ CONTROL_ROUTES = [
         method="PUT",
         path="/sandbox/templates",
         handler=put_template,
-        summary="Put a template in place with any status, without review",
+        summary="Store a template with any status, without review",
         takes=TemplateChange,
         gives=TemplateEntry,
     ),
@@ -245,12 +246,18 @@ CONTROL_ROUTES = [
         gives=Done,
         refuses=(404,),
     ),
-    Route(method="GET", path="/sandbox/review", handler=get_review, summary="How reviews go", gives=Review),
+    Route(
+        method="GET",
+        path="/sandbox/review",
+        handler=get_review,
+        summary="How new templates are reviewed",
+        gives=Review,
+    ),
     Route(
         method="PUT",
         path="/sandbox/review",
         handler=put_review,
-        summary="Have reviews of templates approve at once, after a while, or never",
+        summary="Approve new templates at once, after a while, or never",
         takes=Review,
         gives=Review,
     ),
@@ -258,14 +265,14 @@ CONTROL_ROUTES = [
         method="GET",
         path="/sandbox/callbacks",
         handler=get_callbacks,
-        summary="Where callbacks go, how messages travel, and what came of it",
+        summary="Where callbacks go, how messages are delivered, and how many callbacks were missed",
         gives=CallbackReport,
     ),
     Route(
         method="PUT",
         path="/sandbox/callbacks",
         handler=put_callbacks,
-        summary="Say where callbacks go and how messages travel",
+        summary="Set where callbacks go and how messages are delivered",
         takes=CallbackChange,
         gives=CallbackReport,
     ),
@@ -273,7 +280,7 @@ CONTROL_ROUTES = [
         method="POST",
         path="/sandbox/callbacks/probe",
         handler=probe_callbacks,
-        summary="Send the empty request that a new callback address is tried with",
+        summary="Post the empty request that a new callback address is tried with",
         gives=Done,
         refuses=(400,),
     ),

@@ -1,4 +1,4 @@
-"""Live news for whoever watches: Server-Sent Events."""
+"""Live updates for the inbox: Server-Sent Events."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from collections.abc import Callable
 import msgspec
 from aiohttp import web
 
+from wa_bulk.sandbox.database import StoreError
+
 BACKLOG_MAX = 2_000
 _KEEP_ALIVE_S = 15.0
-_STATS_EACH_S = 1.0
-_TOGETHER_MAX = 100
+_STATS_INTERVAL_S = 1.0
+_BATCH_MAX = 100
 
 
 def event(name: str, data: object) -> bytes:
-    """One event on the wire."""
+    """Encode one event."""
     return b"event: %s\ndata: %s\n\n" % (name.encode(), msgspec.json.encode(data))
 
 
 RELOAD = event("reload", {})
-"""Sent in place of events that were too many to keep for a slow listener: it should read all anew."""
+"""Sent to a listener too slow for the events queued for it: it should read everything again."""
 
 
 class Events:
-    """Those who listen. `stats` is asked once a second, while there is news."""
+    """The listeners. `stats` is called once a second for each, and sent when it changed."""
 
     def __init__(self, stats: Callable[[], object]) -> None:
         self._stats = stats
@@ -36,7 +38,7 @@ class Events:
         return bool(self._listeners)
 
     def publish(self, *events: bytes) -> None:
-        """Tells everybody."""
+        """Send the events to every listener."""
         for queue in self._listeners:
             if queue.qsize() + len(events) > BACKLOG_MAX:
                 while not queue.empty():
@@ -47,7 +49,7 @@ class Events:
                 queue.put_nowait(each)
 
     def subscribe(self) -> asyncio.Queue[bytes | None]:
-        """A new listener's events; None is the end of them."""
+        """Add a listener; returns the queue of its events, where None ends the stream."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         if self._closing:
             queue.put_nowait(None)
@@ -55,52 +57,55 @@ class Events:
         return queue
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Streams events until the listener leaves or the sandbox closes."""
+        """Stream events until the listener disconnects or the sandbox closes."""
         reply = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await reply.prepare(request)
         queue = self.subscribe()
         queue.put_nowait(event("stats", self._stats()))
-        teller = asyncio.create_task(self._tell_stats(queue), name="sandbox stats")
+        stats_task = asyncio.create_task(self._send_stats(queue), name="sandbox stats")
         try:
-            while (news := await _next(queue)) is not None:
-                await reply.write(news)
+            while (events := await _next(queue)) is not None:
+                await reply.write(events)
         except ConnectionError:
             pass
         finally:
             self._listeners.discard(queue)
-            teller.cancel()
+            stats_task.cancel()
         return reply
 
-    async def _tell_stats(self, queue: asyncio.Queue[bytes | None]) -> None:
-        told: object = None
+    async def _send_stats(self, queue: asyncio.Queue[bytes | None]) -> None:
+        sent: object = None
         while True:
-            await asyncio.sleep(_STATS_EACH_S)
-            stats = self._stats()
-            news = _without_clock(stats)
-            if news != told:
-                told = news
+            await asyncio.sleep(_STATS_INTERVAL_S)
+            try:
+                stats = self._stats()
+            except StoreError:  # a database that cannot be read now may be readable the next time
+                continue
+            comparable = _without_clock(stats)
+            if comparable != sent:
+                sent = comparable
                 queue.put_nowait(event("stats", stats))
 
     def close(self) -> None:
-        """Ends every stream."""
+        """End every stream."""
         self._closing = True
         for queue in self._listeners:
             queue.put_nowait(None)
 
 
 async def _next(queue: asyncio.Queue[bytes | None]) -> bytes | None:
-    """The events that wait, in one piece; a comment where none comes for long, which keeps the line open."""
+    """Return the queued events in one piece, or a comment after a long wait, to keep the connection."""
     try:
-        news = await asyncio.wait_for(queue.get(), _KEEP_ALIVE_S)
+        latest = await asyncio.wait_for(queue.get(), _KEEP_ALIVE_S)
     except TimeoutError:
-        return b": still here\n\n"
+        return b": keep-alive\n\n"
     parts = []
-    while news is not None:
-        parts.append(news)
-        if queue.empty() or len(parts) == _TOGETHER_MAX:
+    while latest is not None:
+        parts.append(latest)
+        if queue.empty() or len(parts) == _BATCH_MAX:
             break
-        news = queue.get_nowait()
-    if news is None and parts:
+        latest = queue.get_nowait()
+    if latest is None and parts:
         queue.put_nowait(None)
     return b"".join(parts) if parts else None
 

@@ -20,6 +20,7 @@ class MessageIds:
         self._prefix = ""
 
     def next(self) -> str:
+        """Return a new id."""
         second = int(time.time())
         if second != self._second:
             self._second = second
@@ -27,3 +28,8 @@ class MessageIds:
             self._prefix = moment + self._origin
         self._count = count = (self._count + 1) & 0x3FFFFFFF
         return self._prefix + _PAIRS[count >> 20] + _PAIRS[(count >> 10) & 1023] + _PAIRS[count & 1023]
+
+    def next_numeric(self) -> str:
+        """Return a new id made of digits alone, as the vendor's older examples have them."""
+        self._count = count = (self._count + 1) & 0x3FFFFFFF
+        return f"{int(time.time())}{count % 1_000_000_000:09d}"

@@ -1,4 +1,4 @@
-"""The endpoints that look into the sandbox: messages, conversations, live news, counters."""
+"""The endpoints that show what is in the sandbox: messages, conversations, live updates, counters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wa_bulk.sandbox.engagelab import Stats
 from wa_bulk.sandbox.models import Detail, Status, Type
 from wa_bulk.sandbox.queries import ConversationPage, Filter, MessagePage
 from wa_bulk.sandbox.reply import json_reply
-from wa_bulk.sandbox.route import LAB, Route, id_in_path, not_there, query_as
+from wa_bulk.sandbox.route import LAB, Route, id_in_path, not_found, query_as
 
 RowId = Annotated[int, Meta(ge=0, le=2**62)]
 
@@ -25,7 +25,7 @@ class PageQuery(Struct, frozen=True):
 
 
 class MessagesQuery(PageQuery, frozen=True):
-    """`q` is looked for in numbers, template names and texts; `duplicates` leaves only what came twice."""
+    """`q` is searched for in numbers, template names and texts; `duplicates` keeps only repeats."""
 
     q: str | UnsetType = UNSET
     to: str | UnsetType = UNSET
@@ -56,9 +56,9 @@ async def messages(request: web.Request) -> web.StreamResponse:
 
 async def message(request: web.Request) -> web.StreamResponse:
     number = id_in_path(request)
-    found = request.app[LAB].kept.detail(number)
+    found = request.app[LAB].queries.detail(number)
     if found is None:
-        raise not_there(f"message {number}")
+        raise not_found(f"message {number}")
     return json_reply(found)
 
 
@@ -70,7 +70,7 @@ async def clear(request: web.Request) -> web.StreamResponse:
 async def conversations(request: web.Request) -> web.StreamResponse:
     query = query_as(request, ConversationsQuery)
     before = None if query.before is UNSET else query.before
-    return json_reply(request.app[LAB].kept.conversations(query.q or None, before, query.limit))
+    return json_reply(request.app[LAB].queries.conversations(query.q or None, before, query.limit))
 
 
 async def conversation(request: web.Request) -> web.StreamResponse:
@@ -82,7 +82,7 @@ async def conversation(request: web.Request) -> web.StreamResponse:
 def _page(request: web.Request, chosen: Filter, query: PageQuery) -> web.StreamResponse:
     before = None if query.before is UNSET else query.before
     after = None if query.after is UNSET else query.after
-    return json_reply(request.app[LAB].kept.page(chosen, before, after, query.limit))
+    return json_reply(request.app[LAB].queries.page(chosen, before, after, query.limit))
 
 
 async def events(request: web.Request) -> web.StreamResponse:
@@ -94,14 +94,14 @@ async def stats(request: web.Request) -> web.StreamResponse:
 
 
 def _contact(text: str | None) -> str | None:
-    """The number as it is kept; what cannot be read as one is found nowhere."""
+    """Return the number as it is stored; text that is not a number stays as it is and matches nothing."""
     try:
         return None if text is None else e164(text)
     except ValueError:
         return text
 
 
-LOOKING_ROUTES = [
+INSPECTION_ROUTES = [
     Route(
         method="GET",
         path="/sandbox/messages",
@@ -145,7 +145,7 @@ LOOKING_ROUTES = [
         method="GET",
         path="/sandbox/events",
         handler=events,
-        summary="Live news as Server-Sent Events: message, status, cleared, stats, reload",
+        summary="Live updates as Server-Sent Events: message, status, cleared, stats, reload",
         gives=str,
         media="text/event-stream",
     ),

@@ -112,13 +112,13 @@ class StatusChange(Struct, frozen=True, gc=False):
 
 
 def rfc3339(at_ms: int) -> str:
-    """`at_ms`, milliseconds since 1970, as RFC 3339 in UTC with milliseconds."""
+    """Format `at_ms`, milliseconds since 1970, as RFC 3339 in UTC with milliseconds."""
     moment = datetime.fromtimestamp(at_ms / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def content_digest(contact: str, body: Body) -> int:
-    """The same for the same content to the same contact, however it was written as JSON."""
+    """Hash the content to one contact: equal for equal content, however it was written as JSON."""
     content = contact.encode() + _encode(body)
     return int.from_bytes(blake2b(content, digest_size=8).digest(), "big", signed=True)
 
@@ -127,7 +127,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def search_text(message: Message, contact: str, rendered: Rendered | None) -> str:
-    """All that a search should find the message by, case folded, one part a line."""
+    """Join everything that a search should find the message by, case folded, one part a line."""
     parts: list[str | None] = [contact, message.from_]
     match message.body:
         case TemplateBody(template=template):

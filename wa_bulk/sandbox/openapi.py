@@ -20,13 +20,13 @@ _REFERENCE = "#/components/schemas/{name}"
 
 
 def document(routes: Sequence[Route]) -> Json:
-    """The document as JSON-ready objects."""
+    """Build the document as JSON-ready objects."""
     types = [
         ErrorReply,
         *(kind for route in routes for kind in (route.takes, route.gives) if kind is not None),
     ]
     schemas, components = msgspec.json.schema_components(
-        types, schema_hook=_anything, ref_template=_REFERENCE
+        types, schema_hook=_any_json, ref_template=_REFERENCE
     )
     _add_rules(components)
     schema_of = {str(kind): schema for kind, schema in zip(types, schemas, strict=True)}
@@ -36,7 +36,7 @@ def document(routes: Sequence[Route]) -> Json:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "EngageLab's WhatsApp API, and the sandbox that stands in for it",
+            "title": "EngageLab's WhatsApp API, and the sandbox in its place",
             "version": "1",
             "description": "Paths under /v1 are the vendor's; those under /sandbox are the sandbox's own.",
         },
@@ -49,7 +49,7 @@ def document(routes: Sequence[Route]) -> Json:
 
 
 def _add_rules(components: dict[str, Json]) -> None:
-    """What the API asks of each value beyond its type, as far as JSON Schema can say it."""
+    """Add what the API asks of each value beyond its type, as far as JSON Schema can say it."""
     for (kind, name), rule in RULES.items():
         schema = components[kind.__name__]["properties"].get(name, {})
         schema = next((part for part in schema.get("anyOf", ()) if part.get("type") != "null"), schema)
@@ -67,8 +67,8 @@ def _add_rules(components: dict[str, Json]) -> None:
     message["from"] = {"anyOf": [number, {"type": "null"}], "default": None}
 
 
-def _anything(kind: type) -> Json:
-    """The schema of `object`: any JSON."""
+def _any_json(kind: type) -> Json:
+    """Describe `object`: any JSON."""
     if kind is object:
         return {"description": "Any JSON."}
     raise NotImplementedError(kind)
@@ -76,7 +76,7 @@ def _anything(kind: type) -> Json:
 
 def _operation(route: Route, schema_of: dict[str, Json]) -> Json:
     vendors = route.path.startswith("/v1")
-    success: Json = {"description": "It went well."}
+    success: Json = {"description": "Success."}
     if route.media != "application/json":
         success["content"] = {route.media: {"schema": {"type": "string"}}}
     else:
@@ -133,5 +133,5 @@ def _query_parameters(query: type[Struct] | None) -> list[Json]:
 
 @cache
 def encoded(routes: tuple[Route, ...]) -> bytes:
-    """The document as JSON, made once."""
+    """Encode the document as JSON, once."""
     return msgspec.json.encode(document(routes))

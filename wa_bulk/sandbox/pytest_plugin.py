@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def wa_bulk_sandbox() -> Iterator[Sandbox]:
-    """A local EngageLab on a free port: point a client at its `url`, then look at its `messages`."""
+    """Run a local EngageLab on a free port: point a client at its `url`, then read its `messages`."""
     from wa_bulk.sandbox import Sandbox
 
     with Sandbox() as sandbox:

@@ -59,8 +59,8 @@ class Rendered(Struct, frozen=True):
     buttons: list[RenderedButton]
 
 
-class Line:
-    """A text cut at its variables, so that filling it in is one join."""
+class TextWithVariables:
+    """A text split at its variables, so that filling it in is one join."""
 
     def __init__(self, text: str) -> None:
         cut = VARIABLE.split(text)
@@ -78,22 +78,22 @@ class Line:
         return "".join(parts)
 
 
-class Blank:
-    """A template definition, ready to be filled in."""
+class CompiledTemplate:
+    """A template definition prepared for filling in."""
 
     def __init__(self, components: Sequence[ComponentDefinition]) -> None:
         self._header: HeaderDefinition | None = None
-        self._header_line = Line("")
-        self._body = Line("")
+        self._header_line = TextWithVariables("")
+        self._body = TextWithVariables("")
         self._footer: str | None = None
         self._buttons: list[Button] = []
         for component in components:
             match component:
                 case HeaderDefinition():
                     self._header = component
-                    self._header_line = Line(component.text or "")
+                    self._header_line = TextWithVariables(component.text or "")
                 case BodyDefinition():
-                    self._body = Line(component.text)
+                    self._body = TextWithVariables(component.text)
                 case FooterDefinition():
                     self._footer = component.text
                 case ButtonsDefinition():
@@ -105,7 +105,9 @@ class Blank:
         self._open_urls = {i for i, button in enumerate(self._buttons) if VARIABLE.search(button.url or "")}
 
     def fill(self, components: Sequence[Component]) -> Rendered:
-        """Raises ValidationError, its field below the sent template, when a value is missing or of no use."""
+        """Render the template with the values of `components`.
+
+        Raises ValidationError, its field below the sent template, when a value is missing or does not fit."""
         header: RenderedHeader | None = None
         body: str | None = None
         buttons: list[RenderedButton] | None = None
@@ -136,7 +138,7 @@ class Blank:
     def _fill_body(self, parameters: Sequence[Parameter], at: str) -> str:
         line = self._body
         _check_count("body", len(parameters), line.count, at)
-        text = line.fill([_words(parameter) for parameter in parameters])
+        text = line.fill([_text_of(parameter) for parameter in parameters])
         if len(text) > BODY_TEXT_MAX:
             raise ValidationError(
                 f"{at}.parameters",
@@ -156,7 +158,7 @@ class Blank:
             for parameter in parameters:
                 if isinstance(parameter, _MEDIA):
                     raise _wrong_kind(parameter, "text", at)
-            text = self._header_line.fill([_words(parameter) for parameter in parameters])
+            text = self._header_line.fill([_text_of(parameter) for parameter in parameters])
             if len(text) > HEADER_TEXT_MAX:
                 raise ValidationError(
                     f"{at}.parameters",
@@ -195,7 +197,7 @@ class Blank:
                 raise ValidationError(
                     f"{at}.parameters", "has a value", "expected none: the url has no variable"
                 )
-            url = Line(button.url or "").fill([value.text])
+            url = TextWithVariables(button.url or "").fill([value.text])
             return RenderedButton("URL", button.text, url=url)
         payload = getattr(value, "payload", None)
         return RenderedButton(button.type, button.text, payload=payload)
@@ -204,8 +206,8 @@ class Blank:
 _MEDIA = (ImageParameter, VideoParameter, DocumentParameter)
 
 
-def _words(parameter: Parameter) -> str:
-    """What stands for the value; phones may show money and times in their own way."""
+def _text_of(parameter: Parameter) -> str:
+    """Return the text shown for a value; phones may show money and times in their own way."""
     if type(parameter) is TextParameter:
         return parameter.text
     if type(parameter) is CurrencyParameter:

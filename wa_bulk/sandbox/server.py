@@ -1,4 +1,4 @@
-"""Running the sandbox: inside a program's own event loop, in a thread beside it, or alone."""
+"""Running the sandbox: inside a program's own event loop, in a thread of its own, or alone."""
 
 from __future__ import annotations
 
@@ -14,25 +14,30 @@ from aiohttp import web
 
 from wa_bulk.sandbox.app import application
 from wa_bulk.sandbox.callbacks import CallbackSettings
+from wa_bulk.sandbox.delivery import Delivery
 from wa_bulk.sandbox.engagelab import EngageLab, Stats
 from wa_bulk.sandbox.faults import FaultSettings
-from wa_bulk.sandbox.journey import Delivery
+from wa_bulk.sandbox.hosts import AllowedHosts
 from wa_bulk.sandbox.models import Record
 from wa_bulk.sandbox.reports import UserReply
 from wa_bulk.sandbox.settings import SandboxSettings
 
 _SHUTDOWN_S = 1.0
 _REQUEST_LINE_MAX_BYTES = 64 * 1024
+_ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Addresses that mean listening at all of them, and one at which this machine reaches them."""
+
 _HTTP_LOG = logging.getLogger("wa_bulk.sandbox.http")
-_HTTP_LOG.setLevel(logging.CRITICAL)  # what is no HTTP is the client's affair, not a traceback here
+_HTTP_LOG.setLevel(logging.CRITICAL)  # a request that is not HTTP is the client's error, not a traceback here
 T = TypeVar("T")
 
 
 class Sandbox:
     """A local EngageLab: `async with Sandbox() as sandbox:` in a running loop, or `with Sandbox() as
-    sandbox:`, which runs it in a thread of its own, for tests without asyncio.
+    sandbox:`, which runs it in a thread of its own, for programs and tests of any kind.
 
-    `url` is where clients are to be pointed, `key` and `secret` what they sign in with.
+    `url` is where clients are to be pointed, `key` and `secret` what they sign in with. A sandbox that was
+    stopped can be started again, with nothing in it unless it has a database.
     """
 
     def __init__(self, settings: SandboxSettings = SandboxSettings()) -> None:  # noqa: B008 - frozen
@@ -40,12 +45,15 @@ class Sandbox:
         self._lab: EngageLab | None = None
         self._runner: web.AppRunner | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._loop_thread: threading.Thread | None = None
+        self._own: tuple[threading.Thread, asyncio.AbstractEventLoop] | None = None
+        self._started = threading.Lock()
         self._port = settings.port
 
     @property
     def url(self) -> str:
-        host = self.settings.host
+        """Where it can be reached from this machine."""
+        host = _ANY_ADDRESS.get(self.settings.host, self.settings.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
 
     @property
@@ -59,11 +67,27 @@ class Sandbox:
     # ---- starting and stopping
 
     async def start(self) -> None:
-        """Listens. Raises OSError when the port is taken, StoreError when the database cannot be used."""
+        """Listen.
+
+        Raises OSError when the port is taken, StoreError when the database cannot be used, RuntimeError when
+        this sandbox is running already.
+        """
+        if not self._started.acquire(blocking=False):
+            raise RuntimeError(
+                "this sandbox is running already: use the one `with` it was started by, or another Sandbox()"
+            )
+        try:
+            await self._start()
+        except BaseException:
+            await self._stop()
+            raise
+
+    async def _start(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop_thread = threading.current_thread()
         self._lab = EngageLab(self.settings)
         self._runner = web.AppRunner(
-            application(self._lab),
+            application(self._lab, AllowedHosts(self.settings.allow_hosts, self.settings.host)),
             access_log=None,
             handle_signals=False,
             handler_cancellation=True,
@@ -72,24 +96,30 @@ class Sandbox:
             logger=_HTTP_LOG,
         )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.settings.host, self.settings.port, backlog=1024)
-        try:
-            await site.start()
-        except OSError:
-            await self.stop()
-            raise
+        await web.TCPSite(self._runner, self.settings.host, self.settings.port, backlog=1024).start()
         self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Closes every connection and, with a database, writes everything down."""
+        """Close every connection and, with a database, write what waits.
+
+        Does nothing when it is not running.
+        """
         if self._lab is not None:
-            self._lab.closing.set()
-            self._lab.events.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-        if self._lab is not None:
-            await self._lab.close()
-        self._lab = self._runner = None
+            await self._stop()
+
+    async def _stop(self) -> None:
+        lab, runner = self._lab, self._runner
+        self._lab = self._runner = self._loop = self._loop_thread = None
+        try:
+            if lab is not None:
+                lab.closing.set()
+                lab.events.close()
+            if runner is not None:
+                await runner.cleanup()
+            if lab is not None:
+                await lab.close()
+        finally:
+            self._started.release()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -100,102 +130,127 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=loop.run_forever, name="wa_bulk sandbox", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=loop.run_forever, name="wa_bulk sandbox", daemon=True)
+        thread.start()
         try:
             asyncio.run_coroutine_threadsafe(self.start(), loop).result()
         except BaseException:
-            self._end_thread(loop)
+            _end_thread(thread, loop)
             raise
+        self._own = (thread, loop)
         return self
 
     def __exit__(self, *error: object) -> None:
-        assert self._loop is not None
+        assert self._own is not None
+        (thread, loop), self._own = self._own, None
         try:
-            asyncio.run_coroutine_threadsafe(self.stop(), self._loop).result()
+            asyncio.run_coroutine_threadsafe(self.stop(), loop).result()
         finally:
-            self._end_thread(self._loop)
-
-    def _end_thread(self, loop: asyncio.AbstractEventLoop) -> None:
-        assert self._thread is not None
-        loop.call_soon_threadsafe(loop.stop)
-        self._thread.join()
-        loop.close()
-        self._thread = None
+            _end_thread(thread, loop)
 
     # ---- looking in and taking part
 
-    def _with_lab(self, ask: Callable[[EngageLab], T]) -> T:
-        lab = self._lab
-        if lab is None or self._loop is None:
+    def _running(self) -> tuple[EngageLab, asyncio.AbstractEventLoop]:
+        lab, loop = self._lab, self._loop
+        if lab is None or loop is None:
             raise RuntimeError("the sandbox is not running: use it inside `with Sandbox() as sandbox:`")
-        if self._thread is None or threading.current_thread() is self._thread:
+        return lab, loop
+
+    def _in_loop(self, ask: Callable[[EngageLab], T]) -> T:
+        """Call `ask` in the thread of the sandbox's event loop."""
+        lab, loop = self._running()
+        _check_runs(loop)
+        if self._loop_thread is threading.current_thread():
             return ask(lab)
 
         async def answer() -> T:
             return ask(lab)
 
-        return asyncio.run_coroutine_threadsafe(answer(), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(answer(), loop).result()
 
     @property
     def messages(self) -> list[Record]:
         """Every message there is, oldest first."""
-        return self._with_lab(lambda lab: lab.kept.records())
+        return self._in_loop(lambda lab: lab.queries.records())
 
     @property
     def stats(self) -> Stats:
         """The counters."""
-        return self._with_lab(lambda lab: lab.stats())
+        return self._in_loop(lambda lab: lab.stats())
 
     def clear(self) -> None:
-        """Forgets every message."""
-        self._with_lab(lambda lab: lab.clear())
+        """Delete every message."""
+        self._in_loop(lambda lab: lab.clear())
 
     def reply(self, from_: str, text: str, to: str | None = None) -> Record:
-        """Writes as a person, which opens their 24-hour window. Raises ValueError when a number is none."""
-        return self._with_lab(lambda lab: lab.hear(UserReply(from_=from_, text=text, to=to)))
+        """Write as a person, which opens their 24-hour window.
+
+        Raises ValueError when a number cannot be read, StoreError when the database cannot be written.
+        """
+        return self._in_loop(lambda lab: lab.receive_inbound(UserReply(from_=from_, text=text, to=to)))
 
     def set_faults(self, faults: FaultSettings) -> None:
-        """Has things go wrong from now on; `FaultSettings()` ends it."""
-        self._with_lab(lambda lab: lab.faults.set(faults))
+        """Set the random faults; `FaultSettings()` ends them."""
+        self._in_loop(lambda lab: lab.faults.set(faults))
 
     def set_callbacks(self, callbacks: CallbackSettings) -> None:
-        """Says where callbacks go from now on."""
-        self._with_lab(lambda lab: lab.set_callbacks(callbacks))
+        """Set where callbacks go, to any host."""
+        self._in_loop(lambda lab: lab.set_callbacks(callbacks))
 
     def set_delivery(self, delivery: Delivery) -> None:
-        """Says how messages taken from now on travel."""
-        self._with_lab(lambda lab: lab.planner.set(delivery))
+        """Set how messages taken from now on are delivered."""
+        self._in_loop(lambda lab: lab.planner.set(delivery))
 
     async def settled(self) -> None:
-        """Returns when every message has come as far as it will and every callback was posted."""
-        lab, loop = self._lab, self._loop
-        if lab is None or loop is None:
-            raise RuntimeError("the sandbox is not running: use it inside `with Sandbox() as sandbox:`")
-        if loop is asyncio.get_running_loop():
+        """Wait until every message has come as far as it will and every callback was posted.
+
+        Needs asyncio, in any event loop; `wait_settled` does not.
+        """
+        lab, loop = self._running()
+        try:
+            here = asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError("settled() needs asyncio: call wait_settled() in a thread instead") from None
+        if loop is here:
             await lab.settled()
         else:
+            _check_runs(loop)
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(lab.settled(), loop))
 
     def wait_settled(self, timeout_s: float = 30.0) -> None:
-        """The same for a program without asyncio. Raises TimeoutError."""
-        lab, loop = self._lab, self._loop
-        if lab is None or loop is None or self._thread is None:
+        """Do the same for a program without asyncio. Raises TimeoutError."""
+        lab, loop = self._running()
+        if self._loop_thread is threading.current_thread():
             raise RuntimeError("only a sandbox in a thread, `with Sandbox() as sandbox:`, can be waited for")
+        _check_runs(loop)
         asyncio.run_coroutine_threadsafe(lab.settled(), loop).result(timeout_s)
 
 
+def _check_runs(loop: asyncio.AbstractEventLoop) -> None:
+    if not loop.is_running():
+        raise RuntimeError(
+            "the event loop of this sandbox is not running now, so it answers nothing: start it with "
+            "`with Sandbox() as sandbox:`, or in the event loop that uses it (in pytest, the same loop scope)"
+        )
+
+
+def _end_thread(thread: threading.Thread, loop: asyncio.AbstractEventLoop) -> None:
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
 async def serve(settings: SandboxSettings, started: Callable[[Sandbox], None] | None = None) -> None:
-    """Runs until SIGINT or SIGTERM. `started` is called once it listens.
+    """Run until SIGINT or SIGTERM. `started` is called once it listens.
 
     Raises OSError when the port is taken, StoreError when the database cannot be used.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
     async with Sandbox(settings) as sandbox:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError):
-                loop.add_signal_handler(number, stop.set)
         if started is not None:
             started(sandbox)
         await stop.wait()

@@ -22,7 +22,7 @@ from wa_bulk.api.template_definition import (
     check_definition,
 )
 from wa_bulk.sandbox.refusal import Refusal
-from wa_bulk.sandbox.render import Blank, Rendered
+from wa_bulk.sandbox.render import CompiledTemplate, Rendered
 
 
 class Review(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,7 +40,7 @@ class SandboxTemplate(TemplateDefinition, frozen=True, kw_only=True):
     approved_at: float | None = None
 
     def entry(self) -> TemplateEntry:
-        """As it is listed, at this moment."""
+        """Return the template as it is listed now."""
         return TemplateEntry(
             self.id, self.name, self.language, self.category, self.current_status(), self.components
         )
@@ -51,8 +51,8 @@ class SandboxTemplate(TemplateDefinition, frozen=True, kw_only=True):
         return self.status
 
 
-def templates_from_the_start() -> list[SandboxTemplate]:
-    """What `templates.json` holds, with ids."""
+def initial_templates() -> list[SandboxTemplate]:
+    """Load the templates of `templates.json` and give them ids."""
     raw = files("wa_bulk.sandbox").joinpath("templates.json").read_bytes()
     rows = msgspec.json.decode(raw, type=list[SandboxTemplate])
     return [msgspec.structs.replace(row, id=_template_id(number)) for number, row in enumerate(rows, 1)]
@@ -69,7 +69,7 @@ class Templates:
         self.review = review
         self._by_name: dict[tuple[str, str], SandboxTemplate] = {}
         self._by_id: dict[str, SandboxTemplate] = {}
-        self._blanks: dict[tuple[str, str], Blank] = {}
+        self._compiled: dict[tuple[str, str], CompiledTemplate] = {}
         for template in templates:
             self._keep(template)
         self._last_number = max((int(known) for known in self._by_id), default=_FIRST) - _FIRST
@@ -78,7 +78,7 @@ class Templates:
         return iter(list(self._by_id.values()))
 
     def fill(self, template: Template) -> Rendered:
-        """The message a phone would show for `template`.
+        """Render the message a phone would show for `template`.
 
         Raises Refusal 4001 when there is no such template or it is not approved, and 3003 when its
         values do not fit the variables.
@@ -90,9 +90,9 @@ class Templates:
         status = known.status if known.approved_at is None else known.current_status()
         if status != "APPROVED":
             raise Refusal(4001, f"template {name[0]} in language {name[1]} is {status}, not APPROVED")
-        blank = self._blanks.get(name)
+        blank = self._compiled.get(name)
         if blank is None:
-            blank = self._blanks[name] = Blank(known.components)
+            blank = self._compiled[name] = CompiledTemplate(known.components)
         try:
             return blank.fill(template.components or ())
         except ValidationError as error:
@@ -108,7 +108,7 @@ class Templates:
         return f"template {name} does not exist"
 
     def has(self, name: str) -> bool:
-        """Whether there is any template of that name."""
+        """Return whether there is any template of that name."""
         return any(known == name for known, _ in self._by_name)
 
     def find(
@@ -118,7 +118,7 @@ class Templates:
         category: str | None = None,
         status: str | None = None,
     ) -> list[TemplateEntry]:
-        """Those that match all that is given; `name` is found anywhere in the name, whatever the case."""
+        """Return the templates that match every condition; `name` matches any part of the name, any case."""
         found = []
         for template in self._by_id.values():
             entry = template.entry()
@@ -132,14 +132,14 @@ class Templates:
         return found
 
     def get(self, template_id: str) -> SandboxTemplate:
-        """Raises Refusal 4001 when there is none of that id."""
+        """Return the template of that id. Raises Refusal 4001 when there is none."""
         template = self._by_id.get(template_id)
         if template is None:
             raise Refusal(4001, f"template {template_id} does not exist")
         return template
 
     def create(self, definition: TemplateDefinition) -> SandboxTemplate:
-        """Takes a new template and sends it to review.
+        """Add a new template and send it to review.
 
         Raises Refusal 3002 when a rule is broken, 5002 when Meta would refuse it.
         """
@@ -148,7 +148,7 @@ class Templates:
         if (definition.name, definition.language) in self._by_name:
             raise Refusal(
                 5002,
-                f"Meta refused: template {definition.name} exists in language {definition.language} already",
+                f"Meta refused: template {definition.name} already exists in language {definition.language}",
             )
         _refuse_as_meta(definition)
         self._last_number += 1
@@ -162,7 +162,7 @@ class Templates:
         return self._keep(self._reviewed(template))
 
     def update(self, template_id: str, update: TemplateUpdate) -> SandboxTemplate:
-        """Gives the template other components (and category) and sends it to review again.
+        """Replace the template's components (and category) and send it to review again.
 
         Raises Refusal 4001 when there is none, 3002 when a rule is broken, 5002 when Meta would refuse it.
         """
@@ -176,18 +176,18 @@ class Templates:
         return self._keep(self._reviewed(changed))
 
     def delete(self, name: str) -> list[SandboxTemplate]:
-        """Removes every language of `name`. Raises Refusal 4001 when there is none."""
-        gone = [template for template in self._by_id.values() if template.name == name]
-        if not gone:
+        """Remove every language of `name`. Raises Refusal 4001 when there is none."""
+        removed = [template for template in self._by_id.values() if template.name == name]
+        if not removed:
             raise Refusal(4001, f"template {name} does not exist")
-        for template in gone:
+        for template in removed:
             del self._by_id[template.id]
             del self._by_name[template.name, template.language]
-            self._blanks.pop((template.name, template.language), None)
-        return gone
+            self._compiled.pop((template.name, template.language), None)
+        return removed
 
     def put(self, template: SandboxTemplate) -> SandboxTemplate:
-        """Takes the template as it is, status included, in place of one of the same name and language."""
+        """Store the template as it is, status included, in place of one of the same name and language."""
         with _named_fields():
             check_definition(template)
         known = self._by_name.get((template.name, template.language))
@@ -205,7 +205,7 @@ class Templates:
     def _keep(self, template: SandboxTemplate) -> SandboxTemplate:
         name = (template.name, template.language)
         self._by_name[name] = self._by_id[template.id] = template
-        self._blanks.pop(name, None)
+        self._compiled.pop(name, None)
         return template
 
 
@@ -225,7 +225,7 @@ def _refuse_as_meta(definition: TemplateDefinition) -> None:
 
 
 class _named_fields:  # noqa: N801 - reads as a statement
-    """Turns a ValidationError into the refusal the API would answer with."""
+    """Turn a ValidationError into the API's refusal."""
 
     def __enter__(self) -> None: ...
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 from msgspec import UNSET, Struct, UnsetType
 
 from wa_bulk.api import Message, SendReply
+from wa_bulk.api.callbacks import CallbackRow
 from wa_bulk.api.template_definition import (
     Category,
     Done,
@@ -20,42 +21,61 @@ from wa_bulk.api.template_definition import (
 )
 from wa_bulk.sandbox.behaviour import Behaviour, behaviour_of
 from wa_bulk.sandbox.checks import read_message
+from wa_bulk.sandbox.database import StoreError
 from wa_bulk.sandbox.engagelab import EngageLab
-from wa_bulk.sandbox.fault_replies import refuse, reply_badly
+from wa_bulk.sandbox.fault_replies import refuse, reply_to_taken
 from wa_bulk.sandbox.refusal import Refusal
 from wa_bulk.sandbox.reply import json_reply
-from wa_bulk.sandbox.route import LAB, Route, body_as, query_as
+from wa_bulk.sandbox.route import LAB, Route, body_as, query_as, signed_in
+from wa_bulk.sandbox.transit import InTransit
 
 
 async def send(request: web.Request) -> web.StreamResponse:
-    """Takes a message, or says in the vendor's words why not."""
+    """Take a message, or refuse it as the vendor would."""
     lab = request.app[LAB]
-    lab.arrivals.note()
+    lab.request_rate.count()
     fault, latency_ms = lab.faults.next() if lab.faults.active else (None, 0.0)
     if fault is not None and fault.refuses:
         return await _refused_on_purpose(request, lab, fault, latency_ms)
     payload = await request.read()
     try:
-        key = lab.keys.authenticate(request.headers.get("Authorization"))
+        key = lab.keys.authenticate(request.headers.get(hdrs.AUTHORIZATION))
         message = read_message(payload, request.content_type)
         key.allow_sender(message.from_)
         fault = fault or _called_for(message)
         if fault is not None and fault.refuses:
             return await _refused_on_purpose(request, lab, fault, latency_ms)
-        reply, travellers = lab.accept(message, payload, headers_as_json(request), key)
+        numeric_id = fault is not None and fault.name == "numeric-message-id"
+        reply, in_transit = lab.accept(message, payload, headers_as_json(request), key, numeric_id=numeric_id)
     except Refusal:
         lab.refused += 1
         if latency_ms:
             await asyncio.sleep(latency_ms / 1000)
         raise
-    early = lab.depart(travellers)
+    if lab.writer.durable:
+        early = await _committed(lab, in_transit)
+    else:
+        early = lab.start_delivery(in_transit)
     if early:
         await lab.callbacks.post(early)
     if latency_ms:
         await asyncio.sleep(latency_ms / 1000)
     if fault is not None:
-        return await reply_badly(request, fault, reply, lab.closing)
+        other_request_id = lab.other_request_id(message.request_id)
+        return await reply_to_taken(request, fault, reply, other_request_id, lab.closing)
     return json_reply(reply)
+
+
+async def _committed(lab: EngageLab, in_transit: list[InTransit]) -> list[CallbackRow]:
+    """Start deliveries once their messages are committed. Raises StoreError when they cannot be."""
+    # Shielded, so that a client that disconnects now does not leave a message without its delivery.
+    task = asyncio.ensure_future(lab.start_after(lab.writer.next_commit(), in_transit))
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    try:
+        return await asyncio.shield(task)
+    except StoreError:
+        lab.refused += 1
+        raise
 
 
 async def _refused_on_purpose(
@@ -70,10 +90,10 @@ async def _refused_on_purpose(
 
 
 def _called_for(message: Message) -> Behaviour | None:
-    """What the first of the recipients that calls for something at the API calls for."""
+    """Return the fault of the first recipient that asks for one at the API."""
     for number in message.recipients:
         behaviour = behaviour_of(number)
-        if behaviour is not None and behaviour.kind not in ("journey", "callbacks"):
+        if behaviour is not None and behaviour.kind not in ("delivery", "callbacks"):
             return behaviour
     return None
 
@@ -84,7 +104,7 @@ _headers_json: dict[tuple[tuple[bytes, bytes], ...], str] = {}
 
 
 def headers_as_json(request: web.Request) -> str:
-    """The request's headers as a JSON object, without those that hold secrets."""
+    """Encode the request's headers as a JSON object, without those that hold secrets."""
     raw = request.raw_headers
     cached = _headers_json.get(raw)
     if cached is not None:
@@ -101,7 +121,7 @@ def headers_as_json(request: web.Request) -> str:
 
 
 class TemplateQuery(Struct, frozen=True):
-    """`name` is found anywhere in a template's name; the others must be equal."""
+    """`name` matches any part of a template's name; the others must be equal."""
 
     name: str | UnsetType = UNSET
     language_code: str | UnsetType = UNSET
@@ -110,7 +130,7 @@ class TemplateQuery(Struct, frozen=True):
 
 
 async def list_templates(request: web.Request) -> web.StreamResponse:
-    lab = _signed_in(request)
+    lab = signed_in(request)
     query = query_as(request, TemplateQuery)
     found = lab.templates.find(
         query.name or None, query.language_code or None, query.category or None, query.status or None
@@ -119,35 +139,29 @@ async def list_templates(request: web.Request) -> web.StreamResponse:
 
 
 async def get_template(request: web.Request) -> web.StreamResponse:
-    lab = _signed_in(request)
+    lab = signed_in(request)
     return json_reply(lab.templates.get(request.match_info["id"]).entry())
 
 
 async def create_template(request: web.Request) -> web.StreamResponse:
-    lab = _signed_in(request)
+    lab = signed_in(request)
     template = lab.templates.create(await body_as(request, TemplateDefinition))
-    lab.keep_templates()
+    lab.save_templates()
     return json_reply(TemplateCreated(template.id))
 
 
 async def update_template(request: web.Request) -> web.StreamResponse:
-    lab = _signed_in(request)
+    lab = signed_in(request)
     lab.templates.update(request.match_info["id"], await body_as(request, TemplateUpdate))
-    lab.keep_templates()
+    lab.save_templates()
     return json_reply(Done())
 
 
 async def delete_template(request: web.Request) -> web.StreamResponse:
-    lab = _signed_in(request)
+    lab = signed_in(request)
     lab.templates.delete(request.match_info["id"])
-    lab.keep_templates()
+    lab.save_templates()
     return json_reply(Done())
-
-
-def _signed_in(request: web.Request) -> EngageLab:
-    lab = request.app[LAB]
-    lab.keys.authenticate(request.headers.get("Authorization"))
-    return lab
 
 
 VENDOR_ROUTES = [

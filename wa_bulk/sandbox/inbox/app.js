@@ -92,10 +92,10 @@ const sample = `curl -u sandbox:sandbox ${location.origin}/v1/messages -H 'Conte
 document.querySelector("#sample").textContent = sample;
 document.querySelector("#sample-copy").append(copyButton("Copy", sample));
 
-const away = document.querySelector("#away");
+const unavailable = document.querySelector("#unavailable");
 const showConnection = (connected) => {
-  away.hidden = connected;
-  document.body.classList.toggle("away", !connected);
+  unavailable.hidden = connected;
+  document.body.classList.toggle("unavailable", !connected);
 };
 
 follow({
@@ -126,7 +126,7 @@ follow({
       chat.reopen();
     }
   },
-  away: () => showConnection(false),
+  unavailable: () => showConnection(false),
 });
 
 window.addEventListener("popstate", showRoute);

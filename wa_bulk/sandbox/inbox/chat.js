@@ -199,7 +199,7 @@ export class Chat {
     try {
       await read(opening);
     } catch {
-      // The notice that the sandbox is away says it; scrolling asks again.
+      // The notice that the sandbox is unavailable says it; scrolling asks again.
     } finally {
       this.#loading = false;
     }

@@ -1,18 +1,20 @@
-// The numbers at the top, the course of arrivals, and what the sandbox no longer holds.
+// The numbers at the top, the request rate over time, and what the sandbox no longer holds.
 
 import { plural } from "./dom.js";
 
 const POINTS = 40;
 
 export class Counters {
-  #arrivals = new Array(POINTS).fill(0);
+  #rates = new Array(POINTS).fill(0);
 
   constructor() {
-    this.line = document.querySelector("#arrivals-line");
+    this.line = document.querySelector("#rate-line");
     this.cap = document.querySelector("#cap");
+    this.missed = document.querySelector("#missed");
+    this.storage = document.querySelector("#storage");
     this.#drawLine();
-    // The sandbox reports each second only while something changes; silence means that nothing arrives.
-    this.quiet = null;
+    // The sandbox reports each second only while something changes; no report means no requests.
+    this.idle = null;
   }
 
   show(stats) {
@@ -21,28 +23,35 @@ export class Counters {
     }
     document.querySelector("#counter-duplicates").classList.toggle("none", !stats.duplicates);
     document.querySelector("#counter-failed").classList.toggle("none", !stats.failed);
-    this.#addPoint(stats.arrivals_per_s ?? 0);
+    this.#addPoint(stats.requests_per_s ?? 0);
     this.cap.hidden = !stats.dropped;
     if (stats.dropped) {
       this.cap.textContent =
         `The newest ${plural(stats.capacity, "message is", "messages are")} kept; ` +
         `${plural(stats.dropped, "older one has", "older ones have")} gone.`;
     }
-    clearInterval(this.quiet);
-    this.quiet = setInterval(() => this.#addPoint(0), 1500);
+    this.missed.hidden = !stats.callbacks_missed;
+    if (stats.callbacks_missed) {
+      this.missed.textContent =
+        `${plural(stats.callbacks_missed, "callback was", "callbacks were")} missed: ${stats.callback_error}`;
+    }
+    this.storage.hidden = !stats.storage_error;
+    this.storage.textContent = stats.storage_error ?? "";
+    clearInterval(this.idle);
+    this.idle = setInterval(() => this.#addPoint(0), 1500);
   }
 
   #addPoint(rate) {
-    this.#arrivals = [...this.#arrivals.slice(1), rate];
+    this.#rates = [...this.#rates.slice(1), rate];
     const digits = { maximumFractionDigits: rate < 10 ? 1 : 0 };
-    document.querySelector("#count-arrivals").textContent = rate.toLocaleString("en", digits);
+    document.querySelector("#count-rate").textContent = rate.toLocaleString("en", digits);
     this.#drawLine();
-    if (rate === 0 && this.#arrivals.every((point) => point === 0)) clearInterval(this.quiet);
+    if (rate === 0 && this.#rates.every((point) => point === 0)) clearInterval(this.idle);
   }
 
   #drawLine() {
-    const highest = Math.max(...this.#arrivals, 1);
+    const highest = Math.max(...this.#rates, 1);
     const point = (rate, index) => `${(index / (POINTS - 1)) * 60},${(19 - (rate / highest) * 17).toFixed(1)}`;
-    this.line.setAttribute("points", this.#arrivals.map(point).join(" "));
+    this.line.setAttribute("points", this.#rates.map(point).join(" "));
   }
 }

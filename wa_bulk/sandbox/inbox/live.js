@@ -10,7 +10,7 @@ const RETRY_LONGEST_MS = 8000;
 /**
  * Follow the events until the page goes. `handlers`:
  * `batch({records, statuses})`, `reload()` when there was too much to tell one by one, `stats(stats)`, `cleared()`,
- * `connected(isFirst)`, after which anything may have changed, and `away()`.
+ * `connected(isFirst)`, after which anything may have changed, and `unavailable()`.
  */
 export function follow(handlers) {
   let retryMs = RETRY_FIRST_MS;
@@ -52,7 +52,7 @@ export function follow(handlers) {
       connectedBefore = true;
     });
     source.addEventListener("error", () => {
-      handlers.away();
+      handlers.unavailable();
       // The browser retries by itself at its own pace, and not at all after a refusal; one way to come back is enough.
       source.close();
       setTimeout(connect, retryMs);

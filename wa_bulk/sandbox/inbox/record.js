@@ -40,6 +40,7 @@ export function fileName(media) {
 
 /** The text that goes with the message, its formatting marks included; empty where there is none. */
 export function textOf(record) {
+  if (record.body?.unreadable) return record.body.unreadable;
   if (record.rendered) return record.rendered.body ?? "";
   if (record.type === "text") return record.body?.text?.body ?? "";
   if (record.type === "template") return templateValues(record);

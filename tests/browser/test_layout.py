@@ -33,7 +33,7 @@ async def dark_inbox(browser: Browser, sandbox: Sandbox, http: aiohttp.ClientSes
     opened = await Inbox.open(browser, sandbox, http, dark=True)
     yield opened
     await opened.close()
-    assert opened.troubles == []
+    assert opened.problems == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -41,7 +41,7 @@ async def phone(browser: Browser, sandbox: Sandbox, http: aiohttp.ClientSession)
     opened = await Inbox.open(browser, sandbox, http, width=390)
     yield opened
     await opened.close()
-    assert opened.troubles == []
+    assert opened.problems == []
 
 
 async def test_dark_follows_the_system_until_the_button_says_otherwise(dark_inbox: Inbox) -> None:

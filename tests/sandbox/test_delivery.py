@@ -1,4 +1,4 @@
-"""How far messages come, by chance."""
+"""How far messages come, at random."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from wa_bulk.sandbox import Delivery
-from wa_bulk.sandbox.journey import Planner
+from wa_bulk.sandbox.delivery import DeliveryPlanner
 
 
 def ends(delivery: Delivery, seed: int = 1, times: int = 5_000) -> list[str]:
-    planner = Planner(delivery, seed)
+    planner = DeliveryPlanner(delivery, seed)
     last = [planner.steps(None, within_window=True)[-1] for _ in range(times)]
     return [str(step.error or step.status) for step in last]
 
@@ -32,15 +32,16 @@ def test_the_same_seed_gives_the_same_ends() -> None:
 
 
 def test_paces_stay_within_the_spread() -> None:
-    planner = Planner(Delivery(spread=0.2), 1)
+    planner = DeliveryPlanner(Delivery(spread=0.2), 1)
     paces = [planner.pace() for _ in range(1_000)]
     assert 0.8 <= min(paces) < 0.85
     assert 1.15 < max(paces) <= 1.2
-    assert Planner(Delivery(spread=0), 1).pace() == 1.0
+    assert DeliveryPlanner(Delivery(spread=0), 1).pace() == 1.0
 
 
 @pytest.mark.parametrize(
-    ("failures", "words"), [({"1": 0.5}, "'1' is none"), ({"131026": 0.6, "131049": 0.6}, "more than 1")]
+    ("failures", "words"),
+    [({"1": 0.5}, "no delivery fails with '1'"), ({"131026": 0.6, "131049": 0.6}, "more than 1")],
 )
 def test_failures_that_make_no_sense(failures: dict[str, float], words: str) -> None:
     with pytest.raises(ValueError, match=words):

@@ -1,4 +1,4 @@
-"""What a small coffee roaster sent on an ordinary day, for the pictures in the documentation."""
+"""What a small coffee roaster sent in one day, for the pictures in the documentation."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Send = Callable[[str, dict[str, object], str | None], Awaitable[str]]
 _MINUTE_MS = 60_000
 
 
-async def tell(sandbox: Sandbox, send: Send, media_url: str) -> None:
-    """Sends the day's messages, oldest first. `media_url` is where the picture on Ada's doorstep lies."""
+async def send_all(sandbox: Sandbox, send: Send, media_url: str) -> None:
+    """Send the day's messages, oldest first. `media_url` is where the picture on Ada's doorstep lies."""
 
     def out(to: str, body: dict[str, object], request_id: str | None = None) -> Awaitable[str]:
         return send(to, body, request_id)
@@ -53,10 +53,10 @@ async def tell(sandbox: Sandbox, send: Send, media_url: str) -> None:
     await out(EMMY, {"type": "document", "document": {**invoice, "caption": "Ihre Rechnung"}})
     await out(EMMY, template("order_update", "de", values("Emmy", "21,80 €")), "orders-10")
     await out(EMMY, template("order_update", "de", values("Emmy", "21,80 €")), "orders-10")
-    usual = sandbox.settings.delivery
-    sandbox.set_delivery(msgspec.structs.replace(usual, failures={"131026": 1.0}))
+    before = sandbox.settings.delivery
+    sandbox.set_delivery(msgspec.structs.replace(before, failures={"131026": 1.0}))
     await out(EMMY, text("Viel Freude damit! 🫖"))
-    sandbox.set_delivery(usual)
+    sandbox.set_delivery(before)
 
     sandbox.reply(ADA, "Hi! When will my beans arrive? ☕", SHOP)
     await out(ADA, text("This afternoon, between *14:00* and *16:00*. We will ring twice."))
@@ -68,7 +68,7 @@ async def tell(sandbox: Sandbox, send: Send, media_url: str) -> None:
 
 
 def spread_over_the_day(database: Path) -> None:
-    """Moves what was sent within a second to the hours before now, the newest last."""
+    """Move what was sent within a second to the hours before now, the newest last."""
     with sqlite3.connect(database) as db:
         ids = [number for (number,) in db.execute("SELECT id FROM messages ORDER BY id DESC")]
         now_ms = time.time_ns() // 1_000_000
