@@ -15,9 +15,6 @@ _ZeroOrMore = Annotated[float, Meta(ge=0, le=sys.float_info.max)]
 _Seconds = Annotated[float, Meta(gt=0, le=sys.float_info.max)]
 _OneOrMore = Annotated[int, Meta(ge=1)]
 
-AHEAD_S = 0.05
-"""How far the intents on disk may run ahead of the sending, in seconds of the rate."""
-
 GatewayErrors = Literal["unknown", "retry"]
 
 

@@ -16,10 +16,11 @@ from wa_bulk.campaign.run.feed import Feed
 from wa_bulk.campaign.run.first_answers import FirstAnswers
 from wa_bulk.campaign.run.gates.outage import OutageGate
 from wa_bulk.campaign.run.retry_later import RetryLater
-from wa_bulk.campaign.settings import AHEAD_S, Settings
+from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources.base import SourceError
 from wa_bulk.ledger.base import Ledger
 from wa_bulk.ledger.log_format import LogError, Stopped
+from wa_bulk.ledger.row_states import AHEAD_S
 from wa_bulk.send.dispatcher import Dispatcher
 from wa_bulk.send.outcome import Outcome
 
