@@ -243,7 +243,7 @@ class TestLog:
 
     def test_that_is_a_pipe(self, folder: Folder) -> None:
         os.mkfifo(folder.path / "pipe")
-        assert "no regular file" in folder.run("resume", "pipe", "--yes").stderr
+        assert "it is a pipe" in folder.run("resume", "pipe", "--yes").stderr
         assert folder.run("send", "orders.toml", "--yes", "--log", "pipe").exit_code == exits.NOTHING_SENT
 
     def test_has_a_name_that_fits_whatever_the_campaigns(self, folder: Folder) -> None:

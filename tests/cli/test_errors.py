@@ -184,7 +184,7 @@ def test_debug_shows_the_traceback_wherever_it_stands(folder: Folder) -> None:
         assert result.exit_code == exits.NOTHING_SENT
         assert "Traceback (most recent call last)" in result.stderr
         assert "wa_bulk.ledger.log_format.LogError: " in result.stderr
-        assert result.stderr.endswith("Error: cannot read the log missing.jsonl: No such file or directory\n")
+        assert result.stderr.endswith("Error: cannot open the log missing.jsonl: No such file or directory\n")
 
 
 def test_a_report_that_cannot_be_written(folder: Folder) -> None:
