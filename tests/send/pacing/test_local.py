@@ -37,14 +37,21 @@ def test_memory_grows_with_the_numbers_of_two_seconds_not_with_all(rate: float) 
     async def main() -> None:
         loop, pacer = virtual_loop(), virtual_pacer(rate)
         alive: WeakSet[SenderQueue] = WeakSet()
-        most = 0
-        for number in range(20_000):
-            queue = pacer.of(f"+86{number}")
-            alive.add(queue)
-            assert queue.try_take()
-            most = max(most, len(alive))
-            loop.now += 0.001
-        assert most < 2500
+
+        def send(numbers: int, every_s: float) -> int:
+            most = 0
+            for number in range(numbers):
+                queue = pacer.of(f"+86{loop.now} {number}")
+                alive.add(queue)
+                assert queue.try_take()
+                most = max(most, len(alive))
+                loop.now += every_s
+            return most
+
+        assert send(10_000, 0.001) < 2500
+        assert send(5_000, 0.0) < 7500  # all in one moment: none of them is idle
+        send(10_000, 0.001)
+        assert len(alive) < 2500
 
     run(main())
 
@@ -120,6 +127,7 @@ def test_released_nothing_is_paced_any_more() -> None:
         await asyncio.sleep(0)
         pacer.release()
         await waiter
+        assert all(kept.try_take() for _ in range(10))
         for queue in (kept, busy, pacer.of("+44"), pacer.of("+46"), pacer.of(None)):
             queue.slow_down(60.0)
             assert all(queue.try_take() for _ in range(10))
@@ -134,7 +142,8 @@ def test_a_frozen_clock_of_the_process_does_not_stop_it(monkeypatch: pytest.Monk
         queue = LocalPacer(1000).of(None)
         while queue.try_take():
             pass
-        await queue.take()
+        async with asyncio.timeout(10):  # by the time of uvloop, which nobody froze
+            await queue.take()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.send.departures import senders, virtual_queue
+from tests.send.departures import senders, virtual_loop, virtual_queue
 from tests.send.virtual import run
 from wa_bulk.send.pacing.sender_queue import SenderQueue
 
@@ -56,6 +56,39 @@ def test_a_request_of_many_waits_its_turn_and_is_not_overtaken() -> None:
         await asyncio.gather(*tasks)
         assert order == list(range(6))
         assert 1 + 2.5 <= loop.time() - began < 6
+
+    run(main())
+
+
+def test_all_cancelled_in_the_turn_in_which_the_next_token_comes_due() -> None:
+    async def main() -> None:
+        loop = virtual_loop()
+        pacer = await exhausted(1)
+        tasks = [asyncio.create_task(pacer.take()) for _ in range(3)]
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        pacer._hand_out()  # before their tasks learn of it
+        following = asyncio.create_task(pacer.take())
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(result) for result in results] == [asyncio.CancelledError] * 3
+        await following
+        assert timers(loop) == 0
+
+    run(main())
+
+
+def test_cancelled_behind_one_that_waits_long_they_are_not_kept() -> None:
+    async def main() -> None:
+        pacer = await exhausted(0.01)
+        first = asyncio.create_task(pacer.take())
+        for _ in range(1000):
+            waiters = [asyncio.create_task(pacer.take()) for _ in range(2)]
+            await asyncio.sleep(0)
+            for waiter in waiters:
+                await cancelled(waiter)
+            assert len(pacer._waiters) < 100
+        await first
 
     run(main())
 
@@ -121,6 +154,8 @@ def test_what_is_given_back_goes_to_whoever_is_next(tokens: int) -> None:
         pacer.give_back(tokens)
         await following
         assert loop.time() - given_back < 1
+        if tokens >= 10:  # the whole second was held
+            assert loop.time() == given_back
 
     run(main())
 
@@ -190,7 +225,7 @@ def test_a_token_handed_to_a_cancelled_waiter_is_not_lost(
 
         def hand_out_then_cancel(queue: SenderQueue) -> None:
             hand_out(queue)
-            if not queue._waiters and not task.cancelling():
+            if not queue._waiting and not task.cancelling():
                 task.cancel()
                 late.extend(loop.create_task(pacer.take()) for _ in range(others))
 
@@ -223,6 +258,22 @@ def test_after_a_429_nobody_sends_and_then_at_half_the_pace() -> None:
         assert all(later >= earlier - 6 for earlier, later in pairwise(per_second))
         assert per_second[-1] >= 98
         assert pacer.pace == 100
+
+    run(main())
+
+
+@pytest.mark.parametrize("tokens", [1, 3])
+def test_nobody_waiting_the_pace_after_a_429_is_kept_too(tokens: int) -> None:
+    async def main() -> None:
+        pacer = virtual_queue(80)
+        pacer.slow_down()
+        await asyncio.sleep(1.01)
+        assert pacer.try_take(tokens)
+        assert not pacer.try_take()
+        await asyncio.sleep(tokens / 42)
+        assert not pacer.try_take()
+        await asyncio.sleep(tokens / 40 - tokens / 42 + 0.001)
+        assert pacer.try_take()
 
     run(main())
 

@@ -7,7 +7,7 @@ about every 20 ms; it runs only while someone waits.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Callable
 
 from wa_bulk.send.pacing.flow import Flow
@@ -16,6 +16,7 @@ from wa_bulk.send.pacing.window import Window
 
 _TICK_S = 0.020
 _SHORTEST_WAIT_S = 0.001
+_CANCELLED_KEPT = 64
 
 
 class SenderQueue:
@@ -34,6 +35,7 @@ class SenderQueue:
         "_slow_down",
         "_timer",
         "_waiters",
+        "_waiting",
         "_window",
         "not_before",
         "rate",
@@ -49,7 +51,10 @@ class SenderQueue:
             self._window = Window(rate)
             self._flow = Flow(rate)
         self._slow_down: SlowDown | None = None
-        self._waiters: OrderedDict[asyncio.Future[None], int] = OrderedDict()
+        # Who waits, and for how many tokens. Cancelled waiters stay in it until they come to the front, or
+        # are too many: to take one out of the middle costs a pass over all.
+        self._waiters: deque[tuple[asyncio.Future[None], int]] = deque()
+        self._waiting = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def try_take(self, tokens: int = 1, /) -> bool:
@@ -57,9 +62,9 @@ class SenderQueue:
 
         Raises ValueError for less than one token.
         """
-        if tokens != 1 and tokens < 1:
-            raise ValueError(f"tokens = {tokens}: expected at least 1, one for each recipient")
-        if self._waiters:
+        if tokens != 1:
+            self._prepare(tokens)
+        if self._waiting:
             return False
         now = self._clock()
         if now < self.not_before:
@@ -68,10 +73,7 @@ class SenderQueue:
             self.not_before = 0.0
             return True
         window, flow = self._window, self._flow
-        places = 1
-        if tokens != 1:
-            places = window.places_for(tokens)
-            flow.fit(now, places)
+        places = 1 if tokens == 1 else window.places_for(tokens)
         if window.room(now) < places or flow.room(now, places) < places:
             return False
         flow.draw(now, places)
@@ -85,23 +87,26 @@ class SenderQueue:
 
         Raises ValueError for less than one token.
         """
-        if self.try_take(tokens):
-            return
-        if self.rate and tokens != 1:
-            self._flow.fit(self._clock(), self._window.places_for(tokens))
+        if not self._waiting:
+            if self.try_take(tokens):
+                return
+        elif tokens != 1:
+            self._prepare(tokens)
         waiter = asyncio.get_running_loop().create_future()
-        self._waiters[waiter] = tokens
+        self._waiters.append((waiter, tokens))
+        self._waiting += 1
         if self._timer is None:
             self._set_timer(self._clock())
         try:
             await waiter
         except asyncio.CancelledError:
             if waiter.cancelled():
-                self._leave(waiter)
+                self._leave()
             else:
                 self.give_back(tokens)
             raise
-        self.use(tokens)
+        if self.rate:  # as `use` does, one call less for every token
+            self._window.leave_reserved(self._clock(), tokens)
 
     def hold(self, tokens: int = 1, /) -> None:
         """Keep `tokens` just taken for later: `use` or `give_back` must follow."""
@@ -118,7 +123,7 @@ class SenderQueue:
         if self.rate:
             self._window.cancel(tokens)
             self._flow.give_back(self._window.places_for(tokens))
-            if self._waiters:
+            if self._waiting:
                 self._hand_out()
 
     def slow_down(self, retry_after: float | None = None, /) -> None:
@@ -145,11 +150,17 @@ class SenderQueue:
 
     def idle(self, now: float) -> bool:
         """Return whether a new object in place of this one would do as this one does."""
-        if self._waiters or now < self.not_before:
+        if self._waiting or now < self.not_before:
             return False
         if self._slow_down is not None and not self._slow_down.over(now):
             return False
         return not self.rate or self._window.room(now) == self._window.places
+
+    def _prepare(self, tokens: int) -> None:
+        if tokens < 1:
+            raise ValueError(f"tokens = {tokens}: expected at least 1, one for each recipient")
+        if self.rate:
+            self._flow.fit(self._clock(), self._window.places_for(tokens))
 
     def _hand_out(self) -> None:
         now = self._clock()
@@ -165,27 +176,25 @@ class SenderQueue:
 
     def _hand_out_due(self, now: float) -> None:
         window, waiters = self._window, self._waiters
-        room = window.room(now)
-        room = self._flow.room(now, room)
-        due: list[asyncio.Future[None]] = []
-        all_places = all_tokens = 0
-        for waiter, tokens in waiters.items():
-            if waiter.done():  # cancelled: it takes itself out of the queue when its task runs
+        room = due = self._flow.room(now, window.room(now))
+        handed_out = all_tokens = 0
+        while waiters:
+            waiter, tokens = entry = waiters.popleft()
+            if waiter.done():
                 continue
             places = 1 if tokens == 1 else window.places_for(tokens)
             if places > room:
+                waiters.appendleft(entry)
                 break
-            room -= places
-            all_places += places
-            all_tokens += tokens
-            due.append(waiter)
-        if due:
-            self._flow.draw(now, all_places)
-            window.reserve(all_places)
-            self._space_out(now, all_tokens)
-        for waiter in due:
-            del waiters[waiter]
             waiter.set_result(None)
+            room -= places
+            all_tokens += tokens
+            handed_out += 1
+        if handed_out:
+            self._waiting -= handed_out
+            self._flow.draw(now, due - room)
+            window.reserve(due - room)
+            self._space_out(now, all_tokens)
 
     def _space_out(self, now: float, tokens: int) -> None:
         """Keep to the pace after a 429: what leaves now makes the next one wait."""
@@ -196,24 +205,28 @@ class SenderQueue:
         else:
             self.not_before = now + tokens / self._slow_down.pace(now)
 
-    def _leave(self, waiter: asyncio.Future[None]) -> None:
-        """Take a cancelled waiter out; who was behind it may need less than it did."""
-        was_first = next(iter(self._waiters), None) is waiter
-        self._waiters.pop(waiter, None)
-        if not self._waiters:
+    def _leave(self) -> None:
+        """Let a cancelled waiter go; who was behind it may need less than it did."""
+        waiters = self._waiters
+        self._waiting -= 1
+        if not self._waiting:
+            waiters.clear()
             self._stop_timer()
-        elif was_first:
+        elif waiters and waiters[0][0].done():
             self._hand_out()
+        elif len(waiters) > 2 * self._waiting + _CANCELLED_KEPT:
+            self._waiters = deque(entry for entry in waiters if not entry[0].done())
 
     def _let_all_go(self) -> None:
         self._stop_timer()
-        waiters, self._waiters = self._waiters, OrderedDict()
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        waiting = [waiter for waiter, _ in self._waiters if not waiter.done()]
+        self._waiters.clear()
+        self._waiting -= len(waiting)
+        for waiter in waiting:
+            waiter.set_result(None)
 
     def _set_timer(self, now: float) -> None:
-        wait_s = self._wait_s(now, next(iter(self._waiters.values())))
+        wait_s = self._wait_s(now, self._waiters[0][1])
         self._timer = asyncio.get_running_loop().call_later(wait_s, self._hand_out)
 
     def _wait_s(self, now: float, tokens: int) -> float:

@@ -63,8 +63,12 @@ class Window:
 
     def leave_reserved(self, now: float, tokens: int) -> None:
         """Count `tokens` with reserved places as leaving now."""
-        self._held -= self.places_for(tokens)
-        self.leave(now, tokens)
+        if tokens == 1:  # nearly always, and once a message
+            self._held -= 1
+            self._free_at.append(now + self._length_s)
+        else:
+            self._held -= self.places_for(tokens)
+            self.leave(now, tokens)
 
     def cancel(self, tokens: int) -> None:
         """Free the reserved places of `tokens` that will not leave."""
