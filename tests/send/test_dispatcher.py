@@ -217,7 +217,12 @@ class Connecting:
         )  # a server that hangs up on some
         return TransportReply(200, b'{"message_id":"1"}')
 
-    async def close(self) -> None: ...
+    def other_requests(self, reply: TransportReply) -> list[bytes]:
+        return []
+
+    def distrust(self, reply: TransportReply) -> None: ...
+
+    async def close(self, timeout: float | None = None) -> None: ...
 
 
 @pytest.mark.parametrize("refused", [0, 30])

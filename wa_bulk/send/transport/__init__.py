@@ -1,6 +1,17 @@
 """The one seam to the network: `await transport.post(payload)`."""
 
 from .factory import make_transport
-from .interface import MaybeSent, NotSent, Reply, Transport, TransportError, Untrusted
+from .interface import BadAddress, MaybeSent, NotSent, Reply, Transport, TransportError
 
-__all__ = ["MaybeSent", "NotSent", "Reply", "Transport", "TransportError", "Untrusted", "make_transport"]
+Untrusted = BadAddress
+
+__all__ = [
+    "BadAddress",
+    "MaybeSent",
+    "NotSent",
+    "Reply",
+    "Transport",
+    "TransportError",
+    "Untrusted",
+    "make_transport",
+]
