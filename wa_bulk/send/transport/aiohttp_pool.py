@@ -6,7 +6,7 @@ unnoticed; the tests say so.
 
 import asyncio
 import select
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -34,18 +34,37 @@ def is_readable(protocol: "ResponseHandler") -> bool:
     return bool(poll.poll(0))
 
 
-async def is_usable(protocol: "ResponseHandler") -> bool:
-    """Whether a connection can carry a request, once what its socket holds has been read.
+def discard_stale(
+    connector: aiohttp.BaseConnector | None, key: "ConnectionKey", used: "Container[ResponseHandler]"
+) -> None:
+    """Close the connections at the head of the pool that cannot carry a request: the next one given out can.
 
-    What it holds need not be for us to see: TLS sends tickets of its own accord.
+    To be done before aiohttp takes one out, which may then read, and hide, the beginning of an old reply.
+    `used` are those that have carried a request before.
     """
-    for _ in range(TURNS):
-        if not is_clean(protocol):
-            return False
+    for protocol in idle_protocols(connector, key):
+        may_hold_tickets = _is_encrypted(protocol) and protocol not in used
+        if is_clean(protocol) and (may_hold_tickets or not is_readable(protocol)):
+            return
+        if protocol.transport is not None:
+            protocol.transport.abort()
+
+
+async def is_usable(protocol: "ResponseHandler", used_before: bool) -> bool:
+    """Whether a connection can carry a request, what its socket holds included.
+
+    On a new connection that is read first: TLS sends tickets of its own accord, once its handshake is over.
+    """
+    turns = 0 if used_before or not _is_encrypted(protocol) else TURNS
+    for _ in range(turns):
         if not is_readable(protocol):
-            return True
+            break
         await asyncio.sleep(0)
-    return False
+    return is_clean(protocol) and not is_readable(protocol)
+
+
+def _is_encrypted(protocol: "ResponseHandler") -> bool:
+    return protocol.transport is not None and protocol.transport.get_extra_info("sslcontext") is not None
 
 
 def holds_more(protocol: "ResponseHandler") -> bool:

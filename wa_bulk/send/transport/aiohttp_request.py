@@ -56,7 +56,7 @@ class Body(aiohttp.Payload):
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Write the payload, after one look at the connection."""
         protocol: ResponseHandler | None = getattr(writer, "protocol", None)
-        if protocol is not None and not await is_usable(protocol):
+        if protocol is not None and not await is_usable(protocol, protocol in self._written):
             self.refused = True
             raise ConnectionResetError("the pooled connection is no longer clean")
         self.protocol = protocol

@@ -262,6 +262,8 @@ class AiohttpTransport(Forkable):
         body.accepted = True
         if self._key is None:
             self._key = request.connection_key
+        assert self._session is not None
+        pool.discard_stale(self._session.connector, self._key, self._written)
         request.headers.update(self._credentials)
         if isinstance(body, _NoBody):
             await self._connect(request)
@@ -275,7 +277,8 @@ class AiohttpTransport(Forkable):
         for _ in range(self._count_idle(self._session) + NEW_CONNECTIONS):
             connection = await self._session.connector.connect(request, traces=[], timeout=self._timeout)
             try:
-                if connection.protocol is not None and await pool.is_usable(connection.protocol):
+                protocol = connection.protocol
+                if protocol is not None and await pool.is_usable(protocol, protocol in self._written):
                     connection.release()
                     return
             finally:
