@@ -130,6 +130,8 @@ class HostileServer:
             await script(peer)
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             pass  # the client may go whenever it likes
+        except asyncio.CancelledError:
+            pass  # `stop`; asyncio's streams complain of handlers that end as cancelled
         except Exception as error:
             self.faults.append(error)
         finally:

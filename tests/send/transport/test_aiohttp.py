@@ -275,3 +275,21 @@ async def test_a_token_is_not_taken_before_a_tunnel_is_there(
         assert [answer.body for answer in answers] == [b"0", b"1", b"2"]
         assert proxy.connections == server.connections == 3
         await transport.close()
+
+
+async def test_a_proxy_that_is_spoken_to_over_tls(identity: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+    async def proxy(peer: Peer) -> None:
+        await peer.head_only()
+        await peer.tunnel_to(server.port)
+
+    async with serving(tls=identity[1]) as server, serving(proxy, tls=identity[1]) as secure:
+        transport = AiohttpTransport(
+            f"https://127.0.0.1:{server.port}/",
+            {},
+            proxy=f"https://127.0.0.1:{secure.port}",
+            ssl_context=identity[0],
+        )
+        assert await transport.post(b"x") == Reply(200, b"x")
+        assert await transport.post(b"y") == Reply(200, b"y")
+        await transport.close()
+    assert secure.connections == 1

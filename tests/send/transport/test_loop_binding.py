@@ -1,4 +1,4 @@
-"""One event loop, one thread, one process: elsewhere nothing is sent, and no reply goes to another's request."""
+"""One event loop, one thread, one process: elsewhere nothing is sent, and no reply goes astray."""
 
 import asyncio
 import copy

@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from wa_bulk.send.transport import MaybeSent, Reply, lean
 
 from .conftest import Ground
-from .hostile import Peer, reply
+from .hostile import Peer, Script, reply
 from .test_hostile import BODY, WHOLE, End, fails, honest_once, settle
 from .threaded import serving_in_a_thread
 
@@ -154,7 +154,7 @@ async def test_a_retry_of_these_goes_over_another_connection(ground: Ground) -> 
     assert server.served == [1, 1, 1, 1]
 
 
-def _bound(script: Callable[[str, Peer], object], status: str) -> Callable[[Peer], object]:
+def _bound(script: Callable[[str, Peer], Awaitable[None]], status: str) -> Script:
     return lambda peer: script(status, peer)
 
 
