@@ -221,7 +221,7 @@ def _settings(
 
 
 def _announce(sandbox: Sandbox) -> None:
-    from wa_bulk.sandbox.hosts import is_loopback
+    from wa_bulk.api.loopback import is_loopback
 
     host = sandbox.settings.host
     own = (sandbox.key, sandbox.secret) != ("sandbox", "sandbox")

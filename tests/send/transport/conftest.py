@@ -27,10 +27,18 @@ Identity = tuple[ssl.SSLContext, ssl.SSLContext]  # for clients, for servers
 class Ground:
     """One transport over one scheme: what a contract test runs on."""
 
-    def __init__(self, kind: str, scheme: str, identity: Identity) -> None:
+    def __init__(
+        self, kind: str, scheme: str, identity: Identity, authority: trustme.CA | None = None
+    ) -> None:
         self.kind = kind
+        self._authority = authority
         self.scheme = scheme
         self.client_context, self.server_context = identity
+
+    @property
+    def authority(self) -> trustme.CA:
+        assert self._authority is not None
+        return self._authority
 
     @property
     def tls(self) -> bool:
@@ -102,12 +110,18 @@ def scheme(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def ground(kind: str, scheme: str, identity: Identity) -> Ground:
-    return Ground(kind, scheme, identity)
+def ground(kind: str, scheme: str, identity: Identity, authority: trustme.CA) -> Ground:
+    return Ground(kind, scheme, identity, authority)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """aiohttp's own work on uvloop is aiohttp's to test."""
-    twice = [item for item in items if "[uvloop-aiohttp" in item.name and "/transport/" in item.nodeid]
+    """aiohttp's own work on uvloop is aiohttp's to test, but for the order of timers and sockets."""
+    twice = [
+        item
+        for item in items
+        if "[uvloop-aiohttp" in item.name
+        and "/transport/" in item.nodeid
+        and "/test_time.py" not in item.nodeid
+    ]
     config.hook.pytest_deselected(items=twice)
     items[:] = [item for item in items if item not in twice]

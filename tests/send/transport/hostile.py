@@ -41,6 +41,19 @@ class Peer:
         self._server.served[self._number] += 1
         return payload
 
+    async def head_only(self) -> bytes:
+        """The head of the next request, without a body."""
+        return await self._reader.readuntil(b"\r\n\r\n")
+
+    async def tunnel_to(self, port: int) -> None:
+        """Answer a CONNECT, then pass on bytes to and from a local port until either side ends."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await self.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        try:
+            await asyncio.gather(_pump(self._reader, writer), _pump(reader, self._writer))
+        finally:
+            writer.close()
+
     async def send(self, *segments: bytes) -> None:
         """Write each of `segments` by itself, as far as the kernel lets them be apart."""
         for segment in segments:
@@ -78,6 +91,13 @@ class Peer:
             await self._writer.wait_closed()
 
 
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+
 Script = Callable[[Peer], Awaitable[None]]
 
 
@@ -110,6 +130,8 @@ class HostileServer:
             await script(peer)
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             pass  # the client may go whenever it likes
+        except asyncio.CancelledError:
+            pass  # `stop`; asyncio's streams complain of handlers that end as cancelled
         except Exception as error:
             self.faults.append(error)
         finally:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 import trustme
 
-from wa_bulk.send.transport import MaybeSent, NotSent, Reply, TransportError, Untrusted
+from wa_bulk.send.transport import BadAddress, MaybeSent, NotSent, Reply, TransportError
 
 from .conftest import SECRET, Ground, server_context
 from .hostile import Peer, Script, honest, reply
@@ -170,9 +170,9 @@ async def test_what_follows_a_reply_never_answers_another_request(
 
     answered, sent = asyncio.Event(), asyncio.Event()
     async with ground.serving(talkative) as server, ground.transport(server) as transport:
-        if ground.kind == "aiohttp" and extra == NOISE and not apart:
-            await fails(MaybeSent, transport.post(b"x"))  # its parser lets go of the reply too
-        else:
+        if not apart and (ground.kind == "lean" or extra in (NOISE, reply(b"WRONG"))):
+            await fails(MaybeSent, transport.post(b"x"))  # which of the two is it?
+        else:  # aiohttp does not tell of half a reply behind a whole one
             assert await transport.post(b"x") == Reply(200, BODY)
         answered.set()
         await sent.wait()
@@ -185,7 +185,7 @@ async def test_what_follows_a_reply_never_answers_another_request(
 async def test_a_length_that_promises_too_little(ground: Ground) -> None:
     raw = HEAD + b"Content-Length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\n\r\n"
     async with ground.serving(sending(raw)) as server, ground.transport(server) as transport:
-        assert await transport.post(b"x") == Reply(200, b"{}")
+        await fails(MaybeSent, transport.post(b"x"))
         assert await transport.post(b"own") == Reply(200, b"own")
     assert server.connections == 2
 
@@ -332,7 +332,7 @@ class TestHandshake:
     async def test_an_unknown_authority(self, ground: Ground) -> None:
         async with ground.serving() as server:
             transport = ground.make(ground.url(server), trusting=False)
-            error = await fails(Untrusted, transport.post(b"x"))
+            error = await fails(BadAddress, transport.post(b"x"))
             await transport.close()
         assert re.search("certificate of .* cannot be verified: unable to get local issuer", str(error))
         assert server.requests == []
@@ -341,13 +341,19 @@ class TestHandshake:
         ground.server_context = server_context(authority, "elsewhere.example")
         async with ground.serving() as server:
             transport = ground.make(ground.url(server))
-            error = await fails(Untrusted, transport.post(b"x"))
+            error = await fails(BadAddress, transport.post(b"x"))
             await transport.close()
         assert "IP address mismatch, certificate is not valid for '127.0.0.1'" in str(error)
         assert server.requests == []
 
-    @pytest.mark.parametrize("noise", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b""], ids=["plain HTTP", "close"])
-    async def test_a_server_that_speaks_no_tls(self, ground: Ground, noise: bytes) -> None:
+    @pytest.mark.parametrize(
+        ("noise", "expected"),
+        [(b"HTTP/1.1 400 Bad Request\r\n\r\n", BadAddress), (b"", NotSent)],
+        ids=["plain HTTP", "close"],
+    )
+    async def test_a_server_that_speaks_no_tls(
+        self, ground: Ground, noise: bytes, expected: type[NotSent]
+    ) -> None:
         async def plain(peer: Peer) -> None:
             await peer.read_some(1)
             await peer.send(noise)
@@ -356,7 +362,8 @@ class TestHandshake:
             plain, plain
         ) as server:
             transport = ground.make(ground.url(server))
-            await fails(NotSent, transport.post(b"x"))
+            error = await fails(expected, transport.post(b"x"))
+            assert ("did you mean http://?" in str(error)) == (expected is BadAddress)
             await transport.close()
 
     async def test_a_handshake_that_never_ends(self, ground: Ground) -> None:
@@ -368,3 +375,38 @@ class TestHandshake:
             transport = ground.make(ground.url(server), connect_timeout=0.5)
             await fails(NotSent, transport.post(b"x"))
             await transport.close()
+
+
+@pytest.mark.parametrize("scheme", ["http"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"\x15\x03\x01\x00\x02\x02\x46", id="alert"),
+        pytest.param(
+            reply(b"<h1>400</h1><p>The plain HTTP request was sent to HTTPS port", "400 Bad Request"),
+            id="nginx",
+        ),
+        pytest.param(
+            b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n", id="Go"
+        ),
+        pytest.param(
+            reply(b"You're speaking plain HTTP to an SSL-enabled server port.<br>", "400 Bad Request"),
+            id="Apache",
+        ),
+    ],
+)
+async def test_a_server_that_speaks_tls_behind_http(ground: Ground, answer: bytes) -> None:
+    async with ground.serving(sending(answer, Peer.cut)) as server:
+        transport = ground.make(ground.url(server))
+        error = await fails(BadAddress, transport.post(b"x"))
+        assert str(error) == f"127.0.0.1:{server.port} speaks TLS: did you mean https://?"
+        await transport.close()
+
+
+@pytest.mark.parametrize("scheme", ["https"])
+async def test_within_tls_nothing_is_an_alert(ground: Ground) -> None:
+    async with (
+        ground.serving(sending(b"\x15\x03\x01\x00\x02\x02\x46", Peer.cut)) as server,
+        ground.transport(server) as transport,
+    ):
+        await fails(MaybeSent, transport.post(b"x"))

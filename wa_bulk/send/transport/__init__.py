@@ -3,4 +3,15 @@
 from .factory import make_transport
 from .interface import BadAddress, MaybeSent, NotSent, Reply, Transport, TransportError
 
-__all__ = ["BadAddress", "MaybeSent", "NotSent", "Reply", "Transport", "TransportError", "make_transport"]
+Untrusted = BadAddress
+
+__all__ = [
+    "BadAddress",
+    "MaybeSent",
+    "NotSent",
+    "Reply",
+    "Transport",
+    "TransportError",
+    "Untrusted",
+    "make_transport",
+]

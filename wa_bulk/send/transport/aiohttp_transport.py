@@ -2,24 +2,40 @@
 
 import asyncio
 import ssl
+import weakref
 from collections.abc import Mapping
-from http import HTTPStatus
+from typing import TYPE_CHECKING, NoReturn
 
 import aiohttp
-from aiohttp.abc import AbstractStreamWriter
 
+from . import aiohttp_pool as pool
+from .aiohttp_request import Body, Written, judged, read
+from .aiohttp_session import check_session, check_use, open_session
 from .interface import BadAddress, MaybeSent, NotSent, Reply, TransportError
-from .limits import IDLE_MAX, MAX_HEAD, MAX_REPLY
-from .reply_head import retry_after_seconds
+from .limits import MAX_HEAD, MAX_HEADERS
+from .loop_binding import Forkable, LoopBinding, detach_sockets, watch_forks
+from .patience import Patience
+from .reply_head import wants_tls
 from .request import endpoint, request_headers
 
+if TYPE_CHECKING:
+    from aiohttp.client_reqrep import ConnectionKey
 
-class AiohttpTransport:
+NEW_CONNECTIONS = 2  # tried for one post, beside those in the pool: all of these may have been closed
+
+CLOSED = "the transport was closed"
+
+
+class AiohttpTransport(Forkable):
     """Posts to one URL through an aiohttp session: the caller's own, or one made here and closed with it.
 
-    `timeout` bounds a whole post and `connect_timeout` the making of one connection, both in seconds.
-    A given `session` keeps its own connector, trust and cookies, and is left open; `connections` and
-    `ssl_context` then have no effect. `proxy` is the http:// URL of a proxy.
+    `timeout` bounds a whole post and `connect_timeout` the making of one connection, both in seconds of the
+    loop's clock; a timeout may come late by a fifth of it, at most 1 s. A given `session` keeps its own
+    connector, trust and cookies, and is left open; `connections` and `ssl_context` then have no effect. Its
+    credentials and middlewares do not apply to our requests: a middleware may send again, which only the
+    callers may decide. `proxy` is the http:// URL of a proxy.
+
+    Raises ValueError for a session that cannot work; a post raises RuntimeError for one that no longer can.
     """
 
     name = "aiohttp"
@@ -36,61 +52,173 @@ class AiohttpTransport:
         proxy: str | None = None,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        endpoint(url)
+        self._endpoint = endpoint(url)
         self._url = url
-        self._headers = request_headers(headers)
+        given = request_headers(headers)
+        self._credentials = {name: value for name, value in given.items() if name.lower() == "authorization"}
+        self._headers = {name: value for name, value in given.items() if name not in self._credentials}
         self._connections = connections
-        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=connect_timeout)
-        self._session = session
-        self._session_is_ours = session is None
+        self._patience = Patience(timeout)
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
+        self._host_session = session
+        self._host_session_is_parents = False
         self._proxy = proxy
-        self._ssl = ssl_context or True
-        self._in_flight = 0
         self._closing = False
-        self._settled = asyncio.Event()
+        if session is not None:
+            check_session(session)
+        elif ssl_context is None and (self._endpoint.tls or (proxy or "").startswith("https:")):
+            # aiohttp's own was made when it was imported: SSL_CERT_FILE and SSL_CERT_DIR may be newer.
+            ssl_context = ssl.create_default_context()
+        self._ssl: ssl.SSLContext | bool = ssl_context or True
+        self._session: aiohttp.ClientSession | None = session
+        self._begin()
+        watch_forks(self)
+
+    def _begin(self) -> None:
+        self._binding = LoopBinding()
+        self._in_flight: set[Body] = set()
+        self._written: Written = weakref.WeakKeyDictionary()
+        self._key: ConnectionKey | None = None  # which of the session's connections are for our requests
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._emptied: asyncio.Future[None] | None = None
+
+    def start_anew(self) -> None:
+        """Begin without connections and without a loop, in a forked child."""
+        session = self._session
+        if session is not None and not session.closed:
+            protocols = {*self._written, *pool.idle_protocols(session.connector)}
+            if self._host_session is None:
+                detach_sockets(
+                    protocol.transport.get_extra_info("socket").fileno()
+                    for protocol in protocols
+                    if protocol.transport is not None
+                )
+                pool.leave_to_parent(session)
+        self._session = self._host_session
+        self._host_session_is_parents = self._host_session is not None
+        self._parents = self._in_flight, session  # kept, so that nothing of theirs is cleaned up
+        self._begin()
 
     async def post(self, payload: bytes) -> Reply:
-        """Send `payload` as the body of one POST and return the reply; raises NotSent or MaybeSent."""
-        if self._closing:
-            raise NotSent("the transport is closed")
-        self._in_flight += 1
+        """Send `payload` as the body of one POST and return the reply; raises NotSent or MaybeSent.
+
+        Raises RuntimeError where a given session cannot send.
+        """
+        loop, session = self._enter()
+        body = Body(payload, loop.time(), self._written)
         try:
-            reply = await self._exchange(payload) or await self._exchange(payload)
-            if reply is None:
-                raise NotSent(
-                    "two connections were lost, or brought bytes nobody asked for, before their use"
-                )
-            return reply
+            return await self._bounded(loop, session, body)
         finally:
-            self._in_flight -= 1
-            self._settle()
+            self._leave(body)
 
     def ready(self) -> bool:
-        """True: aiohttp does not tell whether it has a connection at hand."""
-        return True
+        """Whether a post would leave now, over a connection that is at hand."""
+        self._binding.bind()
+        if self._session is None or self._key is None:
+            return False
+        return any(
+            pool.is_clean(protocol) and not pool.is_readable(protocol)
+            for protocol in pool.idle_protocols(self._session.connector, self._key)
+        )
 
     async def prepare(self) -> None:
-        """Nothing: aiohttp makes its connections when it posts."""
-
-    def other_requests(self, reply):
-        return []
-
-    def distrust(self, reply):
-        pass
-
-    async def close(self, timeout=None) -> None:
-        """Refuse new posts, wait for those in flight, then close the session if it was made here."""
-        self._closing = True
-        self._settle()
-        await self._settled.wait()
-        if self._session_is_ours and self._session is not None:
-            await self._session.close()
-
-    async def _exchange(self, payload: bytes) -> Reply | None:
-        """One request and its reply; None where the pool's connection turned out useless before any write."""
-        body = _Body(payload)
+        """Have a connection at hand; raises NotSent."""
+        loop, session = self._enter()
+        body = _NoBody(b"", loop.time(), self._written)
         try:
-            async with self._open_session().post(
+            await self._bounded(loop, session, body)
+        except _Prepared:
+            return
+        finally:
+            self._leave(body)
+
+    def other_requests(self, reply: Reply) -> list[bytes]:
+        """Return the payloads that `reply` could be meant for instead of its own."""
+        on_its_connection = next(
+            (written for protocol, written in self._written.items() if protocol is reply.origin), ()
+        )
+        elsewhere = [
+            body.payload for body in self._in_flight if body.begun and body.protocol is not reply.origin
+        ]
+        return [*on_its_connection, *elsewhere]
+
+    def distrust(self, reply: Reply) -> None:
+        """Discard the connection that `reply` came on: a post waiting on it ends as MaybeSent."""
+        for protocol in self._written:
+            if protocol is reply.origin and protocol.transport is not None:
+                protocol.transport.abort()
+
+    async def close(self, timeout: float | None = None) -> None:
+        """Refuse new posts, wait for those in flight, at most `timeout` seconds, then give those up.
+
+        The session is closed if it was made here.
+        """
+        ours = None if self._host_session is not None else self._session
+        if self._in_flight or (ours is not None and not ours.closed):
+            self._binding.bind()
+        self._closing = True
+        try:
+            async with asyncio.timeout(timeout):
+                await self._empty()
+        except TimeoutError:
+            self._give_up()
+            await self._empty()
+        except asyncio.CancelledError:
+            self._give_up()
+            raise
+        finally:
+            if ours is not None:
+                await ours.close()
+
+    # -- one post -------------------------------------------------------------------------------------
+
+    def _enter(self) -> tuple[asyncio.AbstractEventLoop, aiohttp.ClientSession]:
+        loop = self._binding.bind()
+        if self._closing:
+            raise NotSent("the transport is closed")
+        if self._host_session is not None:
+            if self._host_session_is_parents:
+                raise RuntimeError(
+                    "the given session belongs to the parent of this process: give the client one of its own"
+                )
+            check_use(self._host_session, loop)
+        if self._session is None:
+            self._session = open_session(self._connections, self._ssl)
+        return loop, self._session
+
+    async def _bounded(
+        self, loop: asyncio.AbstractEventLoop, session: aiohttp.ClientSession, body: Body
+    ) -> Reply:
+        """Post within the time allowed; aiohttp's own timers would not wait for what is there to be read."""
+        self._in_flight.add(body)
+        if self._sweeper is None:
+            self._patience.begin(loop.time())
+            self._sweeper = loop.call_later(self._patience.interval, self._sweep, loop)
+        try:
+            async with asyncio.timeout(None) as body.scope:
+                for _ in range(self._count_idle(session) + NEW_CONNECTIONS):
+                    reply = await self._exchange(session, body)
+                    if reply is not None:
+                        return reply
+        except TimeoutError:
+            why = CLOSED if body.given_up else f"no whole reply within {self._patience.timeout:g} s"
+            if body.begun:
+                failure: NotSent | MaybeSent = MaybeSent(f"{why} after the request was written")
+            else:
+                failure = NotSent(f"{why} before the request was written")
+        else:
+            failure = NotSent("connections were lost, or brought bytes nobody asked for, before their use")
+        raise failure
+
+    def _count_idle(self, session: aiohttp.ClientSession) -> int:
+        return sum(1 for _ in pool.idle_protocols(session.connector, self._key))
+
+    async def _exchange(self, session: aiohttp.ClientSession, body: Body) -> Reply | None:
+        """One request and its reply; None where the pool's connection turned out useless before any write."""
+        body.refused = body.accepted = False
+        cannot = ""
+        try:
+            async with session.post(
                 self._url,
                 data=body,
                 headers=self._headers,
@@ -100,87 +228,106 @@ class AiohttpTransport:
                 expect100=False,
                 max_field_size=MAX_HEAD,
                 max_line_size=MAX_HEAD,
+                max_headers=MAX_HEADERS,
+                middlewares=(self._pass_on,),
                 proxy=self._proxy,
                 raise_for_status=False,
                 timeout=self._timeout,
             ) as response:
-                if not body.begun:
-                    response.close()
-                    return None
-                if response.status == HTTPStatus.SWITCHING_PROTOCOLS:
-                    raise ValueError("the server turned to another protocol")
-                content = await _read(response)
-                fields = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status, content, retry_after_seconds(fields))
+                reply = await read(response, body)
+                if reply is None or reply.status != 400 or self._endpoint.tls or not wants_tls(reply.body):
+                    return reply
+                failure: TransportError = BadAddress.with_tls(self._endpoint.host, self._endpoint.port)
+        except _Prepared:
+            raise
         except Exception as error:
             if body.refused:
                 return None
-            failure = _judged(error, body)
+            if not body.accepted and not session.closed:
+                cannot = type(error).__name__
+            else:
+                first = body.protocol is not None and len(self._written.get(body.protocol, ())) <= 1
+                failure = judged(error, body, self._endpoint, first)
         # Out here, so that aiohttp's error, which holds the request's headers, is not chained to ours.
+        if cannot:
+            raise RuntimeError(f"the given session refuses our requests ({cannot}): nothing was sent")
         raise failure
 
-    def _settle(self) -> None:
-        if self._closing and not self._in_flight:
-            self._settled.set()
+    async def _pass_on(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Put the account's credentials in the place of the session's, then hand the request on."""
+        body = request.body
+        assert isinstance(body, Body)
+        body.accepted = True
+        if self._key is None:
+            self._key = request.connection_key
+        assert self._session is not None
+        pool.discard_stale(self._session.connector, self._key, self._written)
+        request.headers.update(self._credentials)
+        if isinstance(body, _NoBody):
+            await self._connect(request)
+            raise _Prepared
+        return await handler(request)
 
-    def _open_session(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            connector = aiohttp.TCPConnector(
-                limit=self._connections, ssl=self._ssl, keepalive_timeout=IDLE_MAX, use_dns_cache=False
-            )
-            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-        return self._session
+    async def _connect(self, request: aiohttp.ClientRequest) -> None:
+        """Have a connection for `request` in the pool."""
+        assert self._session is not None
+        assert self._session.connector is not None
+        for _ in range(self._count_idle(self._session) + NEW_CONNECTIONS):
+            connection = await self._session.connector.connect(request, traces=[], timeout=self._timeout)
+            try:
+                protocol = connection.protocol
+                if protocol is not None and await pool.is_usable(protocol, protocol in self._written):
+                    connection.release()
+                    return
+            finally:
+                connection.close()
+        raise ConnectionResetError("connections were lost as soon as they were made")
+
+    # -- time, and the end ----------------------------------------------------------------------------
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._sweeper = None
+        if not self._in_flight:
+            return
+        self._sweeper = loop.call_later(self._patience.interval, self._sweep, loop)
+        late = self._patience.late_before(loop.time())
+        for body in list(self._in_flight):
+            if body.started <= late:
+                body.end()
+
+    def _leave(self, body: Body) -> None:
+        self._in_flight.discard(body)
+        if not self._in_flight and self._emptied is not None and not self._emptied.done():
+            self._emptied.set_result(None)
+
+    async def _empty(self) -> None:
+        """Wait until no post is in flight."""
+        if self._in_flight:
+            if self._emptied is None:
+                self._emptied = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._emptied)
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+
+    def _give_up(self) -> None:
+        for body in list(self._in_flight):
+            body.given_up = True
+            body.end()
+
+    def __repr__(self) -> str:
+        scheme = "https" if self._endpoint.tls else "http"
+        return f"AiohttpTransport({scheme}://{self._endpoint.authority}{self._endpoint.target})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a transport cannot be pickled or copied: it holds credentials and connections")
 
 
-class _Body(aiohttp.Payload):
-    """The payload, noting whether any of it was handed to a connection.
-
-    aiohttp tells neither that nor whether a pooled connection holds an old reply, so both are seen to here.
-    """
-
-    def __init__(self, payload: bytes) -> None:
-        super().__init__(payload)
-        self._payload = payload
-        self.begun = False
-        self.refused = False
-
-    @property
-    def size(self) -> int:
-        return len(self._payload)
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        return self._payload.decode(encoding, errors)
-
-    async def write(self, writer: AbstractStreamWriter) -> None:
-        protocol = getattr(writer, "protocol", None)
-        if protocol is not None and (protocol.should_close or not protocol.is_connected()):
-            self.refused = True
-            raise ConnectionResetError("the pooled connection is no longer clean")
-        self.begun = True
-        await writer.write(self._payload)
+class _NoBody(Body):
+    """Nothing to send yet: only a connection is wanted."""
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    content = bytearray()
-    while chunk := await response.content.readany():
-        content += chunk
-        if len(content) > MAX_REPLY:
-            raise ValueError(f"the reply is longer than {MAX_REPLY} bytes")
-    return bytes(content)
-
-
-def _judged(error: Exception, body: _Body) -> TransportError:
-    """What `error` means for the request; only words known to hold no header and no URL are taken over."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return BadAddress.by(error.host, error.certificate_error)
-    if isinstance(error, TimeoutError):
-        why = "timeout"
-    elif isinstance(error, OSError) and error.strerror:
-        why = error.strerror
-    elif type(error) is ValueError:
-        why = str(error)
-    else:
-        why = type(error).__name__
-    if body.begun:
-        return MaybeSent(f"{why} after the request was written")
-    return NotSent(f"{why} before the request was written")
+class _Prepared(Exception):
+    """The connection that was wanted is in the pool."""

@@ -8,20 +8,24 @@ from typing import Protocol, cast
 
 import httptools
 
-from .interface import MaybeSent, NotSent, Reply
-from .limits import IDLE_MAX, MAX_HEAD, MAX_REPLY
-from .reply_head import ReplyHead, keep_alive_seconds, retry_after_seconds
+from .interface import BadAddress, MaybeSent, NotSent, Reply
+from .limits import IDLE_MAX, MAX_HEAD, MAX_REPLY, NEW_CONNECTION_AFTER
+from .reply_head import ReplyHead, be_lenient, keep_alive_seconds, retry_after_seconds, wants_tls
 
 READ_MAX = 64 * 1024  # bytes
+
+TLS_ALERT = b"\x15\x03"  # how a record with one begins (RFC 8446, 5.1)
 
 
 class Owner(Protocol):
     """What a connection needs of the pool it belongs to.
 
-    `usual` is how the last ordinary reply began, its whole head, and how many bytes it had in all.
+    `address` is the server's host and port; `cached_head` the whole head of the last plain reply, and how
+    many bytes that reply had in all.
     """
 
-    usual: tuple[bytes, int]
+    address: tuple[str, int]
+    cached_head: tuple[bytes, int]
 
     def release(self, connection: "Connection") -> None:
         """Take back a connection whose request has been answered."""
@@ -36,48 +40,66 @@ class Owner(Protocol):
 class Connection(asyncio.Protocol):
     """Carries one request at a time for the pool that owns it.
 
-    `reply` is the post now waiting, None while idle. Bytes that come while nobody waits, and bytes behind a
-    reply, end the connection, but for empty lines: in HTTP/1.1 nothing else keeps a late reply from answering
-    the next request.
+    `reply` is the post now waiting, None while idle. Bytes that nobody asked for end the connection, empty
+    lines aside: in HTTP/1.1 nothing else keeps a late reply from answering the next request. Where they come
+    together with a reply, neither can be told to be the reply.
     """
 
     __slots__ = (
         "_body",
         "_feed",
         "_head_read",
+        "_keeps_alive",
         "_owner",
+        "_poll",
         "_received",
         "_should_keep_alive",
+        "_status",
         "_status_code",
         "_transport",
         "_unwritten",
+        "answered",
+        "earlier",
         "idle_max",
         "is_closing",
         "made",
+        "making",
         "open",
+        "payload",
+        "previous",
         "reply",
         "started",
         "write",
     )
 
+    encrypted = False
     write: Callable[[bytes], None]
     is_closing: Callable[[], bool]
 
     def __init__(self, owner: Owner) -> None:
         parser = httptools.HttpResponseParser(self)
+        be_lenient(parser)
         self._feed = parser.feed_data
         self._status_code = parser.get_status_code
         self._should_keep_alive = parser.should_keep_alive
         self._owner = owner
         self._body: bytes | bytearray = b""
         self._received: bytes | bytearray = b""  # all of the reply so far, as it came
+        self._status = 0  # of the reply, once that is whole
+        self._keeps_alive = False  # what the whole reply says of the connection
         self._unwritten = False  # part of the request is still in our own buffer
         self._head_read = False  # a reply's headers were looked at: servers repeat theirs
+        self._poll: select.poll | None = None
         self.idle_max = IDLE_MAX  # seconds after `started` when the server may soon close it
         self.made = False  # it has been open
+        self.making: asyncio.Timeout | None = None  # while it is being made
         self.open = False
         self.reply: asyncio.Future[Reply] | None = None
-        self.started = monotonic()  # when the last request was, or before it when the connection was
+        self.payload: bytes | None = None  # of the last request, and of the two before it
+        self.previous: bytes | None = None
+        self.earlier: bytes | None = None
+        self.started = 0.0  # when the last request was, by the loop's clock
+        self.answered = 0.0  # when its reply was read, by the clock that measures the loop's own delay
 
     # -- the stream -----------------------------------------------------------------------------------
 
@@ -92,7 +114,7 @@ class Connection(asyncio.Protocol):
         self.is_closing = self._transport.is_closing
         self.made = self.open = True
 
-    async def ready(self) -> None:
+    async def handshake(self) -> None:
         """Return once requests can be written; raises OSError if that will never be."""
 
     def pause_writing(self) -> None:
@@ -108,12 +130,13 @@ class Connection(asyncio.Protocol):
                 self.discard()
             return
         if not self._received:
-            head, length = self._owner.usual
+            head, length = self._owner.cached_head
             if len(data) == length and data.startswith(head) and self._head_read and not self._unwritten:
                 self.reply = None
+                self.answered = monotonic()
                 self._owner.release(self)
                 if not reply.done():
-                    reply.set_result(Reply(200, data[len(head) :]))
+                    reply.set_result(Reply(200, data[len(head) :], None, self))
                 return
             self._received = data
         else:
@@ -122,15 +145,20 @@ class Connection(asyncio.Protocol):
         try:
             self._feed(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self.fail("the server sent something that is not HTTP", error)
-        if len(self._received) > MAX_HEAD:
-            self._bound()
+            self._unreadable(error)
+        else:
+            if b"\0" in self._received and b"\0" in bytes(self._received).partition(b"\r\n\r\n")[0]:
+                self.fail("the head of the reply holds NUL bytes")  # which aiohttp does not take either
+            elif self._status:
+                self._answer(self._status, self._keeps_alive and not self._unwritten)
+            elif len(self._received) > MAX_HEAD:
+                self._bound()
 
     def eof_received(self) -> None:
         self.ended()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.fail("connection lost" if error is None else f"connection lost ({words(error)})", error)
+        self.fail("connection lost" if error is None else f"connection lost ({reason_of(error)})", error)
         self._owner.lost(self)
         # The parser, and through TLS this object itself, would otherwise be garbage in a circle.
         del self._feed, self._status_code, self._should_keep_alive, self.write
@@ -138,7 +166,7 @@ class Connection(asyncio.Protocol):
     # -- the parser -----------------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
-        if self.reply is None:
+        if self._status:
             raise ValueError("bytes behind the reply")
 
     def on_body(self, chunk: bytes) -> None:
@@ -151,39 +179,54 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         status = self._status_code()
         if status >= 200:
-            reusable = self._should_keep_alive() and not self._unwritten
-            if reusable and status == 200:
-                self._remember()
-            self._answer(status, reusable)
-
-    def _remember(self) -> None:
-        """Keep the head of a reply that came at once and whole, its length given: what begins with the very
-        same bytes need not be parsed to be known for the same."""
-        reply, body = self._received, self._body
-        if body and type(reply) is bytes and reply.find(b"\r\n\r\n") + 4 == len(reply) - len(body):
-            self._owner.usual = reply[: -len(body)], len(reply)
+            self._status = status
+            self._keeps_alive = self._should_keep_alive()
 
     # -- judging --------------------------------------------------------------------------------------
 
     def _answer(self, status: int, reusable: bool) -> None:
-        """Give the post its reply. What may follow in the same bytes still ends the connection."""
+        """Give the post its reply."""
         reply = self.reply
         assert reply is not None
+        self.answered = monotonic()
         retry_after = None
+        if reusable and status == 200:
+            self._cache_head()
         if status >= 300 or not self._head_read:
             fields = ReplyHead(self._received).fields
             retry_after = retry_after_seconds(fields)
             self.idle_max = min(IDLE_MAX, keep_alive_seconds(fields) - 1.0)
             self._head_read = True
+            reusable = reusable and status not in NEW_CONNECTION_AFTER
         body = self._body
+        if status == 400 and not self.encrypted and wants_tls(body):
+            self._give_up(BadAddress.with_tls(*self._owner.address), None)
+            return
         self.reply = None
+        self._status = 0
         self._body = self._received = b""
         if reusable:
             self._owner.release(self)
         else:
             self.discard()
         if not reply.done():
-            reply.set_result(Reply(status, body if type(body) is bytes else bytes(body), retry_after))
+            body = body if type(body) is bytes else bytes(body)
+            reply.set_result(Reply(status, body, retry_after, self))
+
+    def _cache_head(self) -> None:
+        """Keep the head of a reply that came at once and whole, its length given: what begins with the very
+        same bytes need not be parsed to be known for the same."""
+        reply, body = self._received, self._body
+        if body and type(reply) is bytes and reply.find(b"\r\n\r\n") + 4 == len(reply) - len(body):
+            self._owner.cached_head = reply[: -len(body)], len(reply)
+
+    def _unreadable(self, error: Exception) -> None:
+        if self._status:
+            self.fail("bytes that nobody asked for came with the reply", error)
+        elif not self.encrypted and self.previous is None and self._received.startswith(TLS_ALERT):
+            self._give_up(BadAddress.with_tls(*self._owner.address), error)
+        else:
+            self.fail("the server sent something that is not HTTP", error)
 
     def _bound(self) -> None:
         if len(self._received) > MAX_REPLY:
@@ -200,16 +243,17 @@ class Connection(asyncio.Protocol):
 
     def fail(self, why: str, cause: BaseException | None = None) -> None:
         """Give up on the connection, and tell the post waiting on it, if any, how far its request came."""
+        if self._unwritten:
+            self._give_up(NotSent(f"{why} before the request was wholly written"), cause)
+        else:
+            self._give_up(MaybeSent(f"{why} after the request was written"), cause)
+
+    def _give_up(self, failure: NotSent | MaybeSent, cause: BaseException | None) -> None:
         reply, self.reply = self.reply, None
-        unwritten = self._unwritten
         self.discard()
         if reply is not None and not reply.done():
-            if unwritten:
-                error: NotSent | MaybeSent = NotSent(f"{why} before the request was wholly written")
-            else:
-                error = MaybeSent(f"{why} after the request was written")
-            error.__cause__ = cause
-            reply.set_exception(error)
+            failure.__cause__ = cause
+            reply.set_exception(failure)
 
     def abandon(self, reply: asyncio.Future[Reply]) -> None:
         """The post behind `reply` was cancelled."""
@@ -219,27 +263,32 @@ class Connection(asyncio.Protocol):
         elif not reply.cancelled():
             reply.exception()  # nobody else will look at it
 
-    def quiet(self) -> bool:
-        """Whether nothing waits to be read, not even the end of the stream."""
-        poll = select.poll()
-        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return not poll.poll(0)
+    def is_readable(self) -> bool:
+        """Whether something waits to be read, be it the end of the stream: nobody asked for it."""
+        if self._poll is None:
+            self._poll = select.poll()
+            self._poll.register(self.fileno(), select.POLLIN)
+        return bool(self._poll.poll(0))
+
+    def fileno(self) -> int:
+        """The number of the socket, while the connection is open."""
+        return int(self._transport.get_extra_info("socket").fileno())
 
     def discard(self) -> None:
         """Close the connection, without waiting for bytes that the kernel has not taken."""
         if self.open:
             self.open = False
             self._owner.forget(self)
-            self.farewell()
+            self.send_close_notify()
             if self._transport.get_write_buffer_size():
                 self._transport.abort()
             else:
                 self._transport.close()
 
-    def farewell(self) -> None:
+    def send_close_notify(self) -> None:
         """Say whatever the protocol beneath HTTP says at the end."""
 
 
-def words(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """The reason in `error`, never empty."""
     return str(error) or type(error).__name__

@@ -2,7 +2,7 @@
 
 TransportError
 ├── NotSent         proven: the API cannot have acted on the request
-│   └── BadAddress   and it never will: the server cannot prove who it is
+│   └── BadAddress  and it never will at this address: the same request would meet the same again
 └── MaybeSent       the request was written, and no usable reply followed
 """
 
@@ -12,13 +12,26 @@ from typing import Protocol, Self
 import msgspec
 
 
-class Reply(msgspec.Struct, frozen=True, gc=False):
-    """An HTTP reply, whatever its status: judging it is the caller's work."""
+class Reply(msgspec.Struct, frozen=True, gc=False, eq=False):
+    """An HTTP reply, whatever its status: judging it is the caller's work.
+
+    `body` is what came, not decoded where it is compressed. Two replies are equal if they say the same,
+    whatever connection they came on.
+    """
 
     status: int
     body: bytes
     retry_after: float | None = None  # seconds from now
     origin: object = None
+    """The connection it came on, for `Transport.other_requests` and `Transport.distrust` only."""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Reply):
+            return NotImplemented
+        return (self.status, self.body, self.retry_after) == (other.status, other.body, other.retry_after)
+
+    def __hash__(self) -> int:
+        return hash((self.status, self.body, self.retry_after))
 
 
 class TransportError(Exception):
@@ -30,15 +43,33 @@ class NotSent(TransportError):
 
 
 class BadAddress(NotSent):
-    """The server's certificate cannot be verified, and will not be the next time either."""
+    """Nothing can be sent to this address, now or later: a certificate that cannot be verified, a server
+    that speaks HTTP where TLS is expected or TLS where HTTP is, a proxy that asks for credentials.
+
+    `http_status` is the proxy's answer where there was one.
+    """
+
+    def __init__(self, message: str, http_status: int | None = None) -> None:
+        super().__init__(message)
+        self.http_status = http_status
 
     @classmethod
-    def by(cls, host: str, cause: Exception) -> Self:
-        """With the reason in words, for a certificate of `host`."""
-        fault = (
+    def by_certificate(cls, host: str, cause: Exception) -> Self:
+        """For a certificate of `host` that cannot be verified, with the reason."""
+        reason = (
             cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else type(cause).__name__
         )
-        return cls(f"the certificate of {host} cannot be verified: {fault}")
+        return cls(f"the certificate of {host} cannot be verified: {reason}")
+
+    @classmethod
+    def without_tls(cls, host: str, port: int) -> Self:
+        """For an https:// address whose server answers the TLS handshake in plain text."""
+        return cls(f"{host}:{port} does not speak TLS: did you mean http://?")
+
+    @classmethod
+    def with_tls(cls, host: str, port: int) -> Self:
+        """For an http:// address whose server answers the request with a TLS alert."""
+        return cls(f"{host}:{port} speaks TLS: did you mean https://?")
 
 
 class MaybeSent(TransportError):
@@ -48,7 +79,9 @@ class MaybeSent(TransportError):
 class Transport(Protocol):
     """The one seam to the network. Never retries, never follows a redirect: the callers decide.
 
-    Cancelling one `post` hurts no other: its connection is discarded.
+    Cancelling one `post` hurts no other: its connection is discarded. Belongs to the event loop of its first
+    post or prepare; in another one, or in another thread, these and `close` raise RuntimeError before any
+    byte leaves. After a fork the child starts anew, without the parent's connections.
     """
 
     @property
@@ -68,6 +101,22 @@ class Transport(Protocol):
         """Send `payload` as the body of one POST and return the reply; raises NotSent or MaybeSent."""
         ...
 
-    async def close(self) -> None:
-        """Refuse new posts, wait for those in flight, then let go of every connection."""
+    def other_requests(self, reply: Reply) -> list[bytes]:
+        """Return the payloads that `reply` could be meant for instead of its own: those last written to its
+        connection, and those now waiting for a reply on any other. To be asked as soon as `reply` is there.
+
+        Its own payload may be among them.
+        """
+        ...
+
+    def distrust(self, reply: Reply) -> None:
+        """Discard the connection that `reply` came on: a post waiting on it ends as MaybeSent."""
+        ...
+
+    async def close(self, timeout: float | None = None) -> None:
+        """Refuse new posts, wait for those in flight, then let go of every connection.
+
+        After `timeout` seconds, or once cancelled, posts still in flight are given up: they raise MaybeSent,
+        or NotSent where that is proven.
+        """
         ...

@@ -2,31 +2,40 @@
 
 import asyncio
 import math
-import socket
 import ssl
 from collections import deque
 from collections.abc import Callable, Mapping
+from threading import get_ident
 from time import monotonic
+from typing import NoReturn
 
 from aiohappyeyeballs import start_connection
 
-from .connection import Connection, words
+from .connection import Connection, reason_of
 from .interface import BadAddress, NotSent, Reply
 from .limits import EYEBALLS_DELAY
+from .loop_binding import Forkable, LoopBinding, detach_sockets, watch_forks
+from .patience import Patience
 from .request import endpoint, request_head
-from .tls import TlsClient, TlsConnection
+from .resolver import resolver
+from .tls import TlsClient, TlsConnection, is_plain_text
 
 HEADS_MAX = 1024  # request heads kept, one for each length of payload
 
-FRESH = 1.0  # seconds since its last request after which a connection is looked at before it is used
+# Seconds since its last reply was read in which a connection is used without a look at its socket. A look
+# costs 0.4 µs of about 9 for a whole request; what came within this time is no different from what crosses
+# our request on its way.
+FRESH = 0.001
+
+CLOSED = "the transport was closed"
 
 
-class LeanTransport:
+class LeanTransport(Forkable):
     """Posts to one URL over at most `connections` connections, each carrying one request at a time.
 
-    `timeout` bounds a whole post and `connect_timeout` the making of a connection, both in seconds. One timer
-    for all posts looks at them now and then, so a timeout may come late by a fifth of it, at most 1 s.
-    Works on any event loop; must be used from one only.
+    `timeout` bounds a whole post and `connect_timeout` the making of a connection, both in seconds of the
+    loop's clock. One timer for all posts looks at them now and then, so a timeout may come late by a fifth of
+    it, at most 1 s.
     """
 
     name = "lean"
@@ -42,20 +51,32 @@ class LeanTransport:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._endpoint = endpoint(url)
+        self.address = (self._endpoint.host, self._endpoint.port)
         self._head_start = request_head(self._endpoint, headers)
         self._heads: dict[int, bytes] = {}
         self._tls = TlsClient(self._endpoint.host, ssl_context) if self._endpoint.tls else None
         self._timeout = timeout
         self._connect_timeout = connect_timeout
-        self._sweep_interval = min(0.5, timeout / 10)
-        self._sweeper: asyncio.TimerHandle | None = None
-        self._late = -math.inf  # posts begun before this were late at the last sweep
+        self._patience = Patience(timeout)
         self._limit = connections
+        self._closing = False
+        self.start_anew()
+        watch_forks(self)
+
+    def start_anew(self) -> None:
+        """Begin without connections and without a loop: at first, and in a forked child."""
+        parents: set[Connection] = getattr(self, "_connections", set())
+        if parents:
+            detach_sockets(connection.fileno() for connection in parents if connection.open)
+        self._parents = parents  # kept, so that nothing of theirs is cleaned up in the child
+        self._binding = LoopBinding()
         self._connections: set[Connection] = set()  # being made, busy, idle or being closed
         self._idle: list[Connection] = []  # last used last, and given out first
-        self.usual = (b"", -1)  # of all connections: they lead to the same server
         self._waiters: deque[tuple[float, asyncio.Future[Connection]]] = deque()
-        self._closing = False
+        self.cached_head = (b"", -1)  # of all connections: they lead to the same server
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._swept = -math.inf  # when, by the loop's clock; what posts take for the present
+        self._abandoned = False
         self._all_closed: asyncio.Future[None] | None = None
         self._create_future: Callable[[], asyncio.Future[Reply]]
 
@@ -65,12 +86,22 @@ class LeanTransport:
             request = self._heads[len(payload)] + payload
         except KeyError:
             request = self._head(len(payload)) + payload
-        now = monotonic()
-        if self._idle and now - self._idle[-1].started < FRESH:
+        binding = self._binding
+        if (
+            binding.thread == get_ident()
+            and self._idle
+            and monotonic() - self._idle[-1].answered < FRESH
+            and binding.is_running()
+        ):
             connection = self._idle.pop()
+            connection.started = self._swept
         else:
-            connection = await self._obtain(now)
-        connection.started = now
+            connection = await self._obtain()
+        connection.earlier, connection.previous, connection.payload = (
+            connection.previous,
+            connection.payload,
+            payload,
+        )
         connection.reply = reply = self._create_future()
         connection.write(request)
         if connection.is_closing():  # the very write failed, and took nothing
@@ -85,7 +116,8 @@ class LeanTransport:
 
     def ready(self) -> bool:
         """Whether a post would leave now, over a connection that is at hand."""
-        connection = self._pick_idle(monotonic())
+        self._binding.bind()
+        connection = self._pick_idle()
         if connection is None:
             return False
         self._idle.append(connection)
@@ -93,23 +125,42 @@ class LeanTransport:
 
     async def prepare(self) -> None:
         """Have a connection at hand; raises NotSent."""
-        self.release(await self._obtain(monotonic()))
+        self.release(await self._obtain())
 
-    def other_requests(self, reply):
-        return []
+    def other_requests(self, reply: Reply) -> list[bytes]:
+        """Return the payloads that `reply` could be meant for instead of its own."""
+        origin = reply.origin
+        on_its_connection = (
+            [origin.earlier, origin.previous, origin.payload] if isinstance(origin, Connection) else []
+        )
+        elsewhere = [one.payload for one in self._connections if one.reply is not None and one is not origin]
+        return [payload for payload in on_its_connection + elsewhere if payload is not None]
 
-    def distrust(self, reply):
-        pass
+    def distrust(self, reply: Reply) -> None:
+        """Discard the connection that `reply` came on: a post waiting on it ends as MaybeSent."""
+        if isinstance(reply.origin, Connection) and reply.origin in self._connections:
+            reply.origin.fail("an earlier reply on its connection was meant for another request")
 
-    async def close(self, timeout=None) -> None:
-        """Refuse new posts, wait for those in flight, then let go of every connection."""
+    async def close(self, timeout: float | None = None) -> None:
+        """Refuse new posts, wait for those in flight, at most `timeout` seconds, then give those up."""
+        if self._connections:
+            loop = self._binding.bind()
+            if self._all_closed is None:
+                self._all_closed = loop.create_future()
         self._closing = True
         while self._idle:
             self._idle[-1].discard()
-        if self._connections:
-            if self._all_closed is None:
-                self._all_closed = asyncio.get_running_loop().create_future()
+        if self._all_closed is None:
+            return
+        try:
+            async with asyncio.timeout(timeout):
+                await asyncio.shield(self._all_closed)
+        except TimeoutError:
+            self._give_up()
             await asyncio.shield(self._all_closed)
+        except asyncio.CancelledError:
+            self._give_up()
+            raise
 
     # -- for connections ------------------------------------------------------------------------------
 
@@ -143,30 +194,34 @@ class LeanTransport:
 
     # -- finding a connection -------------------------------------------------------------------------
 
-    async def _obtain(self, started: float) -> Connection:
+    async def _obtain(self) -> Connection:
         """A connection for one request: idle, new, or the next that another post gives back."""
+        loop = self._binding.bind()
         if self._closing:
             raise NotSent("the transport is closed")
-        loop = asyncio.get_running_loop()
+        started = loop.time()
         if self._sweeper is None:
             self._create_future = loop.create_future
-            self._sweeper = loop.call_later(self._sweep_interval, self._sweep, loop)
+            self._swept = started
+            self._patience.begin(started)
+            self._sweeper = loop.call_later(self._patience.interval, self._sweep, loop)
         while True:
-            connection = self._pick(started) or await self._turn(loop, started)
+            connection = self._pick() or await self._turn(loop, started)
             if not connection.made:
                 await self._connect(loop, connection, started)
             if connection.open:
+                connection.started = started
                 return connection
 
-    def _pick(self, now: float) -> Connection | None:
-        if connection := self._pick_idle(now):
+    def _pick(self) -> Connection | None:
+        if connection := self._pick_idle():
             return connection
         return self._new() if len(self._connections) < self._limit else None
 
-    def _pick_idle(self, now: float) -> Connection | None:
+    def _pick_idle(self) -> Connection | None:
         while self._idle:
             connection = self._idle.pop()
-            if now - connection.started < FRESH or connection.quiet():
+            if not connection.is_readable():
                 return connection
             connection.discard()
         return None
@@ -199,35 +254,46 @@ class LeanTransport:
         return False
 
     async def _connect(self, loop: asyncio.AbstractEventLoop, connection: Connection, started: float) -> None:
-        seconds = max(0.0, min(self._connect_timeout, self._timeout - (monotonic() - started)))
-        host, port = self._endpoint.host, self._endpoint.port
+        seconds = max(0.0, min(self._connect_timeout, self._timeout - (loop.time() - started)))
+        host, port = self.address
         try:
-            async with asyncio.timeout(seconds):
-                addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            async with asyncio.timeout(seconds) as connection.making:
+                if self._abandoned:
+                    raise NotSent(CLOSED)
+                addresses = await resolver.addresses(host, port)
                 sock = await start_connection(addresses, happy_eyeballs_delay=EYEBALLS_DELAY, loop=loop)
                 await loop.create_connection(lambda: connection, sock=sock)
-                await connection.ready()
+                await connection.handshake()
                 if not connection.open:
                     raise ConnectionResetError("closed as soon as it was made")
         except BaseException as error:
             connection.discard()
             self.lost(connection)
-            if isinstance(error, ssl.SSLCertVerificationError):
-                raise BadAddress.by(host, error) from error
-            if isinstance(error, TimeoutError) and not str(error):
-                raise NotSent(f"no connection to {host}:{port} within {seconds:g} s") from error
-            if isinstance(error, (OSError, RuntimeError)):  # uvloop raises the latter for some of the former
-                raise NotSent(f"no connection to {host}:{port}: {words(error)}") from error
-            raise
+            self._raise_as_not_sent(error, seconds)
+        finally:
+            connection.making = None
+
+    def _raise_as_not_sent(self, error: BaseException, seconds: float) -> NoReturn:
+        host, port = self.address
+        if isinstance(error, TimeoutError) and self._abandoned:
+            raise NotSent(f"{CLOSED} before it had a connection") from error
+        if isinstance(error, ssl.SSLCertVerificationError):
+            raise BadAddress.by_certificate(host, error) from error
+        if isinstance(error, ssl.SSLError) and is_plain_text(error):
+            raise BadAddress.without_tls(host, port) from error
+        if isinstance(error, TimeoutError) and not str(error):
+            raise NotSent(f"no connection to {host}:{port} within {seconds:g} s") from error
+        if isinstance(error, (OSError, RuntimeError)):  # uvloop raises the latter for some of the former
+            raise NotSent(f"no connection to {host}:{port}: {reason_of(error)}") from error
+        raise error
 
     # -- time -----------------------------------------------------------------------------------------
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._sweeper = loop.call_later(self._sweep_interval, self._sweep, loop)
-        now = monotonic()
-        # What was late a sweep ago: were it what is late now, a process that stood still would give up
-        # replies that wait to be read.
-        late, self._late = self._late, now - self._timeout
+        self._sweeper = loop.call_later(self._patience.interval, self._sweep, loop)
+        now = loop.time()
+        late = self._patience.late_before(now)
+        self._swept = now
         while self._waiters and self._waiters[0][0] <= late:
             _, waiter = self._waiters.popleft()
             if not waiter.done():
@@ -239,8 +305,29 @@ class LeanTransport:
             elif connection.open and now - connection.started >= connection.idle_max:
                 connection.discard()
 
+    def _give_up(self) -> None:
+        """Let go of everything at once."""
+        self._abandoned = True
+        waiters, self._waiters = self._waiters, deque()
+        for _, waiter in waiters:
+            if not waiter.done():
+                waiter.set_exception(NotSent(f"{CLOSED} before it had a connection"))
+        for connection in list(self._connections):
+            if connection.making is not None:
+                if not connection.making.expired():
+                    connection.making.reschedule(-math.inf)
+            else:
+                connection.fail(CLOSED)
+
     def _head(self, length: int) -> bytes:
         head = b"%b%d\r\n\r\n" % (self._head_start, length)
         if len(self._heads) < HEADS_MAX:
             self._heads[length] = head
         return head
+
+    def __repr__(self) -> str:
+        scheme = "https" if self._endpoint.tls else "http"
+        return f"LeanTransport({scheme}://{self._endpoint.authority}{self._endpoint.target})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a transport cannot be pickled or copied: it holds credentials and connections")

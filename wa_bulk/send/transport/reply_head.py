@@ -13,6 +13,12 @@ import httptools
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _KEEP_ALIVE_TIMEOUT = re.compile(r"(?:^|,)\s*timeout\s*=\s*\"?(\d{1,9})\"?", re.IGNORECASE)
 
+_WANTS_TLS = (
+    b"plain HTTP request was sent to HTTPS port",  # nginx
+    b"HTTP request to an HTTPS server",  # Go
+    b"speaking plain HTTP to an SSL-enabled server port",  # Apache
+)
+
 
 class ReplyHead:
     """Headers of the final reply in `received`: raw bytes, perhaps with 1xx replies before and a body behind.
@@ -25,6 +31,7 @@ class ReplyHead:
         self.complete = False
         self._ended = False
         self._parser = httptools.HttpResponseParser(self)
+        be_lenient(self._parser)
         # What was read until a fault is what counts.
         with contextlib.suppress(httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._parser.feed_data(received)
@@ -51,6 +58,15 @@ class ReplyHead:
         return self.complete and not self.fields.keys() & {"content-length", "transfer-encoding"}
 
 
+def be_lenient(parser: httptools.HttpResponseParser) -> None:
+    """Have `parser` take what aiohttp's takes too: folded headers, control characters in them, lines that end
+    with LF alone. A reply that servers of this kind send must not be lost in one transport and not the other.
+    """
+    parser.set_dangerous_leniencies(
+        lenient_headers=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
+    )
+
+
 def retry_after_seconds(fields: Mapping[str, str]) -> float | None:
     """Seconds from now in `retry-after` (RFC 9110, 10.2.3); None where it is missing or unreadable.
 
@@ -67,6 +83,11 @@ def retry_after_seconds(fields: Mapping[str, str]) -> float | None:
         return None
     now = _timestamp(fields.get("date", ""))
     return max(0.0, until - (time.time() if now is None else now))
+
+
+def wants_tls(body: bytes | bytearray) -> bool:
+    """Whether the body of a 400 says that TLS is spoken at this port, as servers say it that notice."""
+    return any(words in body for words in _WANTS_TLS)
 
 
 def keep_alive_seconds(fields: Mapping[str, str]) -> float:

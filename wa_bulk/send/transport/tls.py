@@ -5,11 +5,21 @@ The event loops' own TLS layers cost more than the encryption; here a request is
 
 import asyncio
 import contextlib
+import os
 import ssl
 
-from .connection import Connection, Owner, words
+from .connection import READ_MAX, Connection, Owner, reason_of
 
 RECORD_MAX = 16 * 1024  # bytes of plain text in one TLS record (RFC 8446, 5.1)
+
+
+# What OpenSSL says of bytes that are no TLS record at all.
+_NO_RECORD = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST"})
+
+
+def is_plain_text(error: ssl.SSLError) -> bool:
+    """Whether `error` is that the other side answered a handshake with something that is not TLS."""
+    return error.reason in _NO_RECORD
 
 
 class TlsClient:
@@ -17,7 +27,8 @@ class TlsClient:
 
     def __init__(self, host: str, context: ssl.SSLContext | None) -> None:
         self._host = host
-        self._context = context or ssl.create_default_context()  # checks certificate and host name
+        # Checks certificate and host name; made now, so that SSL_CERT_FILE counts as it is now.
+        self._context = context or ssl.create_default_context()
         self.session: ssl.SSLSession | None = None
 
     def wrap(self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO) -> ssl.SSLObject:
@@ -28,6 +39,7 @@ class TlsClient:
 class TlsConnection(Connection):
     """A connection whose bytes pass through an `ssl.SSLObject` on their way."""
 
+    encrypted = True
     __slots__ = ("_client", "_incoming", "_outgoing", "_shaken", "_shaking", "_tls")
 
     def __init__(self, owner: Owner, client: TlsClient) -> None:
@@ -43,7 +55,7 @@ class TlsConnection(Connection):
         super().connection_made(transport)
         self.write = self._encrypt
 
-    async def ready(self) -> None:
+    async def handshake(self) -> None:
         if not self.open:
             raise ConnectionResetError("closed before the TLS handshake")
         self._shaking = asyncio.get_running_loop().create_future()
@@ -89,31 +101,55 @@ class TlsConnection(Connection):
             self._shake()
             if not self._shaken:
                 return
+        # All that came goes on in one piece, as if it had come without TLS: what follows a reply counts.
+        plain = b""
+        failure: ssl.SSLError | None = None
+        ended = False
         try:
-            while self.open:
-                plain = tls.read(RECORD_MAX)
-                if not plain:
-                    self.ended()
-                    return
-                Connection.data_received(self, plain)
-                if not incoming.pending and not tls.pending():
-                    break
+            plain = tls.read(RECORD_MAX)
+            ended = not plain
+            while plain and not ended and (incoming.pending or tls.pending()):
+                more = tls.read(RECORD_MAX)
+                ended = not more
+                plain += more
         except ssl.SSLWantReadError:
             pass  # a part of a record, or one without data for us
         except ssl.SSLError as error:
-            self.fail(f"TLS failed ({words(error)})", error)
+            failure = error
+        if plain:
+            super().data_received(plain)
+        if failure is not None:
+            self.fail(f"TLS failed ({reason_of(failure)})", failure)
+        elif ended:
+            self.ended()
         if self.open:
             self._flush()
 
+    def is_readable(self) -> bool:
+        """Whether something waits to be read other than what TLS itself has to say, such as new tickets."""
+        for _ in range(3):
+            if not super().is_readable():
+                return False
+            try:
+                cipher_text = os.read(self.fileno(), READ_MAX)
+            except OSError:
+                return True
+            if not cipher_text:
+                return True
+            self.data_received(cipher_text)
+            if not self.open:
+                return True
+        return True
+
     def eof_received(self) -> None:
-        self.ended(whole=False)  # without TLS's own goodbye
+        self.ended(whole=False)  # without TLS's close_notify
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._shaking is not None and not self._shaking.done():
             self._shaking.set_exception(ConnectionResetError("closed during the TLS handshake"))
         super().connection_lost(error)
 
-    def farewell(self) -> None:
+    def send_close_notify(self) -> None:
         if self._shaken and not self.is_closing():
             self._client.session = self._tls.session or self._client.session
             with contextlib.suppress(ssl.SSLError):  # there is no waiting for the server's answer

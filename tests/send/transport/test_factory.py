@@ -40,6 +40,8 @@ async def test_lean_unless_something_needs_aiohttp() -> None:
         ({"HTTP_PROXY": "http://p:1"}, "http://127.0.0.1:8025/", "lean"),
         ({"HTTP_PROXY": "http://p:1"}, "http://[::1]:8025/", "lean"),
         ({"HTTP_PROXY": "http://p:1"}, "http://localhost:8025/", "lean"),
+        ({"HTTP_PROXY": "http://p:1"}, "http://api.localhost:8025/", "lean"),
+        ({"HTTPS_PROXY": "host:3128"}, "https://api.example/", "aiohttp"),
     ],
 )
 def test_proxies_of_the_environment(
@@ -49,6 +51,34 @@ def test_proxies_of_the_environment(
         monkeypatch.setenv(variable, value)
     assert chosen("auto", url) == name
     assert chosen("lean", url) == "lean"
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"HTTPS_PROXY": "socks5://p:1"}, "^HTTPS_PROXY is a socks5:// proxy"),
+        ({"https_proxy": "socks5://p:1"}, "^https_proxy is a socks5:// proxy"),
+        ({"ALL_PROXY": "socks4a://me:hidden@p:1"}, "^ALL_PROXY is a socks4a:// proxy"),
+        ({"all_proxy": "http://p:port"}, "^all_proxy cannot be read"),
+        ({"HTTPS_PROXY": "http://"}, "^HTTPS_PROXY is not the URL of a proxy"),
+    ],
+)
+def test_a_proxy_of_the_environment_that_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], words: str
+) -> None:
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    with pytest.raises(ValueError, match=words) as caught:
+        chosen("auto")
+    assert "hidden" not in str(caught.value)
+    assert chosen("lean") == "lean"
+    assert chosen("auto", "http://127.0.0.1:1/") == "lean"
+
+
+def test_a_proxy_that_cannot_be_used() -> None:
+    with pytest.raises(ValueError, match="the argument proxy is a socks5:// proxy") as caught:
+        chosen("auto", proxy="socks5://me:hidden@p:1")
+    assert "hidden" not in str(caught.value)
 
 
 def test_lean_takes_no_proxy() -> None:

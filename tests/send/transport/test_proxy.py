@@ -1,0 +1,66 @@
+import pytest
+
+from wa_bulk.send.transport.proxy import checked_proxy, proxy_from_environment
+from wa_bulk.send.transport.request import endpoint
+
+VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://proxy:3128", "http://proxy:3128"),
+        ("proxy:3128", "http://proxy:3128"),
+        (" me:p%40ss@proxy:3128 ", "http://me:p%40ss@proxy:3128"),
+        ("https://proxy", "https://proxy"),
+        ("http://[::1]:3128/", "http://[::1]:3128/"),
+    ],
+)
+def test_proxies_that_can_be_used(url: str, expected: str) -> None:
+    assert checked_proxy(url, "the argument proxy") == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        (
+            "socks5://me:hidden@p:1",
+            "is a socks5:// proxy, which wa_bulk cannot use: expected http://host:port",
+        ),
+        ("socks4://p", "is a socks4:// proxy"),
+        ("ftp://p", "is a ftp:// proxy"),
+        ("http://me:hidden@", "is not the URL of a proxy"),
+        ("http://me:hidden@p:x", "cannot be read as a URL"),
+        ("me:hidden@[::1", "cannot be read as a URL"),
+        ("http://me:hidden@p/path", "is not the URL of a proxy"),
+        ("http://me:hidden@p:1?a", "is not the URL of a proxy"),
+        ("http://me:hid den@p:1", "holds blanks"),
+        ("", "is not the URL of a proxy"),
+    ],
+)
+def test_proxies_that_cannot(url: str, words: str) -> None:
+    with pytest.raises(ValueError, match=f"^HTTPS_PROXY {words}") as caught:
+        checked_proxy(url, "HTTPS_PROXY")
+    assert "hid" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_which_variable_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    target = endpoint("https://api.example/")
+    assert proxy_from_environment(target) is None
+    monkeypatch.setenv("ALL_PROXY", "socks5://a:1")
+    with pytest.raises(ValueError, match=r"^ALL_PROXY is a socks5:"):
+        proxy_from_environment(target)
+    monkeypatch.setenv("HTTPS_PROXY", "b:2")
+    assert proxy_from_environment(target) == "http://b:2"
+    monkeypatch.setenv("https_proxy", "c:3")
+    assert proxy_from_environment(target) == "http://c:3"
+    monkeypatch.setenv("NO_PROXY", "api.example")
+    assert proxy_from_environment(target) is None

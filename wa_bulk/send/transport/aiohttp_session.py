@@ -1,0 +1,72 @@
+"""The aiohttp session that requests go through: one of our own, or one that was given and has to be fit."""
+
+import asyncio
+import socket
+import ssl
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from .aiohttp_pool import belongs_to
+from .limits import IDLE_MAX
+from .resolver import resolver
+
+# Default headers of a session that would change what our bytes mean.
+FRAMING = ("Content-Encoding", "Content-Length", "Expect", "Host", "Transfer-Encoding")
+
+
+def open_session(connections: int, context: ssl.SSLContext | bool) -> aiohttp.ClientSession:
+    """Make a session of at most `connections` connections, for the running event loop."""
+    connector = aiohttp.TCPConnector(
+        limit=connections,
+        ssl=context,
+        keepalive_timeout=IDLE_MAX,
+        resolver=_Resolver(),
+        use_dns_cache=False,
+    )
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+
+def check_session(session: aiohttp.ClientSession) -> None:
+    """Raise ValueError, saying what to change, for a given session that cannot carry our requests."""
+    if session.closed:
+        raise ValueError("the given session is closed")
+    for name in FRAMING:
+        if name in session.headers:
+            raise ValueError(
+                f"the given session sends {name} with every request, which would spoil ours: "
+                f"leave it out of its default headers"
+            )
+    if session.auth is not None and "Authorization" in session.headers:
+        raise ValueError("the given session has both auth and a default Authorization header: leave one out")
+
+
+def check_use(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) -> None:
+    """Raise RuntimeError for a given session that cannot be used any more, or not in `loop`."""
+    if session.closed:
+        raise RuntimeError("the given session is closed: close the client before its session")
+    if not belongs_to(session, loop):
+        raise RuntimeError("the given session belongs to another event loop: make both in one")
+
+
+class _Resolver(AbstractResolver):
+    """Has aiohttp ask the same resolver as everything else here."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(sockaddr[0]),
+                port=port,
+                family=int(found_family),
+                proto=protocol,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for found_family, _, protocol, _, sockaddr in await resolver.addresses(host, port)
+            if family in (socket.AF_UNSPEC, found_family)
+        ]
+
+    async def close(self) -> None:
+        """Nothing to close: others use the resolver too."""
