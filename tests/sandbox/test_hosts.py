@@ -9,8 +9,9 @@ import pytest
 import requests
 
 from tests.sandbox.api import Api, exchange, text
+from wa_bulk.api.loopback import is_loopback
 from wa_bulk.sandbox import CallbackSettings, Sandbox, SandboxSettings
-from wa_bulk.sandbox.hosts import CallbackHosts, is_loopback
+from wa_bulk.sandbox.hosts import CallbackHosts
 from wa_bulk.sandbox.refusal import Refusal
 
 PATHS = ["/", "/inbox/app.js", "/sandbox/messages", "/sandbox/events", "/v1/templates", "/nowhere"]

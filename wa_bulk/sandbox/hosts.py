@@ -13,22 +13,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
+from wa_bulk.api.loopback import is_loopback
 from wa_bulk.sandbox.refusal import Refusal
 
 _KNOWN_MAX = 1_000
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _DOCKER = "host.docker.internal"
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether `host`, a name or an address without brackets, is certainly this machine (RFC 6761)."""
-    host = host.lower()
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_address(host: str) -> bool:

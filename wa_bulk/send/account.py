@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NoReturn, Self
 from urllib.parse import urlsplit
 
-from wa_bulk.send.loopback import is_loopback
+from wa_bulk.api.loopback import is_loopback
 from wa_bulk.send.redaction import Redaction
 
 BASE_URL = "https://wa.api.engagelab.cc"

@@ -4,7 +4,7 @@ import os
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from wa_bulk.send.loopback import is_loopback
+from wa_bulk.api.loopback import is_loopback
 
 from .request import Endpoint
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from aiohappyeyeballs import AddrInfoType
 
-from wa_bulk.send.loopback import is_loopback
+from wa_bulk.api.loopback import is_loopback
 
 PATIENCE_S = 1.0  # how long a lookup is waited for where the last one's addresses are still known
 

@@ -1,6 +1,6 @@
 import pytest
 
-from wa_bulk.send.loopback import is_loopback
+from wa_bulk.api.loopback import is_loopback
 
 
 @pytest.mark.parametrize(
