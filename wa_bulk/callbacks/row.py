@@ -43,20 +43,23 @@ _decode_whole: Callable[[bytes], ReceivedRow] = msgspec.json.Decoder(ReceivedRow
 def read_row(raw: bytes) -> ReceivedRow:
     """Return the row that `raw`, a JSON value, stands for. Raises nothing: the unreadable is kept raw."""
     try:
-        row = _decode_whole(raw)
-        kind = kind_of(row)
+        row, whole = _decode_whole(raw), True
+        kind = _kind_by_parts(row)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         row, kind = _read_parts(raw)
-        force_setattr(row, "whole", False)
+        whole = False
     force_setattr(row, "raw", raw)
     force_setattr(row, "kind", kind)
+    force_setattr(row, "whole", whole)
     return row
 
 
 def kind_of(row: CallbackRow) -> Kind:
     """Return what the row speaks of."""
-    if isinstance(row, ReceivedRow) and row.kind != "unknown":
-        return row.kind
+    return row.kind if isinstance(row, ReceivedRow) else _kind_by_parts(row)
+
+
+def _kind_by_parts(row: CallbackRow) -> Kind:
     if row.status is not None:
         return "status"
     if row.response is not None:

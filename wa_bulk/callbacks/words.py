@@ -107,7 +107,7 @@ class OptOutWords:
 
 def plain_words(text: str) -> str:
     """Return `text` without case, accents, punctuation and symbols, its words one blank apart."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    decomposed = unicodedata.normalize("NFKD", text).casefold().replace("ı", "i")  # both are I in capitals
     letters = "".join(letter for letter in decomposed if not _is_left_out(letter))
     return " ".join(_APART.sub(" ", letters).split())
 

@@ -59,15 +59,14 @@ class Suppressed(Struct, frozen=True, kw_only=True):
         return f"suppressed: {self.reason} on {datetime.fromtimestamp(self.at_ms / 1000, UTC):%Y-%m-%d}"
 
 
-def enter(database: Database, number: str, source: Source, reason: str, at_ms: int) -> bool:
-    """Put a number on the list, within the caller's transaction; whether that changed anything."""
-    person = person_of(number)
-    return database.run(_ENTER, (person, source, number, reason, at_ms)) > 0
+def enter(database: Database, number: str, source: Source, reason: str, at_ms: int) -> None:
+    """Put a number on the list, within the caller's transaction."""
+    database.run(_ENTER, (person_of(number), source, number, reason, at_ms))
 
 
-def lift_stop(database: Database, number: str, at_ms: int) -> bool:
+def lift_stop(database: Database, number: str, at_ms: int) -> None:
     """Undo what STOP did before `at_ms`, and nothing else, within the caller's transaction."""
-    return database.run(_LIFT, (person_of(number), "stop", number, at_ms)) > 0
+    database.run(_LIFT, (person_of(number), "stop", number, at_ms))
 
 
 class Suppression:
@@ -81,7 +80,9 @@ class Suppression:
         added = 0
         with self._database.transaction():
             for entry in entries:
-                added += enter(self._database, entry.number, entry.source, entry.reason, entry.at_ms)
+                key = (person_of(entry.number), entry.source)
+                added += self._database.one(f"{_ENTRIES} AND person = ? AND source = ?", key) is None
+                enter(self._database, entry.number, entry.source, entry.reason, entry.at_ms)
         return added
 
     def remove(self, numbers: Iterable[str]) -> list[str]:
