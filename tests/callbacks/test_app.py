@@ -235,6 +235,22 @@ async def test_what_cannot_be_stored_is_answered_with_503(
     assert kept_rows(file) == 1
 
 
+async def test_a_failure_that_we_did_not_foresee_costs_no_callback(
+    store: CallbackStore, file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise OverflowError("a number nobody thought of")
+
+    async with receiving(store) as receiver:
+        with monkeypatch.context() as patched:
+            patched.setattr(CallbackStore, "record", fail)
+            assert (await receiver.post(body(status())))[0] == 500
+        assert (await receiver.post(body(status())))[0] == 200
+    assert await store.count_set_aside("garbage") == 1
+    assert kept_rows(file) == 1
+    assert "a number nobody thought of" in caplog.text
+
+
 async def test_the_health_address_does_not_write_for_everyone_who_asks(store: CallbackStore) -> None:
     async with receiving(store) as receiver:
         assert {await receiver.get("/health") for _ in range(50)} == {(200, '{"status": "ok"}')}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.callbacks.rows import body, said, status
 from wa_bulk import ValidationError
 from wa_bulk.callbacks import ReceivedRow, parse_callback
+from wa_bulk.callbacks.parse import ROWS_MOST
 
 GOOD = body(status("sent"))[len(b'{"total":1,"rows":[') : -len(b"]}")]
 
@@ -91,6 +92,12 @@ NO_BATCH = [
 def test_what_is_no_batch_is_refused_with_what_was_expected(garbage: bytes) -> None:
     with pytest.raises(ValidationError, match="expected"):
         parse_callback(garbage)
+
+
+def test_a_small_body_cannot_ask_for_millions_of_rows() -> None:
+    assert len(parse_callback(b"[0" + b",0" * (ROWS_MOST - 1) + b"]")) == ROWS_MOST
+    with pytest.raises(ValidationError, match="20,001"):
+        parse_callback(b"[0" + b",0" * ROWS_MOST + b"]")
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))

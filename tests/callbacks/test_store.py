@@ -7,13 +7,16 @@ import itertools
 import sqlite3
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.callbacks.rows import ADA, AT_MS, AT_S, BOB, RUN, body, parsed, said, status
 from tests.chaos.disk import Way, small_disk, ways
-from wa_bulk.callbacks import CallbackStore, OptOutWords, ReceivedRow
+from wa_bulk.callbacks import CallbackStore, OptOutWords, ReceivedRow, parse_callback
 from wa_bulk.callbacks.writer import ReplayedNonce, Signed
 from wa_bulk.history import History, HistoryDamaged, HistoryError, HistoryLocked, HistoryUnavailable
 from wa_bulk.history.database import Database
@@ -162,6 +165,34 @@ async def test_texts_that_databases_stumble_over(store: CallbackStore, file: Pat
         [replace(row, message_id=f"m{text}", to=text, custom_args={"wa_bulk": f"{text[:9]}:1"})]
     )
     assert stored(file) == 1
+
+
+texts = st.text(max_size=5) | st.sampled_from(["STOP", f"{RUN}:{10**17}", ADA, "sent", "read"])
+values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts
+parts = st.recursive(
+    values,
+    lambda inner: st.dictionaries(
+        st.sampled_from(
+            "message_id to from itime custom_args wa_bulk status message_status status_data msg_time "
+            "error_code response event response_data message text body message_context contact".split()
+        ),
+        inner,
+        max_size=6,
+    ),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=40)
+@given(st.lists(parts, min_size=1, max_size=20))
+def test_whatever_can_be_posted_can_be_stored(rows: list[object]) -> None:
+    async def record() -> int:
+        async with CallbackStore.open(Path(folder) / "memory.db") as store:
+            recorded = await store.record(parse_callback(body(*rows)))
+            return len(recorded.new) + recorded.repeated
+
+    with TemporaryDirectory() as folder:
+        assert asyncio.run(record()) == len(rows)
 
 
 # ---- people's wishes

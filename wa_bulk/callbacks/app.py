@@ -155,6 +155,11 @@ class _Receiver:
             self.counters.not_stored += 1
             self._shout("callbacks cannot be stored, and are answered with 503: %s", error)
             return _refuse(503, "callbacks cannot be stored now")
+        except Exception as error:  # a row that we failed to foresee: it is posted only once
+            self.counters.not_stored += 1
+            _LOG.exception("a callback could not be stored, and is kept aside")
+            await self._set_aside(body, "garbage", f"could not be stored: {error}")
+            return _refuse(500, "the callback could not be stored")
         self.counters.count(recorded)
         if self._hook is not None:
             self._hook.add(recorded.new)

@@ -12,6 +12,9 @@ from wa_bulk.api.callbacks import CallbackRow
 from wa_bulk.api.errors import ValidationError
 from wa_bulk.callbacks.row import read_row
 
+ROWS_MOST = 20_000
+"""Far more than the vendor posts at once; a small body could otherwise ask for millions."""
+
 _BOM = b"\xef\xbb\xbf"
 _EXPECTED = 'expected {"total": n, "rows": […]}'
 _OF_ONE_ROW = frozenset({"status", "response", "notification", "message_id"})
@@ -35,12 +38,15 @@ def parse_callback(body: bytes) -> list[CallbackRow]:
     is returned with nothing but its raw bytes. `total` is not relied on. A bare list of rows, or one row on
     its own, is taken too. An empty body, the probe of a new address, has no rows.
 
-    Raises ValidationError when `body` is not JSON, or has no rows.
+    Raises ValidationError when `body` is not JSON, has no rows, or more than 20,000.
     """
     body = body.removeprefix(_BOM).strip()
     if not body:
         return []
-    return [read_row(bytes(raw)) for raw in _raw_rows(body)]
+    rows = _raw_rows(body)
+    if len(rows) > ROWS_MOST:
+        raise ValidationError("rows", f"are {len(rows):,}", f"expected {ROWS_MOST:,} at most")
+    return [read_row(bytes(raw)) for raw in rows]
 
 
 def _raw_rows(body: bytes) -> list[Raw] | list[bytes]:
