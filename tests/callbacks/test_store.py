@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import sqlite3
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,17 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.callbacks.rows import ADA, AT_MS, AT_S, BOB, RUN, body, parsed, said, status
+from tests.callbacks.rows import ADA, AT_MS, AT_S, RUN, body, parsed, status
 from tests.chaos.disk import Way, small_disk, ways
-from wa_bulk.callbacks import CallbackStore, OptOutWords, ReceivedRow, parse_callback
+from wa_bulk.callbacks import CallbackStore, ReceivedRow, parse_callback
+from wa_bulk.callbacks.entry import Entry
+from wa_bulk.callbacks.tables import Tables
 from wa_bulk.callbacks.writer import ReplayedNonce, Signed
 from wa_bulk.history import History, HistoryDamaged, HistoryError, HistoryLocked, HistoryUnavailable
 from wa_bulk.history.database import Database
-
-
-def listed(file: Path) -> list[tuple[str, str]]:
-    with History.open(file) as history:
-        return [(entry.number, entry.reason) for entry in history.suppression.entries()]
 
 
 def stored(file: Path) -> int:
@@ -195,61 +193,6 @@ def test_whatever_can_be_posted_can_be_stored(rows: list[object]) -> None:
         assert asyncio.run(record()) == len(rows)
 
 
-# ---- people's wishes
-
-
-async def test_stop_and_start(store: CallbackStore, file: Path) -> None:
-    recorded = await store.record(parsed(said("STOP"), said("stop", number=BOB)))
-    assert [opt_out.wish for opt_out in recorded.opt_outs] == ["stop", "stop"]
-    assert sorted(listed(file)) == [(BOB, "wrote stop"), (ADA, "wrote STOP")]
-    await store.record(parsed(said("start", at_s=AT_S + 1)))
-    assert listed(file) == [(BOB, "wrote stop")]
-
-
-async def test_an_older_stop_that_comes_late_stops_nothing(store: CallbackStore, file: Path) -> None:
-    await store.record(parsed(said("start", at_s=AT_S + 1)))
-    await store.record(parsed(said("stop")))
-    assert listed(file) == []
-    await store.record(parsed(said("stop", at_s=AT_S + 2)))
-    assert listed(file) == [(ADA, "wrote stop")]
-
-
-async def test_a_clock_that_is_ahead_makes_no_wish_last(store: CallbackStore, file: Path) -> None:
-    await store.record(parsed(said("stop", at_s=AT_S * 2)))
-    await store.record(parsed(said("start", at_s=AT_S * 2)))
-    await store.record(parsed(said("stop", at_s=AT_S * 2 + 1)))
-    assert listed(file) == [(ADA, "wrote stop")]
-
-
-async def test_metas_code_puts_a_number_on_the_list(store: CallbackStore, file: Path) -> None:
-    await store.record(parsed(status("delivered_failed", code=131050)))
-    assert listed(file) == [(ADA, "stopped marketing messages (131050)")]
-    await store.record(parsed(said("start", at_s=AT_S + 9)))
-    assert len(listed(file)) == 1
-
-
-@pytest.mark.parametrize("order", [1, -1])
-async def test_a_stop_without_a_number_is_whose_message_it_answers(
-    store: CallbackStore, file: Path, order: int
-) -> None:
-    rows = [status(message_id="m9"), said("STOP", number=None, answers="m9")][::order]
-    for row in rows:
-        await store.record(parsed(row))
-    assert listed(file) == [(ADA, "wrote STOP")]
-
-
-async def test_a_stop_to_a_message_of_several_people_is_nobodys(store: CallbackStore, file: Path) -> None:
-    await store.record(parsed(said("STOP", number=None, answers="m1")))
-    await store.record(parsed(status(to=ADA), status(to=BOB)))
-    assert listed(file) == []
-
-
-async def test_own_words(file: Path) -> None:
-    async with CallbackStore.open(file, words=OptOutWords(["fertig"], only_these=True)) as store:
-        await store.record(parsed(said("STOP"), said("Fertig!", number=BOB)))
-    assert listed(file) == [(BOB, "wrote Fertig!")]
-
-
 # ---- signatures and what was refused
 
 
@@ -338,6 +281,24 @@ async def test_a_file_that_was_moved_away_takes_no_rows_with_it(
     await store.record(parsed(status(message_id="after")))
     with History.open(file) as history:
         assert history.inbox.of_message("after")
+
+
+async def test_a_file_that_is_moved_away_in_the_middle_takes_no_rows_with_it(
+    store: CallbackStore, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moves = [lambda: move_away(file)]
+    write = Tables.write
+
+    def write_and_move(self: Tables, entries: Sequence[Entry]) -> list[bool]:
+        are_new = write(self, entries)
+        if moves:
+            moves.pop()()
+        return are_new
+
+    monkeypatch.setattr(Tables, "write", write_and_move)
+    assert len((await store.record(parsed(status()))).new) == 1
+    assert moves == []
+    assert stored(file) == 1
 
 
 async def test_a_file_that_becomes_damaged_is_told(file: Path) -> None:

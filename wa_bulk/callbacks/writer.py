@@ -145,7 +145,7 @@ class Writer:
 
     def _store(self, group: Sequence[Job[object]]) -> None:
         try:
-            self._transact(group)
+            self._transact_again(group)
         except HistoryError as error:
             self._fail(group, error)
         except BaseException as error:
@@ -156,6 +156,18 @@ class Writer:
             for job in group:  # one of them cannot be stored: that must not cost the others
                 self._store([job])
 
+    def _transact_again(self, group: Sequence[Job[object]]) -> None:
+        """Store a group, and try once more over a fresh connection where the file fails.
+
+        A file that was replaced is found anew, and closing the old connection may make room on a full disk.
+        """
+        try:
+            self._transact(group)
+        except HistoryUnavailable:
+            self._drop()
+            self._transact(group)
+        self.problem = None
+
     def _transact(self, group: Sequence[Job[object]]) -> None:
         database = self._opened()
         with database.transaction():
@@ -165,7 +177,6 @@ class Writer:
                     job.result = job.work(database)
         if database.is_replaced():
             raise HistoryUnavailable(str(self.path), "it was moved or deleted while in use")
-        self.problem = None
 
     def _write_entries(self, database: Database, jobs: Sequence[Job[object]]) -> None:
         taken = []
