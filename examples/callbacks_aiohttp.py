@@ -18,12 +18,12 @@ REPLIES = web.AppKey("REPLIES", list[str])
 
 
 def service(path: Path, secret: str | None) -> web.Application:
-    """The service, with its callbacks kept in the file at `path`."""
+    """Return the service, with its callbacks kept in the file at `path`."""
     store = CallbackStore.open(path)
     replies: list[str] = []
 
     async def on_row(row: CallbackRow) -> None:
-        """Called once for each new row, after it is stored: a good place to wake something up."""
+        """Note who wrote. Called once for each new row, after it is stored."""
         if row.response is not None and row.from_ is not None:
             replies.append(row.from_)
 

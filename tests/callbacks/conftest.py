@@ -10,7 +10,7 @@ from wa_bulk.callbacks import CallbackStore
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where a memory may be made."""
+    """Return where a memory may be made."""
     return tmp_path / "memory.db"
 
 

@@ -37,7 +37,7 @@ async def test_aiohttp(file: Path) -> None:
 
 @pytest.fixture
 async def poster(file: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the FastAPI service, in its own event loop."""
+    """Return a client of the FastAPI service."""
     monkeypatch.setenv("WA_BULK_DB", str(file))
     monkeypatch.setenv("WA_BULK_CALLBACK_SECRET", SECRET)
     app = callbacks_fastapi.app

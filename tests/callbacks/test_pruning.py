@@ -72,3 +72,17 @@ async def test_without_a_limit_nothing_is_forgotten(file: Path) -> None:
         await store.record(parsed(status(message_id="new")))
     assert counts(database)[0] == 6
     database.close()
+
+
+async def test_callbacks_are_stored_although_old_ones_cannot_be_forgotten(
+    file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> bool:
+        raise ZeroDivisionError("in the thread")
+
+    monkeypatch.setattr(writer, "prune_step", fail)
+    async with CallbackStore.open(file, keep_s=3600) as store:
+        for number in range(3):
+            recorded = await store.record(parsed(status(message_id=f"m{number}")))
+            assert len(recorded.new) == 1
+    assert "in the thread" in caplog.text

@@ -13,7 +13,7 @@ ADA, BOB = "+447911123456", "+33612345678"
 
 @pytest.fixture(autouse=True)
 def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A memory of its own for each test."""
+    """Give each test a memory of its own."""
     file = tmp_path / "memory.db"
     monkeypatch.setenv("WA_BULK_DB", str(file))
     return file

@@ -11,7 +11,7 @@ from wa_bulk.history.database import Database
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    """A memory of its own, empty."""
+    """Return an empty memory."""
     database = Database.open(tmp_path / "memory.db")
     yield database
     database.close()

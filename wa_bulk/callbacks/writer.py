@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 import threading
 import time
@@ -22,6 +23,8 @@ ENTRIES_MOST = 5_000
 
 _PRUNE_EVERY_S = 60.0
 _PRUNE_PAUSE_S = 0.02
+
+_LOG = logging.getLogger("wa_bulk.callbacks")
 
 T = TypeVar("T")
 
@@ -120,8 +123,7 @@ class Writer:
                 _tell(group)
             if time.monotonic() >= self._prune_at_s:
                 self._prune()
-        if self._database is not None:
-            self._database.close()
+        self._drop()
 
     def _idle_s(self) -> float | None:
         if self._prune_at_s == float("inf"):
@@ -221,7 +223,8 @@ class Writer:
         try:
             before_ms = now_ms() - round(self._keep_s * 1000)
             more = prune_step(self._opened(), before_ms)
-        except HistoryError:
+        except Exception as error:  # whatever it is, callbacks must go on being stored
+            _LOG.warning("old callbacks could not be forgotten now: %s", error)
             self._drop()
             more = False
         self._prune_at_s = time.monotonic() + (_PRUNE_PAUSE_S if more else _PRUNE_EVERY_S)

@@ -19,6 +19,7 @@ LOCKED_AFTER_S = 5.0
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
+    "PRAGMA fullfsync = ON",  # on macOS, fsync alone leaves it in the cache of the drive
     "PRAGMA cache_size = -16384",
     "PRAGMA wal_autocheckpoint = 4000",
     "PRAGMA journal_size_limit = 67108864",
