@@ -42,9 +42,10 @@ _COLUMNS = "message_id, recipient, row, state, at_ms, code, sender, sent_ms, del
 class MessageState(Struct, frozen=True, kw_only=True, gc=False):
     """The best that was said of one message to one recipient.
 
-    `recipient` is empty where no callback named it. `at_ms` is when it came into `state`, `code` is Meta's
-    where that is a failure; `sent_ms`, `delivered_ms` and `read_ms` are when those were said to have happened
-    (milliseconds since 1970), whatever the state now. `row` is that of the run it is tagged with.
+    `recipient` is the key of the person (`person_of`), empty where no callback named one. `at_ms` is when it
+    came into `state`, `code` is Meta's where that is a failure; `sent_ms`, `delivered_ms` and `read_ms` are
+    when those were said to have happened (milliseconds since 1970), whatever the state now. `row` is that of
+    the run it is tagged with.
     """
 
     message_id: str
@@ -62,8 +63,9 @@ class MessageState(Struct, frozen=True, kw_only=True, gc=False):
 class RowDelivery(Struct, frozen=True, kw_only=True, gc=False):
     """How far a row of a run has come at one recipient: the best over its messages.
 
-    More than one of `message_ids` means that it was sent more than once. `best` is the message whose state
-    is the row's.
+    `to` is the key of the person: the run's log has the number as it was sent to. More than one of
+    `message_ids` means that it was sent more than once. `best` is the message whose state is the
+    row's.
     """
 
     row: int
