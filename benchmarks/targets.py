@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.results import CandidateResult, RunResult, TargetResult
-from benchmarks.scenarios import campaign, client, memory, pacing, resume, startup
+from benchmarks.scenarios import callbacks, campaign, client, memory, pacing, resume, startup
 from benchmarks.stats import paired_difference, paired_ratio
 
 DUPLICATE_CHECK_BYTES_A_ROW = 16
@@ -51,6 +51,20 @@ def of_pacing(
         scenario="pacing",
         group=pacing.group_name(rate),
         candidate=pacing.WA_BULK,
+        column=column,
+        at_least=at_least,
+        at_most=at_most,
+    )
+
+
+def of_callbacks(
+    words: str, group: str, column: str, at_least: float | None = None, at_most: float | None = None
+) -> Target:
+    return Target(
+        words=f"callbacks, {words}",
+        scenario="callbacks",
+        group=group,
+        candidate=callbacks.READ if group == callbacks.READING else callbacks.WA_BULK,
         column=column,
         at_least=at_least,
         at_most=at_most,
@@ -127,6 +141,10 @@ TARGETS = (
         against=resume.MSGSPEC,
         at_most=3,
     ),
+    of_callbacks("rows/s stored and answered", callbacks.FASTEST, "per_s", at_least=10_000),
+    of_callbacks(f"99 % within ms at {callbacks.PACED}", callbacks.PACED, "p99_ms", at_most=100),
+    of_callbacks("seconds to read a run of 1,000,000 rows", callbacks.READING, "wall_s", at_most=20),
+    of_callbacks("peak RSS MB while it is read", callbacks.READING, "peak_rss_mb", at_most=150),
     of_startup(startup.IMPORT, 6),
     of_startup(startup.HELP, 15),
 )

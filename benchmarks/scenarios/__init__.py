@@ -2,6 +2,7 @@
 
 from benchmarks.model import Scenario
 from benchmarks.scenarios import (
+    callbacks,
     campaign,
     client,
     encode,
@@ -15,7 +16,20 @@ from benchmarks.scenarios import (
     transport,
 )
 
-MODULES = (server, encode, transport, client, campaign, pacing, latency, service, memory, resume, startup)
+MODULES = (
+    server,
+    encode,
+    transport,
+    client,
+    campaign,
+    pacing,
+    latency,
+    service,
+    memory,
+    resume,
+    callbacks,
+    startup,
+)
 
 SCENARIOS: dict[str, Scenario] = {module.SCENARIO.name: module.SCENARIO for module in MODULES}
 """By name, in the order they are run."""

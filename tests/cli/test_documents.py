@@ -64,6 +64,8 @@ def test_commands_and_options_that_are_named_exist(document: Path) -> None:
     for name, words in re.findall(r"(?:`|^\$ |^)wa-bulk (\w+)([^`\n#|]*)", text, re.MULTILINE):
         command = app.get_command(click.Context(app), name)
         assert command is not None, f"wa-bulk {name}"
+        if isinstance(command, click.Group) and (first := words.split()[:1]):
+            name, command = f"{name} {first[0]}", command.commands[first[0]]
         known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
         for option in re.findall(r"(?<=\s)--[a-z-]+", words):
             assert option in known, f"wa-bulk {name} {option}"

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.cli import app, exits
 
-COMMANDS = ["demo", "send", "resume", "check", "preview", "report", "sandbox"]
+COMMANDS = ["demo", "send", "resume", "check", "preview", "report", "callbacks", "suppress", "sandbox"]
 
 
 def command(name: str) -> click.Command:
@@ -37,7 +37,7 @@ def test_the_first_page_names_every_command_exit_code_and_variable() -> None:
     text = help_of()
 
     assert app.list_commands(click.Context(app)) == COMMANDS
-    for name in (*COMMANDS, "WA_BULK_DEV_KEY", "WA_BULK_DEV_SECRET", "WA_BULK_BASE_URL"):
+    for name in (*COMMANDS, "WA_BULK_DEV_KEY", "WA_BULK_DEV_SECRET", "WA_BULK_BASE_URL", "WA_BULK_DB"):
         assert re.search(rf"^  {name} ", text, re.MULTILINE)
     for code in exits.MEANING:
         assert re.search(rf"^  {code} ", text, re.MULTILINE)

@@ -15,11 +15,13 @@ from wa_bulk.cli import exits, options
 from wa_bulk.cli.problem import Problem
 from wa_bulk.cli.streams import give_up_stdout
 
-_COMMANDS = ("demo", "send", "resume", "check", "preview", "report", "sandbox")
+_COMMANDS = ("demo", "send", "resume", "check", "preview", "report", "callbacks", "suppress", "sandbox")
 _ENVIRONMENT = {
     "WA_BULK_DEV_KEY": "the EngageLab account's key",
     "WA_BULK_DEV_SECRET": "its secret; neither is ever taken from the command line",
     "WA_BULK_BASE_URL": "where the API is, if not at https://wa.api.engagelab.cc",
+    "WA_BULK_DB": "the account's memory: callbacks, suppressed numbers, runs",
+    "WA_BULK_CALLBACK_SECRET": "what callbacks are signed with",
 }
 
 

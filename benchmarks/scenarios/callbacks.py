@@ -1,0 +1,143 @@
+"""How many callbacks can be stored before they are answered, and how long does that take?"""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import msgspec
+
+from benchmarks.model import (
+    PEAK_RSS_MB,
+    Candidate,
+    Column,
+    Group,
+    PrepareError,
+    Reading,
+    ReadingError,
+    Scenario,
+    Stage,
+)
+from benchmarks.process import Finished
+from benchmarks.readings import MEGABYTE, expect_success
+from benchmarks.workers.callbacks import CallbacksReport
+
+WA_BULK = "wa-bulk callbacks"
+RATE = 5_000
+FILE = "run.db"
+FASTEST = "as fast as it goes"
+PACED = f"{RATE:,} rows/s"
+READING = "reading a run's rows"
+READ = "wa_bulk.history"
+
+_COLUMNS = (
+    Column(key="per_s", heading="rows/s"),
+    Column(key="cpu_us", heading="CPU µs each", decimals=1),
+    Column(key="p50_ms", heading="half answered within ms", decimals=1),
+    Column(key="p99_ms", heading="99 % within ms", decimals=1),
+    Column(key="worst_ms", heading="worst ms", decimals=1),
+    PEAK_RSS_MB,
+    Column(key="growth_mb", heading="RSS growth MB, last 80 %", decimals=1),
+)
+
+
+def receiving(
+    name: str, program: str, quick: int, full: int, *, rate: int = 0, ours: bool = False
+) -> Candidate:
+    """Return a receiver that is posted four statuses of so many messages."""
+
+    def command(stage: Stage) -> Sequence[str]:
+        worker = [sys.executable, "-m", "benchmarks.workers.callbacks", program]
+        amount = ["--messages", str(stage.pick(quick, full)), "--rate", str(rate)]
+        where = ["--directory", str(stage.directory)]
+        core = [] if stage.server_core is None else ["--core", str(stage.server_core)]
+        return [*worker, *amount, *where, *core]
+
+    return Candidate(name=name, command=command, read=read_report, ours=ours)
+
+
+def read_report(finished: Finished, stage: Stage) -> Reading:
+    expect_success(finished)
+    try:
+        report = msgspec.json.decode(finished.stdout, type=CallbacksReport)
+    except msgspec.DecodeError as error:
+        raise ReadingError(f"not a report: {error}") from error
+    return {
+        "per_s": report.rows / report.seconds,
+        "cpu_us": report.cpu_s / report.rows * 1e6,
+        "p50_ms": report.p50_ms,
+        "p99_ms": report.p99_ms,
+        "worst_ms": report.worst_ms,
+        "peak_rss_mb": report.peak_rss / MEGABYTE,
+        "growth_mb": report.growth / MEGABYTE,
+    }
+
+
+def messages_read(stage: Stage) -> int:
+    return stage.pick(100_000, 1_000_000)
+
+
+def make_file(stage: Stage) -> None:
+    """Store every status of the messages that are to be read."""
+    worker = [sys.executable, "-m", "benchmarks.workers.read_callbacks", str(stage.directory / FILE)]
+    command = [*worker, "--make", str(messages_read(stage))]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        raise PrepareError(f"the callbacks could not be stored: {made.stderr.strip()[-300:]}")
+
+
+def read_command(stage: Stage) -> Sequence[str]:
+    return [sys.executable, "-m", "benchmarks.workers.read_callbacks", str(stage.directory / FILE)]
+
+
+def read_whole(finished: Finished, stage: Stage) -> Reading:
+    expect_success(finished)
+    if int(finished.stdout) != messages_read(stage):
+        raise ReadingError(f"{int(finished.stdout)} of {messages_read(stage)} rows were read")
+    return {
+        "wall_s": finished.wall_s,
+        "cpu_s": finished.cpu_s,
+        "peak_rss_mb": finished.peak_rss / MEGABYTE,
+    }
+
+
+SCENARIO = Scenario(
+    name="callbacks",
+    question=__doc__,
+    quick_rounds=1,
+    rounds=3,
+    note=(
+        "Batches of 100 rows over 16 connections from another process, each on disk before its answer. CPU "
+        "and memory are the receiver's. Rows that were answered with 200 are counted in the file afterwards."
+    ),
+    groups=(
+        Group(
+            name=FASTEST,
+            columns=_COLUMNS,
+            reference="aiohttp and sqlite3",
+            candidates=(
+                receiving(WA_BULK, "wa_bulk", 50_000, 250_000, ours=True),
+                receiving("aiohttp and sqlite3", "aiohttp", 50_000, 250_000),
+            ),
+        ),
+        Group(
+            name=PACED,
+            columns=_COLUMNS,
+            reference="aiohttp and sqlite3",
+            candidates=(
+                receiving(WA_BULK, "wa_bulk", 12_500, 75_000, rate=RATE, ours=True),
+                receiving("aiohttp and sqlite3", "aiohttp", 12_500, 75_000, rate=RATE),
+            ),
+        ),
+        Group(
+            name=READING,
+            columns=(
+                Column(key="wall_s", heading="wall s", decimals=2),
+                Column(key="cpu_s", heading="CPU s", decimals=2),
+                PEAK_RSS_MB,
+            ),
+            reference=READ,
+            candidates=(Candidate(name=READ, command=read_command, read=read_whole, ours=True),),
+            prepare=make_file,
+        ),
+    ),
+)

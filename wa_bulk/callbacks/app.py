@@ -1,0 +1,195 @@
+"""The aiohttp application that receives callbacks: it stores first and answers after."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+
+import aiohttp
+from aiohttp import web
+
+from wa_bulk.api.errors import ValidationError
+from wa_bulk.callbacks.connections import note_arrival
+from wa_bulk.callbacks.counters import Counters
+from wa_bulk.callbacks.entry import digest_of
+from wa_bulk.callbacks.hook import Hook, OnRow
+from wa_bulk.callbacks.limits import Allowance, Bucket, Gate, Limits, TooMuch
+from wa_bulk.callbacks.parse import parse_callback
+from wa_bulk.callbacks.set_aside import Cause
+from wa_bulk.callbacks.signature import HEADER, refusal, signature_parts
+from wa_bulk.callbacks.store import CallbackStore
+from wa_bulk.callbacks.writer import ReplayedNonce, Signed
+from wa_bulk.history import HistoryError
+
+HEALTH_PATH = "/health"
+COUNTERS = web.AppKey("COUNTERS", Counters)
+
+_REPLAYED = "the signature was used before, for another body"
+_HEALTH_EVERY_S = 1.0
+_SHOUT_EVERY_S = 10.0
+_LOG = logging.getLogger("wa_bulk.callbacks")
+
+
+def receiver_app(
+    store: CallbackStore,
+    secret: str | None = None,
+    on_row: OnRow | None = None,
+    *,
+    path: str = "/",
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    counters: Counters | None = None,
+) -> web.Application:
+    """Return an application that takes callbacks at `path` and tells of its health at /health.
+
+    A row is on disk before its request is answered with 200. With `secret`, requests that do not carry
+    X-CALLBACK-ID signed with it get 401 and are kept aside. `on_row` is called with each new row afterwards,
+    one at a time; what it raises is logged and harms nothing. `counters` are counted up, also found at
+    `app[COUNTERS]`. The store stays the caller's to close, after the application has ended.
+
+    Runs on its own or, by `add_subapp`, within another application.
+    """
+    receiver = _Receiver(store, secret, on_row, limits, counters or Counters())
+    app = web.Application()
+    app[COUNTERS] = receiver.counters
+    app.router.add_post(path, receiver.receive)
+    app.router.add_get(HEALTH_PATH, receiver.health)
+    app.cleanup_ctx.append(receiver.running)
+    return app
+
+
+class _Receiver:
+    def __init__(
+        self,
+        store: CallbackStore,
+        secret: str | None,
+        on_row: OnRow | None,
+        limits: Limits,
+        counters: Counters,
+    ) -> None:
+        self.counters = counters
+        self._store = store
+        self._secret = secret
+        self._on_row = on_row
+        self._limits = limits
+        self._hook: Hook | None = None
+        self._gate = Gate(limits)
+        self._kept = Bucket(limits.kept_per_s)
+        self._health: tuple[float, str | None] = (float("-inf"), None)
+        self._shouted_at_s = float("-inf")
+
+    async def running(self, _app: web.Application) -> AsyncIterator[None]:
+        """Start and end what goes on beside the requests."""
+        if self._on_row is not None:
+            self._hook = Hook(self._on_row, self.counters)
+        yield
+        if self._hook is not None:
+            await self._hook.close()
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """Take one request in."""
+        self.counters.requests += 1
+        try:
+            with self._gate.allowance() as allowance:
+                body = await self._read(request, allowance)
+                note_arrival()
+                async with self._gate.slot():
+                    return await self._take(body, request.headers.get(HEADER))
+        except TooMuch as error:
+            self.counters.refused_size += 1
+            return _refuse(error.status, error.reason)
+
+    async def health(self, _request: web.Request) -> web.Response:
+        """Answer 200 while rows can be stored, else 503."""
+        now_s = time.monotonic()
+        if now_s - self._health[0] >= _HEALTH_EVERY_S:
+            self._health = (now_s, self._health[1])
+            try:
+                await self._store.check()
+            except HistoryError as error:
+                self._shout("callbacks cannot be stored: %s", error)
+                self._health = (now_s, "callbacks cannot be stored")
+            else:
+                self._health = (now_s, None)
+        problem = self._health[1]
+        return web.json_response({"status": problem or "ok"}, status=503 if problem else 200)
+
+    async def _read(self, request: web.Request, allowance: Allowance) -> bytes:
+        declared = request.content_length
+        if declared is not None and declared > self._limits.body_bytes:
+            raise TooMuch(413, f"the body is larger than {self._limits.body_bytes:,} bytes")
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._limits.read_s):
+                async for chunk in request.content.iter_any():
+                    allowance.take(len(chunk))
+                    body += chunk
+        except TimeoutError:
+            raise TooMuch(408, f"the body did not come within {self._limits.read_s:g} s") from None
+        except (aiohttp.ClientError, web.RequestPayloadError, OSError) as error:
+            raise TooMuch(400, f"the body cannot be read: {error}") from None
+        return bytes(body)
+
+    async def _take(self, body: bytes, header: str | None) -> web.Response:
+        if not body.strip():
+            self.counters.probes += 1
+            return web.Response()
+        signed = None
+        if self._secret:
+            why = refusal(header, self._secret)
+            if why is not None:
+                return await self._refuse_signature(body, why)
+            signed = Signed(signature_parts(header or "")["nonce"], digest_of(body))
+        try:
+            rows = parse_callback(body)
+        except ValidationError as error:
+            self.counters.garbage += 1
+            await self._set_aside(body, "garbage", str(error))
+            return _refuse(400, str(error))
+        try:
+            recorded = await self._store.record(rows, signed=signed)
+        except ReplayedNonce:
+            return await self._refuse_signature(body, _REPLAYED)
+        except HistoryError as error:
+            self.counters.not_stored += 1
+            self._shout("callbacks cannot be stored, and are answered with 503: %s", error)
+            return _refuse(503, "callbacks cannot be stored now")
+        except Exception as error:  # a row that we failed to foresee: it is posted only once
+            self.counters.not_stored += 1
+            _LOG.exception("a callback could not be stored, and is kept aside")
+            await self._set_aside(body, "garbage", f"could not be stored: {error}")
+            return _refuse(500, "the callback could not be stored")
+        self.counters.count(recorded)
+        if self._hook is not None:
+            self._hook.add(recorded.new)
+        return web.Response()
+
+    async def _refuse_signature(self, body: bytes, why: str) -> web.Response:
+        self.counters.bad_signatures += 1
+        self._shout("a callback was refused and kept aside: %s", why)
+        await self._set_aside(body, "signature", why)
+        return _refuse(401, why)
+
+    async def _set_aside(self, body: bytes, cause: Cause, why: str) -> None:
+        if not self._kept.take():
+            self.counters.not_kept += 1
+            return
+        try:
+            await self._store.set_aside(body, cause, why)
+        except HistoryError:
+            self.counters.not_kept += 1
+
+    def _shout(self, message: str, detail: object) -> None:
+        """Log a warning, but not thousands of them."""
+        now_s = time.monotonic()
+        if now_s - self._shouted_at_s >= _SHOUT_EVERY_S:
+            self._shouted_at_s = now_s
+            _LOG.warning(message, detail)
+
+
+def _refuse(status: int, reason: str) -> web.Response:
+    response = web.json_response({"error": reason}, status=status)
+    if status in (408, 413):  # the rest of the body is not worth reading
+        response.force_close()
+    return response

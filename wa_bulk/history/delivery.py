@@ -1,0 +1,157 @@
+"""What callbacks have said of each message: states that never go back, and how they are read.
+
+A message is known by (message_id, recipient): the API gives one message_id to all recipients of a request.
+It belongs to a run by its tag `custom_args.wa_bulk`, `<run_id>:<row>`; without a tag by its message_id alone,
+which the run's log holds. It is never matched by its number alone: one person gets many messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice, takewhile
+from operator import attrgetter
+
+from msgspec import Struct
+
+from wa_bulk.api.callbacks import MessageStatus
+from wa_bulk.history.database import Database, Row
+
+STATES: tuple[MessageStatus, ...] = (
+    "plan",
+    "target_valid",
+    "sent",
+    "delivered_timeout",
+    "target_invalid",
+    "sent_failed",
+    "delivered_failed",
+    "delivered",
+    "read",
+)
+"""The states, each beaten by those behind it: a phone that showed a message proves every failure wrong, and
+`delivered_timeout` only says that nothing was heard for 5 minutes."""
+
+RANK: dict[str, int] = {state: rank for rank, state in enumerate(STATES)}
+FAILED: frozenset[MessageStatus] = frozenset({"target_invalid", "sent_failed", "delivered_failed"})
+
+_PAGE = 2000
+"""Rows read at once: no read lasts long enough to hold up the writer's checkpoints."""
+
+_COLUMNS = "message_id, recipient, row, state, at_ms, code, sender, sent_ms, delivered_ms, read_ms"
+
+
+class MessageState(Struct, frozen=True, kw_only=True, gc=False):
+    """The best that was said of one message to one recipient.
+
+    `recipient` is the key of the person (`person_of`), empty where no callback named one. `at_ms` is when it
+    came into `state`, `code` is Meta's where that is a failure; `sent_ms`, `delivered_ms` and `read_ms` are
+    when those were said to have happened (milliseconds since 1970), whatever the state now. `row` is that of
+    the run it is tagged with.
+    """
+
+    message_id: str
+    recipient: str
+    row: int | None
+    state: MessageStatus
+    at_ms: int
+    code: int | None
+    sender: str | None
+    sent_ms: int | None
+    delivered_ms: int | None
+    read_ms: int | None
+
+
+class RowDelivery(Struct, frozen=True, kw_only=True, gc=False):
+    """How far a row of a run has come at one recipient: the best over its messages.
+
+    `to` is the key of the person: the run's log has the number as it was sent to. More than one of
+    `message_ids` means that it was sent more than once. `best` is the message whose state is the
+    row's.
+    """
+
+    row: int
+    to: str
+    message_ids: tuple[str, ...]
+    best: MessageState
+
+    @property
+    def sent_twice(self) -> bool:
+        """Whether the API has taken more than one message for this row."""
+        return len(self.message_ids) > 1
+
+
+class Deliveries:
+    """Reads what is known of messages. Every method may raise HistoryError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of_run(self, run_id: str, *, after_row: int = 0) -> Iterator[RowDelivery]:
+        """Yield the rows of a run that callbacks spoke of, ascending, from the one behind `after_row` on.
+
+        Streams: memory does not grow with the run. Rows heard of meanwhile may or may not be among them.
+        """
+        for row, messages in groupby(self._messages_of(run_id, after_row), attrgetter("row")):
+            assert row is not None
+            yield from _by_recipient(row, list(messages))
+
+    def of_row(self, run_id: str, row: int) -> list[RowDelivery]:
+        """Return what is known of one row: nothing, or an item for each of its recipients."""
+        found = self.of_run(run_id, after_row=row - 1)
+        return list(takewhile(lambda delivery: delivery.row == row, found))
+
+    def of_messages(self, message_ids: Iterable[str]) -> Iterator[MessageState]:
+        """Yield what is known of these messages, tagged or not, in no particular order."""
+        ids = iter(message_ids)
+        while batch := list(islice(ids, 500)):
+            marks = ",".join("?" * len(batch))
+            query = f"SELECT {_COLUMNS} FROM messages WHERE message_id IN ({marks})"
+            yield from map(_message, self._database.all(query, batch))
+
+    def has_run(self, run_id: str) -> bool:
+        """Whether any callback was tagged with this run."""
+        query = "SELECT 1 FROM messages WHERE run = (SELECT number FROM run_ids WHERE run_id = ?) LIMIT 1"
+        return self._database.one(query, (run_id,)) is not None
+
+    def _messages_of(self, run_id: str, after_row: int) -> Iterator[MessageState]:
+        found = self._database.one("SELECT number FROM run_ids WHERE run_id = ?", (run_id,))
+        if found is None:
+            return
+        last_row, last_id = after_row, 2**63 - 1
+        while True:
+            page = self._database.all(
+                f"SELECT {_COLUMNS}, id FROM messages WHERE run = ? AND (row, id) > (?, ?) "
+                "ORDER BY row, id LIMIT ?",
+                (*found, last_row, last_id, _PAGE),
+            )
+            yield from map(_message, page)
+            if len(page) < _PAGE:
+                return
+            last_row, last_id = page[-1][2], page[-1][-1]
+
+
+def _message(values: Row) -> MessageState:
+    return MessageState(
+        message_id=values[0],
+        recipient=values[1],
+        row=values[2],
+        state=STATES[values[3]],
+        at_ms=values[4],
+        code=values[5],
+        sender=values[6],
+        sent_ms=values[7],
+        delivered_ms=values[8],
+        read_ms=values[9],
+    )
+
+
+def _by_recipient(row: int, messages: list[MessageState]) -> Iterator[RowDelivery]:
+    """Yield the row's recipients; what names none belongs to the only one there is."""
+    recipients = sorted({message.recipient for message in messages if message.recipient})
+    only = recipients[0] if len(recipients) == 1 else ""
+    if not recipients or (not only and any(not message.recipient for message in messages)):
+        recipients.append("")
+    for to in recipients:
+        own = [message for message in messages if (message.recipient or only) == to]
+        ids = tuple(dict.fromkeys(message.message_id for message in own))
+        best = max(own, key=lambda message: RANK[message.state])
+        yield RowDelivery(row=row, to=to, message_ids=ids, best=best)
