@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from wa_bulk.api.loopback import is_loopback
 from wa_bulk.history.errors import DB_VARIABLE
-from wa_bulk.send.account import is_loopback
 
 _FILE = "wa-bulk.db"
 _LOOPBACK_FILE = "wa-bulk-sandbox.db"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wa_bulk.api.one_person import person_key
 from wa_bulk.api.phone_number import e164
 
 
@@ -11,6 +12,6 @@ def person_of(number: str) -> str:
     What is no phone number, such as a business-scoped user id (`US.1349…`), is its own key.
     """
     try:
-        return e164(number)
+        return person_key(e164(number))
     except ValueError:
         return number.strip()
