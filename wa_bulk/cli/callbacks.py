@@ -168,8 +168,8 @@ async def _receive(store: CallbackStore, secret: str | None, host: str, port: in
 
 
 def _announce(store: CallbackStore, host: str, port: int, path: str, *, signed: bool, refused: int) -> None:
+    from wa_bulk.api.loopback import is_loopback
     from wa_bulk.callbacks import HEALTH_PATH
-    from wa_bulk.send.account import is_loopback
 
     base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     click.echo(f"{click.style('Callbacks', bold=True)} are received at {base}{path}", err=True)
