@@ -15,8 +15,8 @@ def test_enough_refusals_in_the_beginning_are_the_campaigns_fault() -> None:
     refuse(answers, *range(1, ENOUGH))
     too_few = answers.verdict
     refuse(answers, ENOUGH)
-    verdict = "the first 20 messages were all refused; the last: HTTP 400, code 3002: no. None of them is written"
-    assert (too_few, answers.verdict) == (None, f"{verdict} off.")
+    verdict = "the first 20 messages were all refused; the last: HTTP 400, code 3002: no. None of them is"
+    assert (too_few, answers.verdict) == (None, f"{verdict} written off.")
     assert answers.rows == (1, ENOUGH)
 
 
