@@ -254,7 +254,10 @@ class Line:
 
     def __init__(self) -> None:
         self.address = ("api.test", 80)
-        self.cached_head = (b"", -1)
+        self.idle: list[Connection] = []
+        self.waiters = ["somebody, so that every connection is released by name"]
+        self.closing = False
+        self.cached_head = (b"", 0, -1)
         self.kept = False
         self.closed = False
         self.connection = Connection(self)
@@ -303,7 +306,7 @@ def outcome(
             assert line.kept
             line.kept = False
         if forget:
-            line.cached_head = (b"", -1)
+            line.cached_head = (b"", 0, -1)
         post: asyncio.Future[Reply] = loop.create_future()
         line.connection.reply = post
         for segment in segments:

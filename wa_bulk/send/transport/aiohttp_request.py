@@ -55,14 +55,14 @@ class Body(aiohttp.Payload):
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Write the payload, after one look at the connection."""
-        protocol: ResponseHandler | None = getattr(writer, "protocol", None)
-        if protocol is not None and not await is_usable(protocol, protocol in self._written):
+        protocol: ResponseHandler = writer.protocol  # type: ignore[attr-defined]
+        before = self._written.get(protocol, ())
+        if not await is_usable(protocol, used_before=bool(before)):
             self.refused = True
             raise ConnectionResetError("the pooled connection is no longer clean")
         self.protocol = protocol
         self.begun = True
-        if protocol is not None:
-            self._written[protocol] = (*self._written.get(protocol, ())[1 - KEPT :], self.payload)
+        self._written[protocol] = (*before[1 - KEPT :], self.payload)
         await writer.write(self.payload)
 
     def end(self) -> None:

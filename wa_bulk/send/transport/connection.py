@@ -2,7 +2,7 @@
 
 import asyncio
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from time import monotonic
 from typing import Protocol, cast
 
@@ -20,12 +20,19 @@ TLS_ALERT = b"\x15\x03"  # how a record with one begins (RFC 8446, 5.1)
 class Owner(Protocol):
     """What a connection needs of the pool it belongs to.
 
-    `address` is the server's host and port; `cached_head` the whole head of the last plain reply, and how
-    many bytes that reply had in all.
+    `idle` are the connections that can be given out, and `waiters` the posts that wait for one; `closing` is
+    whether it keeps none any more. `address` is the server's host and port; `cached_head` the whole head of
+    the last plain reply, its number of bytes, and how many that reply had in all.
     """
 
     address: tuple[str, int]
-    cached_head: tuple[bytes, int]
+    idle: "list[Connection]"
+    closing: bool
+    cached_head: tuple[bytes, int, int]
+
+    @property
+    def waiters(self) -> Sized:
+        """The posts that wait for a connection."""
 
     def release(self, connection: "Connection") -> None:
         """Take back a connection whose request has been answered."""
@@ -130,13 +137,17 @@ class Connection(asyncio.Protocol):
                 self.discard()
             return
         if not self._received:
-            head, length = self._owner.cached_head
+            owner = self._owner
+            head, size, length = owner.cached_head
             if len(data) == length and data.startswith(head) and self._head_read and not self._unwritten:
                 self.reply = None
                 self.answered = monotonic()
-                self._owner.release(self)
+                if owner.waiters or owner.closing:
+                    owner.release(self)
+                else:
+                    owner.idle.append(self)
                 if not reply.done():
-                    reply.set_result(Reply(200, data[len(head) :], None, self))
+                    reply.set_result(Reply(200, data[size:], None, self))
                 return
             self._received = data
         else:
@@ -218,7 +229,7 @@ class Connection(asyncio.Protocol):
         same bytes need not be parsed to be known for the same."""
         reply, body = self._received, self._body
         if body and type(reply) is bytes and reply.find(b"\r\n\r\n") + 4 == len(reply) - len(body):
-            self._owner.cached_head = reply[: -len(body)], len(reply)
+            self._owner.cached_head = reply[: -len(body)], len(reply) - len(body), len(reply)
 
     def _unreadable(self, error: Exception) -> None:
         if self._status:

@@ -59,7 +59,7 @@ class LeanTransport(Forkable):
         self._connect_timeout = connect_timeout
         self._patience = Patience(timeout)
         self._limit = connections
-        self._closing = False
+        self.closing = False
         self.start_anew()
         watch_forks(self)
 
@@ -70,10 +70,12 @@ class LeanTransport(Forkable):
             detach_sockets(connection.fileno() for connection in parents if connection.open)
         self._parents = parents  # kept, so that nothing of theirs is cleaned up in the child
         self._binding = LoopBinding()
+        self._thread = 0  # the two that tell, at the least cost, that this is the loop we belong to
+        self._loop_is_running: Callable[[], bool]
         self._connections: set[Connection] = set()  # being made, busy, idle or being closed
-        self._idle: list[Connection] = []  # last used last, and given out first
-        self._waiters: deque[tuple[float, asyncio.Future[Connection]]] = deque()
-        self.cached_head = (b"", -1)  # of all connections: they lead to the same server
+        self.idle: list[Connection] = []  # last used last, and given out first
+        self.waiters: deque[tuple[float, asyncio.Future[Connection]]] = deque()
+        self.cached_head = (b"", 0, -1)  # of all connections: they lead to the same server
         self._sweeper: asyncio.TimerHandle | None = None
         self._swept = -math.inf  # when, by the loop's clock; what posts take for the present
         self._abandoned = False
@@ -86,22 +88,20 @@ class LeanTransport(Forkable):
             request = self._heads[len(payload)] + payload
         except KeyError:
             request = self._head(len(payload)) + payload
-        binding = self._binding
+        idle = self.idle
         if (
-            binding.thread == get_ident()
-            and self._idle
-            and monotonic() - self._idle[-1].answered < FRESH
-            and binding.is_running()
+            get_ident() == self._thread
+            and idle
+            and monotonic() - idle[-1].answered < FRESH
+            and self._loop_is_running()
         ):
-            connection = self._idle.pop()
+            connection = idle.pop()
             connection.started = self._swept
         else:
             connection = await self._obtain()
-        connection.earlier, connection.previous, connection.payload = (
-            connection.previous,
-            connection.payload,
-            payload,
-        )
+        connection.earlier = connection.previous
+        connection.previous = connection.payload
+        connection.payload = payload
         connection.reply = reply = self._create_future()
         connection.write(request)
         if connection.is_closing():  # the very write failed, and took nothing
@@ -120,7 +120,7 @@ class LeanTransport(Forkable):
         connection = self._pick_idle()
         if connection is None:
             return False
-        self._idle.append(connection)
+        self.idle.append(connection)
         return True
 
     async def prepare(self) -> None:
@@ -147,9 +147,9 @@ class LeanTransport(Forkable):
             loop = self._binding.bind()
             if self._all_closed is None:
                 self._all_closed = loop.create_future()
-        self._closing = True
-        while self._idle:
-            self._idle[-1].discard()
+        self.closing = True
+        while self.idle:
+            self.idle[-1].discard()
         if self._all_closed is None:
             return
         try:
@@ -166,24 +166,24 @@ class LeanTransport(Forkable):
 
     def release(self, connection: Connection) -> None:
         """Take back a connection whose request has been answered."""
-        if self._waiters and self._hand(connection):
+        if self.waiters and self._hand(connection):
             return
-        if self._closing:
+        if self.closing:
             connection.discard()
         else:
-            self._idle.append(connection)
+            self.idle.append(connection)
 
     def forget(self, connection: Connection) -> None:
         """Never give this connection out again."""
-        if connection in self._idle:
-            self._idle.remove(connection)
+        if connection in self.idle:
+            self.idle.remove(connection)
 
     def lost(self, connection: Connection) -> None:
         """The connection is closed: another may be made in its place."""
         if connection not in self._connections:
             return
         self._connections.remove(connection)
-        if self._waiters:
+        if self.waiters:
             self._hand(self._new())
         if not self._connections:
             if self._sweeper is not None:
@@ -197,11 +197,12 @@ class LeanTransport(Forkable):
     async def _obtain(self) -> Connection:
         """A connection for one request: idle, new, or the next that another post gives back."""
         loop = self._binding.bind()
-        if self._closing:
+        if self.closing:
             raise NotSent("the transport is closed")
         started = loop.time()
         if self._sweeper is None:
             self._create_future = loop.create_future
+            self._thread, self._loop_is_running = get_ident(), loop.is_running
             self._swept = started
             self._patience.begin(started)
             self._sweeper = loop.call_later(self._patience.interval, self._sweep, loop)
@@ -219,8 +220,8 @@ class LeanTransport(Forkable):
         return self._new() if len(self._connections) < self._limit else None
 
     def _pick_idle(self) -> Connection | None:
-        while self._idle:
-            connection = self._idle.pop()
+        while self.idle:
+            connection = self.idle.pop()
             if not connection.is_readable():
                 return connection
             connection.discard()
@@ -233,7 +234,7 @@ class LeanTransport(Forkable):
 
     async def _turn(self, loop: asyncio.AbstractEventLoop, started: float) -> Connection:
         waiter: asyncio.Future[Connection] = loop.create_future()
-        self._waiters.append((started, waiter))
+        self.waiters.append((started, waiter))
         try:
             return await waiter
         except asyncio.CancelledError:
@@ -246,8 +247,8 @@ class LeanTransport(Forkable):
             raise
 
     def _hand(self, connection: Connection) -> bool:
-        while self._waiters:
-            _, waiter = self._waiters.popleft()
+        while self.waiters:
+            _, waiter = self.waiters.popleft()
             if not waiter.done():
                 waiter.set_result(connection)
                 return True
@@ -294,8 +295,8 @@ class LeanTransport(Forkable):
         now = loop.time()
         late = self._patience.late_before(now)
         self._swept = now
-        while self._waiters and self._waiters[0][0] <= late:
-            _, waiter = self._waiters.popleft()
+        while self.waiters and self.waiters[0][0] <= late:
+            _, waiter = self.waiters.popleft()
             if not waiter.done():
                 waiter.set_exception(NotSent(f"no connection came free within {self._timeout:g} s"))
         for connection in list(self._connections):
@@ -308,7 +309,7 @@ class LeanTransport(Forkable):
     def _give_up(self) -> None:
         """Let go of everything at once."""
         self._abandoned = True
-        waiters, self._waiters = self._waiters, deque()
+        waiters, self.waiters = self.waiters, deque()
         for _, waiter in waiters:
             if not waiter.done():
                 waiter.set_exception(NotSent(f"{CLOSED} before it had a connection"))

@@ -3,25 +3,20 @@
 import asyncio
 import os
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from threading import get_ident
 
 
 class LoopBinding:
     """The event loop that a transport belongs to: that of its first use."""
 
     loop: asyncio.AbstractEventLoop | None = None
-    thread: int = 0
-    is_running: Callable[[], bool]
 
     def bind(self) -> asyncio.AbstractEventLoop:
         """Return the running loop, the transport's from now on; raises RuntimeError if another is."""
         loop = asyncio.get_running_loop()
         if self.loop is None:
             self.loop = loop
-            self.thread = get_ident()
-            self.is_running = loop.is_running
         elif loop is not self.loop:
             raise RuntimeError(
                 "this client belongs to another event loop, the one it was first used in, with its "
