@@ -24,20 +24,21 @@ class FirstAnswers:
         stopped for this before."""
         self.verdict: str | None = None
         self.rows: tuple[int, int] | None = None
-        self._watching = watching
+        self.watching = watching
+        """Whether what comes may still show that the campaign is refused as a whole."""
         self._second_time = second_time
         self._refusals = 0
         self._reason = ""
 
     def other(self) -> None:
         """A message was accepted, or met something else than a refusal for what it is."""
-        self._watching = False
+        self.watching = False
 
     def refused(self, row_number: int, reason: str) -> None:
         """The API refused a message for what it is."""
         self._include(row_number, row_number)
         self._reason = reason
-        if self._watching:
+        if self.watching:
             self._refusals += 1
             if self._refusals >= ENOUGH:
                 self._stop(f"the first {self._refusals} messages were all refused; the last: {reason}")
@@ -45,7 +46,7 @@ class FirstAnswers:
     def end(self, unsent_rows: int, unsent: tuple[int, int] | None) -> None:
         """Every row has its answer; `unsent_rows` of them, from the first to the last of `unsent`, were
         refused without being sent, for what others were refused for."""
-        if self._watching and self._refusals and self._refusals + unsent_rows >= FEWEST:
+        if self.watching and self._refusals and self._refusals + unsent_rows >= FEWEST:
             self._stop(f"all {self._refusals + unsent_rows} messages were refused; the last: {self._reason}")
         if unsent is not None:
             self._include(*unsent)

@@ -247,7 +247,8 @@ class Pool:
                 self.sent += 1
                 self._failed_rows = 0
                 guard.accepted()
-                first_answers.other()
+                if first_answers.watching:
+                    first_answers.other()
                 settle(row.number, row.to, outcome)
             else:
                 self._settle_other(row, outcome)

@@ -13,6 +13,7 @@ import hashlib
 import io
 import itertools
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -27,6 +28,7 @@ DELIMITERS = ",;\t|"
 SAMPLE_CHARACTERS = 1 << 16
 BLOCK_CHARACTERS = 1 << 18
 SAMPLE_ROWS = 50
+ALL = (range(1, sys.maxsize),)
 PASSED_OVER = 4096  # rows, which take 1 to 4 ms
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -66,21 +68,13 @@ class CsvSource:
 
         Raises SourceError where the file, as far as it is read, is no CSV text.
         """
-        with self._file.open() as text:
-            yield from self._every_row(text)
+        yield from cast(Iterator[SourceRow], self.rows_in(ALL))
 
     def rows_in(self, ranges: Iterable[range]) -> Iterator[SourceRow | None]:
         """Stream the rows of these ascending ranges, as `rows` does; None now and then where many others are
         passed over, for whoever has other things to do meanwhile."""
         with self._file.open() as text:
-            wanted_from = [1]
-            rows = self._rows(text, wanted_from)
-            for wanted in ranges:
-                wanted_from[0] = wanted[0]
-                for row in rows:
-                    yield row
-                    if row is not None and row.number == wanted[-1]:
-                        break
+            yield from self._rows(text, ranges)
 
     def scan(self) -> Scan:
         """Reads the file once, to its end. Raises SourceError, as `rows` does or if there are no rows."""
@@ -91,7 +85,7 @@ class CsvSource:
             rows = 0
             digest = hashlib.sha256()
             with self._file.open(digest.update) as text:
-                for row in self._every_row(text):
+                for row in cast(Iterator[SourceRow], self._rows(text, ALL)):
                     rows = row.number
         if not rows:
             raise self._file.error("has a header but no rows under it")
@@ -170,12 +164,13 @@ class CsvSource:
                 raise self._file.error(fault, line, column)
         return header
 
-    def _every_row(self, text: io.TextIOWrapper) -> Iterator[SourceRow]:
-        return cast(Iterator[SourceRow], self._rows(text))
-
-    def _rows(self, text: io.TextIOWrapper, wanted_from: Sequence[int] = (1,)) -> Iterator[SourceRow | None]:
-        """All rows but those before number `wanted_from[0]`, which may grow meanwhile: None stands for
-        `PASSED_OVER` of them."""
+    def _rows(self, text: io.TextIOWrapper, ranges: Iterable[range]) -> Iterator[SourceRow | None]:
+        """Stream the rows of these ascending ranges; None stands for `PASSED_OVER` others."""
+        wanted = iter(ranges)
+        rows = next(wanted, None)
+        if rows is None:
+            return
+        first, last = rows[0], rows[-1]
         reader = self._reader(text)
         self._names(reader)
         columns = len(self.header)
@@ -186,24 +181,31 @@ class CsvSource:
             try:
                 for values in reader:
                     if (not values or not values[0] or values[0].isspace()) and _are_blank(values):
-                        pass
-                    elif len(values) == columns:
-                        number += 1
-                        if number >= wanted_from[0]:
+                        line = self._lines_before + reader.line_num + 1
+                        continue
+                    number += 1
+                    if number >= first:
+                        if len(values) == columns:
                             yield SourceRow(number, line, values)
-                        elif not number % PASSED_OVER:
-                            yield None
-                    else:
-                        number += 1
-                        if number >= wanted_from[0]:
+                        else:
                             yield SourceRow(number, line, [], self._ragged(line, len(values)))
+                        if number == last:
+                            if (rows := next(wanted, None)) is None:
+                                return
+                            first, last = rows[0], rows[-1]
+                    elif not number % PASSED_OVER:
+                        yield None
                     line = self._lines_before + reader.line_num + 1
                 at_end = True
             except csv.Error as error:
                 number += 1
                 fault = self._malformed(line, self._line(reader), error)
-                if number >= wanted_from[0]:
+                if number >= first:
                     yield SourceRow(number, line, [], f"line {line} {fault}")
+                    if number == last:
+                        if (rows := next(wanted, None)) is None:
+                            return
+                        first, last = rows[0], rows[-1]
 
     def _ragged(self, line: int, values: int) -> str:
         columns = len(self.header)
