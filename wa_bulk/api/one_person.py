@@ -8,6 +8,9 @@ from __future__ import annotations
 
 _COUNTRIES = ("+52", "+54", "+55", "+229")
 
+FIRST_DIGITS = "25"
+"""A number in E.164 form whose first digit is another is its own key."""
+
 
 def person_key(number: str) -> str:
     """The key of the account behind a number in E.164 form: the shorter of its two forms, else the number."""

@@ -16,7 +16,9 @@ TEXT_MAX = 500
 def answer_text(http_status: int, reply: ReplyFields, ruling: Ruling) -> str:
     """Put an answer that was not an acceptance in at most TEXT_MAX characters."""
     said = reply.message or _of_code(reply.code) or _plain(reply.text) or _of_status(http_status)
-    if ruling is verdict.NO_MESSAGE_ID:
+    if ruling is verdict.FOREIGN_REPLY:
+        said = f"a reply to another request, {reply.request_id}"
+    elif ruling is verdict.NO_MESSAGE_ID:
         said = reply.message or "the reply has no message_id: taken, most likely"
     elif ruling.scope == "address" and not reply.message:
         what = "redirected" if 300 <= http_status < 400 else said

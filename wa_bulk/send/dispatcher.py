@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from wa_bulk.api import SendReply
-from wa_bulk.api.replies import read_reply
+from wa_bulk.api.replies import ReplyFields, read_reply
 from wa_bulk.observe import Observer
 from wa_bulk.send import verdict
 from wa_bulk.send.answer_text import answer_text
@@ -54,6 +54,8 @@ class Dispatcher:
         """How many deliveries wait for their turn, with nothing sent yet for this try."""
         self._post = transport.post
         self._pacer = pacer
+        self._last_sender: str | None = None
+        self._last_pacer = pacer.of(None)
         self._retry = retry or Retry()
         self._redact = redact
         self._gate = gate or OpenGate()
@@ -72,7 +74,11 @@ class Dispatcher:
 
         Raises nothing but CancelledError: of a message cancelled on the wire, the fate is unknown.
         """
-        pacer = self._pacer.of(envelope.sender)
+        if envelope.sender == self._last_sender:
+            pacer = self._last_pacer
+        else:
+            self._last_sender = envelope.sender
+            self._last_pacer = pacer = self._pacer.of(envelope.sender)
         if pacer.rate or pacer.not_before or self._gate.closed:
             result = await self._try(envelope, pacer)
         else:  # nothing to wait for: a coroutine less on the fast path
@@ -167,63 +173,56 @@ class Dispatcher:
         self, reply: Reply, envelope: Envelope, pacer: SenderPacer, number: int, began: float
     ) -> Outcome | Setback:
         latency_ms = (self._clock() - began) * 100_000 // 1 / 100
-        status = reply.status
-        if 200 <= status < 300:
+        message_id = request_id = None
+        if 200 <= reply.status < 300:
             try:
                 sent = _decode_sent(reply.body)
             except (msgspec.DecodeError, UnicodeDecodeError):
                 pass
             else:
                 echo = sent.request_id
-                if sent.message_id and (echo is None or envelope.echoes(echo)):
-                    return self._accept(
-                        sent.message_id, echo or envelope.request_id, envelope, status, latency_ms, number
-                    )
-        return self._judge_carefully(reply, envelope, pacer, number, latency_ms)
-
-    def _accept(
-        self,
-        message_id: str,
-        request_id: str | None,
-        envelope: Envelope,
-        status: int,
-        latency_ms: float,
-        number: int,
-    ) -> Outcome:
+                if echo is None or envelope.echoes(echo):
+                    message_id, request_id = sent.message_id, echo or envelope.request_id
+        if not message_id:
+            fields = read_reply(reply.body)
+            ruling = self._ruling(reply, fields, envelope)
+            if ruling is not verdict.ACCEPTED:
+                return self._refused(reply, fields, ruling, envelope, pacer, number, latency_ms)
+            message_id, request_id = self._redact(fields.message_id or ""), envelope.own_request_id()
+        self._any_accepted = True
         if number > self._answered:
             self._answered = number
         if self._gate.closed:
             self._gate.answered(number)
         if self._observer is not None:
-            self._observe_attempt(latency_ms, status, None)
-        self._any_accepted = True
+            self._observe_attempt(latency_ms, reply.status, None)
         return Accepted(
             "accepted",
             to=envelope.to,
             message_id=message_id,
             request_id=request_id,
-            http_status=status,
+            http_status=reply.status,
             attempts=1,
             latency_ms=latency_ms,
             ruling=verdict.ACCEPTED,
         )
 
-    def _judge_carefully(
-        self, reply: Reply, envelope: Envelope, pacer: SenderPacer, number: int, latency_ms: float
-    ) -> Outcome | Setback:
-        fields = read_reply(reply.body)
+    def _ruling(self, reply: Reply, fields: ReplyFields, envelope: Envelope) -> Ruling:
         if self._is_foreign(fields.request_id, envelope, reply):
             self.transport.distrust(reply)
-            ruling, text = verdict.FOREIGN_REPLY, f"a reply to another request, {fields.request_id}"
-        else:
-            ruling = verdict.of_reply(reply.status, fields, address_proven=self._any_accepted)
-            text = answer_text(reply.status, fields, ruling)
-        if ruling is verdict.ACCEPTED:
-            assert fields.message_id is not None
-            message_id = self._redact(fields.message_id)
-            return self._accept(
-                message_id, envelope.own_request_id(), envelope, reply.status, latency_ms, number
-            )
+            return verdict.FOREIGN_REPLY
+        return verdict.of_reply(reply.status, fields, address_proven=self._any_accepted)
+
+    def _refused(
+        self,
+        reply: Reply,
+        fields: ReplyFields,
+        ruling: Ruling,
+        envelope: Envelope,
+        pacer: SenderPacer,
+        number: int,
+        latency_ms: float,
+    ) -> Outcome | Setback:
         if self._observer is not None:
             self._observe_attempt(latency_ms, reply.status, fields.code)
         retry_after = reply.retry_after or 0.0
@@ -236,7 +235,7 @@ class Dispatcher:
             request_id=envelope.own_request_id(),
             http_status=reply.status,
             code=None if fields.code == reply.status else fields.code,
-            message=self._redact(text),
+            message=self._redact(answer_text(reply.status, fields, ruling)),
             attempts=1,
             latency_ms=latency_ms,
             ruling=ruling,

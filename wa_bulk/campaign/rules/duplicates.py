@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from array import array
 
-from wa_bulk.api.one_person import person_key
+from wa_bulk.api.one_person import FIRST_DIGITS, person_key
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 
 ASKED_BEFORE_SLOTS = 16
@@ -56,7 +56,8 @@ class Seen:
         """
         if row >= len(self._numbers):
             self._grow(row)
-        number = person_key(number)
+        if number[1] in FIRST_DIGITS:
+            number = person_key(number)
         numbers, key = self._numbers, int(number)
         if not self._in_slots:
             self._asked += 1

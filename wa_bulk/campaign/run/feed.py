@@ -49,7 +49,7 @@ class Feed:
         self._retry_cut_off = retry_cut_off
         self._claims: deque[Claim] = deque()
         self._rows: Iterator[SourceRow | None] = source.rows_in(self._ranges())
-        self._state: RowState = "never"
+        self._past: RowState | None = None
         self._claim_end = 0
         self._row_number = 0
 
@@ -70,7 +70,7 @@ class Feed:
             if row is END:
                 self.exhausted = True
                 break
-            rendered = check(row) if self._state == "never" else self._with_past(row, self._state)
+            rendered = check(row) if self._past is None else self._with_past(row, self._past)
             if rendered is None:
                 continue
             if isinstance(rendered, LeftOut):
@@ -90,7 +90,8 @@ class Feed:
             self.exhausted = True
             return False
         self._claims.append(claim)
-        self._state, self._claim_end = claim.state, claim.rows[-1]
+        self._past = None if claim.state == "never" else claim.state
+        self._claim_end = claim.rows[-1]
         return True
 
     def _ranges(self) -> Iterator[range]:
