@@ -84,8 +84,8 @@ async def test_replies_that_came_while_the_process_stood_still_are_read(ground: 
         payload = await peer.request()
         arrived.release()
         await answer.wait()
-        await peer.send(reply(payload * 20_000))
         answered.release()
+        await peer.send(reply(payload * 150_000))  # more than is read at once
         await peer.client_gone()
 
     count, timeout = 8, 0.5
@@ -110,7 +110,7 @@ async def test_replies_that_came_while_the_process_stood_still_are_read(ground: 
         server.do(answer_all)
         time.sleep(3 * timeout)  # noqa: ASYNC251
         replies = await asyncio.gather(*posts)
-        assert [answer.body for answer in replies] == [b"%d" % n * 20_000 for n in range(count)]
+        assert [answer.body for answer in replies] == [b"%d" % n * 150_000 for n in range(count)]
         await transport.close()
 
 
