@@ -53,7 +53,7 @@ class Redaction:
 
 
 def _spelled(text: str) -> str:
-    """A pattern for `text`, each character plain or escaped in any of the usual ways."""
+    """Return a pattern for `text`, each character plain or escaped in any of the usual ways."""
     return "".join(map(_character, text))
 
 
@@ -88,8 +88,11 @@ def _in_base64(text: str) -> list[str]:
 
 
 def _spelled_in_base64(text: bytes, ahead: int) -> str:
-    """A pattern for the digits that depend on nothing but `text`, which begins `ahead` bytes after a group
-    of three; those at either end that share bits with neighbours are matched as any digit."""
+    """Return a pattern for the digits that depend on nothing but `text`.
+
+    It begins `ahead` bytes after a group of three; digits at either end that share bits with neighbours are
+    matched as any digit.
+    """
     encoded = b64encode(b"\0" * ahead + text).decode()
     first = -(-ahead * 8 // 6)
     last = (ahead + len(text)) * 8 // 6

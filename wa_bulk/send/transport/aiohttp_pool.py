@@ -53,14 +53,15 @@ def discard_stale(
 async def is_usable(protocol: "ResponseHandler", used_before: bool) -> bool:
     """Whether a connection can carry a request, what its socket holds included.
 
-    On a new connection that is read first: TLS sends tickets of its own accord, once its handshake is over.
+    On a new one through TLS that is read instead: servers send tickets once the handshake is over.
     """
-    turns = 0 if used_before or not _is_encrypted(protocol) else TURNS
-    for _ in range(turns):
+    if used_before or not _is_encrypted(protocol):
+        return is_clean(protocol) and not is_readable(protocol)
+    for _ in range(TURNS):
         if not is_readable(protocol):
             break
         await asyncio.sleep(0)
-    return is_clean(protocol) and not is_readable(protocol)
+    return is_clean(protocol)
 
 
 def _is_encrypted(protocol: "ResponseHandler") -> bool:
@@ -75,7 +76,7 @@ def holds_more(protocol: "ResponseHandler") -> bool:
 def idle_protocols(
     connector: aiohttp.BaseConnector | None, key: "ConnectionKey | None" = None
 ) -> "Iterator[ResponseHandler]":
-    """The connections that wait in the pool: those made for `key`, or all."""
+    """Yield the connections that wait in the pool: those made for `key`, or all."""
     pool = getattr(connector, "_conns", {})
     for made_for, connections in pool.items():
         if key is None or key == made_for:

@@ -50,7 +50,7 @@ class Body(aiohttp.Payload):
         return len(self.payload)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """The payload as text, for whoever traces requests."""
+        """Return the payload as text, for whoever traces requests."""
         return self.payload.decode(encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
@@ -74,7 +74,7 @@ class Body(aiohttp.Payload):
 
 
 def judged(error: Exception, body: Body, target: Endpoint, first_on_connection: bool) -> TransportError:
-    """What `error` means for the request; only words known to hold no header and no URL are taken over."""
+    """Say what `error` means for the request; only words known to hold no header and no URL are kept."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return BadAddress.by_certificate(error.host, error.certificate_error)
     if isinstance(error, aiohttp.ClientConnectorSSLError) and is_plain_text(error.os_error):

@@ -41,7 +41,7 @@ class Owner(Protocol):
         """Never give this connection out again."""
 
     def lost(self, connection: "Connection") -> None:
-        """The connection is closed: another may be made in its place."""
+        """Note that the connection is closed: another may be made in its place."""
 
 
 class Connection(asyncio.Protocol):
@@ -246,7 +246,7 @@ class Connection(asyncio.Protocol):
             self.fail(f"the head of the reply is longer than {MAX_HEAD} bytes")
 
     def ended(self, whole: bool = True) -> None:
-        """The stream is over; not `whole` where it may have been cut (TLS tells)."""
+        """Take the stream for over; not `whole` where it may have been cut (TLS tells)."""
         if self.reply is not None and whole and ReplyHead(self._received).ends_at_close:
             self._answer(self._status_code(), reusable=False)
         else:
@@ -267,7 +267,7 @@ class Connection(asyncio.Protocol):
             reply.set_exception(failure)
 
     def abandon(self, reply: asyncio.Future[Reply]) -> None:
-        """The post behind `reply` was cancelled."""
+        """Let go of the post behind `reply`, which was cancelled."""
         if self.reply is reply:
             self.reply = None
             self.discard()
@@ -282,7 +282,7 @@ class Connection(asyncio.Protocol):
         return bool(self._poll.poll(0))
 
     def fileno(self) -> int:
-        """The number of the socket, while the connection is open."""
+        """Return the number of the socket, while the connection is open."""
         return int(self._transport.get_extra_info("socket").fileno())
 
     def discard(self) -> None:
@@ -301,5 +301,5 @@ class Connection(asyncio.Protocol):
 
 
 def reason_of(error: BaseException) -> str:
-    """The reason in `error`, never empty."""
+    """Return the reason in `error`, never empty."""
     return str(error) or type(error).__name__

@@ -179,7 +179,7 @@ class LeanTransport(Forkable):
             self.idle.remove(connection)
 
     def lost(self, connection: Connection) -> None:
-        """The connection is closed: another may be made in its place."""
+        """Note that the connection is closed: another may be made in its place."""
         if connection not in self._connections:
             return
         self._connections.remove(connection)
@@ -195,7 +195,7 @@ class LeanTransport(Forkable):
     # -- finding a connection -------------------------------------------------------------------------
 
     async def _obtain(self) -> Connection:
-        """A connection for one request: idle, new, or the next that another post gives back."""
+        """Return a connection for one request: idle, new, or the next that another post gives back."""
         loop = self._binding.bind()
         if self.closing:
             raise NotSent("the transport is closed")

@@ -49,7 +49,7 @@ def proxy_from_environment(target: Endpoint) -> str | None:
 
 
 def _variable(name: str) -> str:
-    """The spelling of `name` that is set; lower case counts where both are."""
+    """Return the spelling of `name` that is set; lower case counts where both are."""
     if os.environ.get(name):
         return name
     return name.upper() if os.environ.get(name.upper()) else "the system's proxy setting"

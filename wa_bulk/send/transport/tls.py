@@ -32,7 +32,7 @@ class TlsClient:
         self.session: ssl.SSLSession | None = None
 
     def wrap(self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO) -> ssl.SSLObject:
-        """The client's end of a new connection between two buffers of cipher text."""
+        """Return the client's end of a new connection between two buffers of cipher text."""
         return self._context.wrap_bio(incoming, outgoing, server_hostname=self._host, session=self.session)
 
 
