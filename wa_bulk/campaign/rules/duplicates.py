@@ -19,12 +19,12 @@ class DuplicateRule:
     """Skips a row whose number belongs to another: to the first one that could be sent to it."""
 
     def __init__(self, seen: Seen) -> None:
-        self._seen = seen
+        self._earlier = seen.earlier
 
     def skip(self, row: RenderedRow) -> str | None:
         """Name the row that has the number. A row that was sent before keeps it, unless it was refused: then
         a later one may have been sent in its place."""
-        first = self._seen.earlier(row.to, row.number)
+        first = self._earlier(row.to, row.number)
         if first is None or first == row.number or row.past not in ("never", "rejected"):
             return None
         return f"duplicate of row {first}"

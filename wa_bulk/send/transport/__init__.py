@@ -3,8 +3,6 @@
 from .factory import make_transport
 from .interface import BadAddress, MaybeSent, NotSent, Reply, Transport, TransportError
 
-Untrusted = BadAddress
-
 __all__ = [
     "BadAddress",
     "MaybeSent",
@@ -12,6 +10,5 @@ __all__ = [
     "Reply",
     "Transport",
     "TransportError",
-    "Untrusted",
     "make_transport",
 ]
