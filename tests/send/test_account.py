@@ -1,7 +1,10 @@
 """Credentials go where they may, and are shown nowhere."""
 
+import copy
+import pickle
 import traceback
 from base64 import b64encode
+from collections.abc import Callable
 
 import pytest
 
@@ -25,6 +28,9 @@ def test_the_header_is_basic_authentication() -> None:
         ("http://127.0.0.1:8025", "http://127.0.0.1:8025/v1/messages"),
         ("http://127.9.9.9", "http://127.9.9.9/v1/messages"),
         ("http://localhost:8025", "http://localhost:8025/v1/messages"),
+        ("http://api.localhost:8025", "http://api.localhost:8025/v1/messages"),
+        ("https://host/v10", "https://host/v10/v1/messages"),
+        ("https://host/my-v1", "https://host/my-v1/v1/messages"),
         ("http://[::1]:8025", "http://[::1]:8025/v1/messages"),
     ],
 )
@@ -89,8 +95,51 @@ def test_nothing_shows_the_secret() -> None:
     assert account.redact(f"bad header: Basic {token} ({SECRET})") == "bad header: Basic *** (***)"
 
 
-def test_a_short_secret_may_be_a_word_of_the_text() -> None:
-    assert Account("sandbox", "sandbox").redact("the sandbox is full") == "the sandbox is full"
+def test_an_id_stays_what_it_is_where_the_secret_is_short() -> None:
+    account = Account("sandbox", "sandbox")
+    assert account.redact("the sandbox is full") == "the *** is full"
+    assert account.redact_id("sandbox-1") == "sandbox-1"
+    assert Account("key", SECRET).redact_id(f"a{SECRET}b") == "a***b"
+
+
+@pytest.mark.parametrize("copy", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_an_account_is_not_copied(copy: Callable[[Account], object]) -> None:
+    with pytest.raises(TypeError, match="cannot be pickled or copied"):
+        copy(Account("key", SECRET))
+
+
+@pytest.mark.parametrize(
+    ("base_url", "words"),
+    [
+        ("https://wa.api.engagelab.cc/v1", "ends in /v1, .* use https://wa.api.engagelab.cc$"),
+        ("https://wa.api.engagelab.cc/v1/", "use https://wa.api.engagelab.cc$"),
+        (
+            "https://wa.api.engagelab.cc/v1/messages",
+            "ends in /v1/messages, .* use https://wa.api.engagelab.cc$",
+        ),
+        ("https://wa.api.engagelab.cc/V1/Messages/", "use https://wa.api.engagelab.cc$"),
+        ("https://proxy.example:8443/whatsapp/v1", "use https://proxy.example:8443/whatsapp$"),
+        ("http://127.0.0.1:8025/v1/messages", "use http://127.0.0.1:8025$"),
+    ],
+)
+def test_an_address_that_ends_in_the_endpoints_path(base_url: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Account("key", SECRET, base_url)
+
+
+def test_http_beyond_this_machine_has_to_be_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WA_BULK_ALLOW_HTTP", raising=False)
+    with pytest.raises(ValueError, match=r"set WA_BULK_ALLOW_HTTP=1 \(in Python: allow_http=True\)"):
+        Account("key", SECRET, "http://sandbox:8025")
+    assert Account("key", SECRET, "http://sandbox:8025", allow_http=True).base_url == "http://sandbox:8025"
+    monkeypatch.setenv("WA_BULK_ALLOW_HTTP", "0")
+    with pytest.raises(ValueError, match="unencrypted"):
+        Account("key", SECRET, "http://sandbox:8025")
+    monkeypatch.setenv("WA_BULK_ALLOW_HTTP", "1")
+    assert Account("key", SECRET, "http://sandbox:8025").base_url == "http://sandbox:8025"
+    monkeypatch.setenv("WA_BULK_ALLOW_HTTP", "yes")
+    with pytest.raises(ValueError, match="WA_BULK_ALLOW_HTTP is 'yes'; expected 1"):
+        Account("key", SECRET, "http://sandbox:8025")
 
 
 def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

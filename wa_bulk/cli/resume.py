@@ -100,6 +100,6 @@ def _where(plan: Plan, base_url: str | None) -> str | None:
 
 
 def _on_this_machine(url: str) -> bool:
-    from wa_bulk.send.account import is_loopback
+    from wa_bulk.send.loopback import is_loopback
 
     return is_loopback(urlsplit(url).hostname or "")

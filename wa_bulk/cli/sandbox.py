@@ -194,7 +194,7 @@ def _settings(
 
 
 def _announce(sandbox: Sandbox) -> None:
-    from wa_bulk.send.account import is_loopback
+    from wa_bulk.send.loopback import is_loopback
 
     own = (sandbox.key, sandbox.secret) != ("sandbox", "sandbox")
     key, secret = ("…", "…") if own else (sandbox.key, sandbox.secret)

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import Self
+from typing import NoReturn, Self
 from urllib.parse import urlsplit
+
+from wa_bulk.send.loopback import is_loopback
+from wa_bulk.send.redaction import Redaction
 
 BASE_URL = "https://wa.api.engagelab.cc"
 DEV_KEY_VARIABLE = "WA_BULK_DEV_KEY"
 DEV_SECRET_VARIABLE = "WA_BULK_DEV_SECRET"
 BASE_URL_VARIABLE = "WA_BULK_BASE_URL"
 
+ALLOW_HTTP_VARIABLE = "WA_BULK_ALLOW_HTTP"
+
 _MESSAGES_PATH = "/v1/messages"
-_HIDDEN = "***"
+_API_PATHS = ("/v1/messages", "/v1")
 
 
 class Account:
     """An EngageLab account's key and secret, and the address of the API they are for.
 
-    Keeps the secret to itself: it is in no repr, no str and no error.
+    Keeps the secret to itself: it is in no repr, no str and no error, and cannot be pickled.
     """
 
-    __slots__ = ("_secret", "base_url", "dev_key")
+    __slots__ = ("_redaction", "_secret", "base_url", "dev_key")
 
-    def __init__(self, dev_key: str, dev_secret: str, base_url: str = BASE_URL) -> None:
-        """Raises ValueError if a credential is missing or unusable, or may not be sent to `base_url`."""
+    def __init__(
+        self, dev_key: str, dev_secret: str, base_url: str = BASE_URL, *, allow_http: bool = False
+    ) -> None:
+        """Check that the credentials can be sent, and may be sent to `base_url`; raises ValueError otherwise.
+
+        `allow_http` lets them go unencrypted to other machines, as WA_BULK_ALLOW_HTTP=1 does.
+        """
         for name, value in (("key", dev_key), ("secret", dev_secret)):
             if not value or not value.isascii() or not value.isprintable():
                 raise ValueError(f"the dev {name} is empty or holds characters no EngageLab {name} has")
@@ -35,42 +44,49 @@ class Account:
             raise ValueError(
                 "the dev key holds a colon, which HTTP Basic authentication cannot carry (RFC 7617)"
             )
-        self.base_url = checked_base_url(base_url)
+        self.base_url = checked_base_url(base_url, allow_http=allow_http)
         self.dev_key = dev_key
         self._secret = dev_secret
+        self._redaction = Redaction(dev_key, dev_secret)
 
     @classmethod
-    def from_env(cls, base_url: str | None = None) -> Self:
-        """The account the environment names, at `base_url` or else the address named there.
+    def from_env(cls, base_url: str | None = None, *, allow_http: bool = False) -> Self:
+        """Return the account the environment names, at `base_url` or else the address named there.
 
-        Raises ValueError as the functions `credentials_from_env` and `base_url_from_env` do.
+        Raises ValueError as `credentials_from_env` and `Account` do.
         """
-        return cls(*credentials_from_env(), base_url or base_url_from_env())
+        return cls(*credentials_from_env(), base_url or base_url_from_env(), allow_http=allow_http)
 
     @property
     def messages_url(self) -> str:
-        """Where messages are posted to."""
+        """The address that messages are posted to."""
         return self.base_url + _MESSAGES_PATH
 
     def headers(self) -> Mapping[str, str]:
-        """The request headers that name the account. Secret: for a transport, and nothing else."""
-        return {"Authorization": f"Basic {self._token()}"}
+        """Return the request headers that name the account. Secret: for a transport, and nothing else."""
+        token = b64encode(f"{self.dev_key}:{self._secret}".encode()).decode()
+        return {"Authorization": f"Basic {token}"}
 
     def redact(self, text: str) -> str:
-        """`text` with the secret hidden in every form it travels in, should a server echo it."""
-        text = text.replace(self._token(), _HIDDEN)
-        # Shorter than any real secret, such as the sandbox's, it may be a plain word of the text.
-        return text.replace(self._secret, _HIDDEN) if len(self._secret) >= 8 else text
+        """Return `text` with the secret hidden in every form it could come back in from a server."""
+        return self._redaction.of_words(text)
 
-    def _token(self) -> str:
-        return b64encode(f"{self.dev_key}:{self._secret}".encode()).decode()
+    def redact_id(self, message_id: str) -> str:
+        """Return an id that a server gave, with the secret hidden unless it is too short to be told from an
+        id's own characters: an id must stay what it is."""
+        return self._redaction.of_id(message_id)
 
     def __repr__(self) -> str:
-        return f"Account(dev_key={self.dev_key!r}, dev_secret={_HIDDEN}, base_url={self.base_url!r})"
+        return f"Account(dev_key={self.dev_key!r}, dev_secret=***, base_url={self.base_url!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "an Account cannot be pickled or copied: it holds a secret. Make another from the same"
+        )
 
 
 def credentials_from_env() -> tuple[str, str]:
-    """Key and secret from WA_BULK_DEV_KEY and WA_BULK_DEV_SECRET.
+    """Return key and secret from WA_BULK_DEV_KEY and WA_BULK_DEV_SECRET.
 
     Raises ValueError naming the variables that are missing or empty.
     """
@@ -84,14 +100,23 @@ def credentials_from_env() -> tuple[str, str]:
 
 
 def base_url_from_env() -> str:
-    """The API's address from WA_BULK_BASE_URL, or the vendor's own."""
+    """Return the API's address from WA_BULK_BASE_URL, or the vendor's own."""
     return os.environ.get(BASE_URL_VARIABLE, "").strip() or BASE_URL
 
 
-def checked_base_url(url: str) -> str:
-    """`url` without a trailing slash, if credentials may be sent there: https, or http to this machine.
+def http_is_allowed() -> bool:
+    """Whether WA_BULK_ALLOW_HTTP=1 says that this is a test network; raises ValueError for other values."""
+    value = os.environ.get(ALLOW_HTTP_VARIABLE, "").strip()
+    if value not in ("", "0", "1"):
+        raise ValueError(f"{ALLOW_HTTP_VARIABLE} is {value!r}; expected 1 (allowed) or 0")
+    return value == "1"
 
-    Raises ValueError otherwise.
+
+def checked_base_url(url: str, *, allow_http: bool = False) -> str:
+    """Return `url` without a trailing slash, if credentials may be sent there; raises ValueError otherwise.
+
+    They may over https, over http to this machine, and over any http with `allow_http` or
+    WA_BULK_ALLOW_HTTP=1.
     """
     if "@" in url:
         raise ValueError("the base URL holds a user name or password; give key and secret on their own")
@@ -106,19 +131,17 @@ def checked_base_url(url: str) -> str:
         raise ValueError(f"the base URL {url!r} has a query or fragment; expected, say, {BASE_URL}")
     if not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
         raise ValueError(f"the base URL {url!r} holds blanks, control or non-ASCII characters")
-    if parts.scheme == "http" and not is_loopback(host):
+    base_url = url.rstrip("/")
+    for path in _API_PATHS:
+        if parts.path.rstrip("/").lower().endswith(path):
+            raise ValueError(
+                f"the base URL {url!r} ends in {base_url[-len(path) :]}, which wa_bulk adds itself: "
+                f"use {base_url[: -len(path)].rstrip('/')}"
+            )
+    if parts.scheme == "http" and not is_loopback(host) and not (allow_http or http_is_allowed()):
         raise ValueError(
             f"http:// would send credentials unencrypted to {host}; it is accepted for this machine only "
-            f"(127.0.0.1, localhost). Use https://{parts.netloc}"
+            f"(127.0.0.1, localhost). Use https://{parts.netloc}, or, on a network that is yours alone, set "
+            f"{ALLOW_HTTP_VARIABLE}=1 (in Python: allow_http=True)"
         )
-    return url.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` (a name or an address without brackets) is certainly this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return base_url

@@ -1,0 +1,104 @@
+"""Hides a secret in the words of a server, which may echo it, or the header it came in, in any encoding."""
+
+import re
+from base64 import b64encode
+from functools import cached_property
+from html.entities import codepoint2name
+
+HIDDEN = "***"
+SHORT = 8  # characters; what is shorter may be a plain word, or a part of one
+
+_ESCAPED = r"%(?:25)*[0-9a-fA-F]{2}|\\+(?:u00|x)[0-9a-fA-F]{2}|&(?:amp;)*#[xX]?[0-9a-fA-F]+;"
+_ANY_BASE64_DIGIT = f"(?:[A-Za-z0-9+/_-]|{_ESCAPED})"
+
+
+class Redaction:
+    """Finds a dev secret, `key:secret` and what Basic authentication makes of them.
+
+    Each plain, percent-encoded, escaped as in JSON or HTML, in hexadecimal and in base64, with either
+    alphabet, with padding or without, and inside a longer text that was encoded. A secret of fewer than 8
+    characters is hidden where it is a whole word, and where it stands with its key.
+    """
+
+    def __init__(self, key: str, secret: str) -> None:
+        self._key = key
+        self._secret = secret
+        self._is_short = len(secret) < SHORT
+        self._shortest_encoded = len(b64encode(secret.encode()).rstrip(b"="))
+
+    def of_words(self, text: str) -> str:
+        """Return `text` without the secret."""
+        return self._pattern.sub(HIDDEN, text)
+
+    def of_id(self, text: str) -> str:
+        """Return an id without the secret, and as it is where the secret is short."""
+        if self._is_short:
+            return text
+        if len(text) < self._shortest_encoded and text.isalnum():  # nearly every id, in a few dozen ns
+            return text.replace(self._secret, HIDDEN)
+        return self._pattern.sub(HIDDEN, text)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        """All of it; made when it is first needed, since that takes some 50 ms."""
+        secret = self._secret
+        pair = f"{self._key}:{secret}"
+        token = b64encode(pair.encode()).decode()
+        patterns = [_spelled(pair), *_in_base64(pair), _in_hex(pair), *_in_base64(token), _in_hex(token)]
+        if self._is_short:
+            patterns.append(f"(?<![A-Za-z0-9_-]){_spelled(secret)}(?![A-Za-z0-9_-])")
+        else:
+            patterns += [_spelled(secret), *_in_base64(secret), _in_hex(secret)]
+        return re.compile("|".join(patterns))
+
+
+def _spelled(text: str) -> str:
+    """A pattern for `text`, each character plain or escaped in any of the usual ways."""
+    return "".join(map(_character, text))
+
+
+def _character(character: str) -> str:
+    code = ord(character)
+    hexadecimal = _either_case(f"{code:02x}")
+    forms = [
+        rf"\\*{re.escape(character)}",
+        rf"%(?:25)*{hexadecimal}",
+        rf"\\+(?:u00|x){hexadecimal}",
+        rf"&(?:amp;)*#(?:0*{code}|[xX]0*{hexadecimal});",
+    ]
+    names = {"'": "apos"} | {chr(point): name for point, name in codepoint2name.items()}
+    if character in names:
+        forms.append(f"&(?:amp;)*{names[character]};")
+    if character == " ":
+        forms.append(r"\+")
+    return f"(?:{'|'.join(forms)})"
+
+
+def _either_case(text: str) -> str:
+    return "".join(f"[{one.lower()}{one.upper()}]" if one.isalpha() else re.escape(one) for one in text)
+
+
+def _in_hex(text: str) -> str:
+    return r"[\s:-]?".join(_either_case(f"{byte:02x}") for byte in text.encode())
+
+
+def _in_base64(text: str) -> list[str]:
+    """Patterns for `text` in base64, by itself or at any place in something longer."""
+    return [_spelled_in_base64(text.encode(), ahead) for ahead in range(3)]
+
+
+def _spelled_in_base64(text: bytes, ahead: int) -> str:
+    """A pattern for the digits that depend on nothing but `text`, which begins `ahead` bytes after a group
+    of three; those at either end that share bits with neighbours are matched as any digit."""
+    encoded = b64encode(b"\0" * ahead + text).decode()
+    first = -(-ahead * 8 // 6)
+    last = (ahead + len(text)) * 8 // 6
+    digits = "".join(_base64_digit(digit) for digit in encoded[first:last])
+    shared_before = _ANY_BASE64_DIGIT if ahead else ""
+    shared_after = f"{_ANY_BASE64_DIGIT}?" if (ahead + len(text)) % 3 else ""
+    return f"{shared_before}{digits}{shared_after}{_character('=')}{{0,2}}"
+
+
+def _base64_digit(digit: str) -> str:
+    twins = {"+": "+-", "/": "/_"}.get(digit, digit)
+    return f"(?:{'|'.join(map(_character, twins))})"
