@@ -146,20 +146,21 @@ def _numbers(to: Sequence[object], max_recipients: int) -> list[str]:
         raise ValidationError("to", "has no number", "expected the recipient's number")
     if len(to) > max_recipients:
         raise ValidationError("to", f"has {len(to)} numbers", f"expected at most {max_recipients} a request")
+    numbers: list[str] = []
     positions: dict[str, int] = {}
     for i, text in enumerate(to):
         try:
-            number = _number(text, "")
+            numbers.append(_number(text, ""))
         except ValidationError as error:
             raise error.under(f"to[{i}]") from None
-        first = positions.setdefault(number, i)
+        first = positions.setdefault(numbers[i], i)
         if first != i:
             raise ValidationError(
                 f"to[{i}]",
                 f"{shortened(str(text))} is the same person as {shortened(str(to[first]))}, to[{first}]",
                 "expected each person once",
             )
-    return list(positions)
+    return numbers
 
 
 def _number(text: object, at: str) -> str:
