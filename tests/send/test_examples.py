@@ -44,7 +44,7 @@ class TestAiohttp:
         ("phone", "http_status", "words"),
         [
             ("4.47912E+11", 422, "to: "),
-            (KEY_REFUSED, 502, "rejected, HTTP 401, code 2001"),
+            (KEY_REFUSED, 502, "failed, HTTP 401, code 2001"),
             (TAKEN_THEN_RESET, 502, "unknown"),
         ],
     )
