@@ -7,24 +7,61 @@ Try it without an account, in three terminals (uvicorn and FastAPI are yours to 
         uvicorn --app-dir examples service_fastapi:app
     curl http://127.0.0.1:8000/orders/1017/sent -H 'Content-Type: application/json' \\
         -d '{"phone": "+447911123456", "name": "Ada", "total": "$24.90"}'
+
+Told to stop (SIGTERM), uvicorn waits for the requests that were begun before it ends the lifespan. So the
+client is closed on the signal itself: the messages on the wire have GRACE_S seconds, and every request is
+answered with what became of its message.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from pydantic import BaseModel
 
-from wa_bulk import BodyComponent, Client, Message, SendError, TextParameter, ValidationError
+from wa_bulk import Client, Message, SendError, ValidationError
+
+GRACE_S = float(os.environ.get("GRACE_S", "10"))
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """One client for the life of the service; leaving it waits for the messages still in flight."""
+    """One client for the life of the service."""
     async with Client.from_env(rate=80) as client:
         app.state.client = client
+        with closed_by_signals(client):
+            yield
+
+
+@contextmanager
+def closed_by_signals(client: Client) -> Iterator[None]:
+    """Close `client` when the process is told to stop, beside what the server does then."""
+    loop = asyncio.get_running_loop()
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    closing: list[asyncio.Task[None]] = []
+
+    def close() -> None:
+        closing.append(loop.create_task(client.close(timeout=GRACE_S)))
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(close)
+        handler = handlers[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    for number in SIGNALS:
+        signal.signal(number, handle)
+    try:
         yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 app = FastAPI(lifespan=lifespan)
@@ -32,6 +69,8 @@ app = FastAPI(lifespan=lifespan)
 
 def shared_client(request: Request) -> Client:
     client: Client = request.app.state.client
+    if client.closed:
+        raise HTTPException(503, {"status": "failed", "error": "the service is stopping"})
     return client
 
 
@@ -50,14 +89,14 @@ async def order_sent(
         customer.phone,
         "order_update",
         "en",
-        components=[BodyComponent([TextParameter(customer.name), TextParameter(customer.total)])],
+        body=[customer.name, customer.total],
         request_id=f"order-{order}",
         custom_args={"order": order},
     )
     try:
         accepted = await client.send(message)
     except ValidationError as error:
-        raise HTTPException(422, str(error)) from None
+        raise HTTPException(422, {"status": "rejected", "error": str(error)}) from None
     except SendError as error:
         # "unknown" may be on its way: the caller must not simply ask for the same again.
         raise HTTPException(502, {"status": error.outcome.status, "error": str(error)}) from None

@@ -3,6 +3,8 @@
 Everything a service needs is here; importing it costs next to nothing until a name is used.
 """
 
+__version__ = "0.2.0"
+
 TYPE_CHECKING = False  # not typing's: importing that would cost more than this whole module
 if TYPE_CHECKING:
     from wa_bulk.api import (
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
         Message,
         Parameter,
         PayloadParameter,
+        QuickReply,
         Sticker,
         StickerBody,
         Template,
@@ -33,16 +36,19 @@ if TYPE_CHECKING:
         Text,
         TextBody,
         TextParameter,
+        UrlSuffix,
         ValidationError,
         Video,
         VideoBody,
         VideoParameter,
     )
     from wa_bulk.send.client import Client
-    from wa_bulk.send.outcome import Accepted, Outcome, SendError, Status
+    from wa_bulk.send.outcome import Accepted, ApiError, Outcome, SendError, Status
+    from wa_bulk.send.suppression import Suppression
 
 __all__ = [
     "Accepted",
+    "ApiError",
     "Audio",
     "AudioBody",
     "Body",
@@ -65,33 +71,39 @@ __all__ = [
     "Outcome",
     "Parameter",
     "PayloadParameter",
+    "QuickReply",
     "SendError",
     "Status",
     "Sticker",
     "StickerBody",
+    "Suppression",
     "Template",
     "TemplateBody",
     "Text",
     "TextBody",
     "TextParameter",
+    "UrlSuffix",
     "ValidationError",
     "Video",
     "VideoBody",
     "VideoParameter",
+    "__version__",
 ]
 
 _HOMES = {
     "Client": "wa_bulk.send.client",
     "Accepted": "wa_bulk.send.outcome",
+    "ApiError": "wa_bulk.send.outcome",
     "Outcome": "wa_bulk.send.outcome",
     "SendError": "wa_bulk.send.outcome",
     "Status": "wa_bulk.send.outcome",
+    "Suppression": "wa_bulk.send.suppression",
 }
 
 if not TYPE_CHECKING:
 
     def __getattr__(name):
-        """A public name, imported on first use (PEP 562)."""
+        """Import a public name on its first use (PEP 562)."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module

@@ -1,6 +1,7 @@
 import contextlib
 import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -79,6 +80,11 @@ GOOD = [
     header(DocumentParameter(PDF)),
     header(DocumentParameter(Document(id="1", filename="terms"))),
     header(ImageParameter(Image(id="1"))),
+    header(ImageParameter(Image(id="1", caption="Our shop"))),
+    header(DocumentParameter(Document(id="1", caption="Terms 2026"))),
+    Message.document(TO, id="1", caption="Open 24/7", filename="terms.pdf"),
+    template(language="es_419"),
+    template(language="zh_Hant_TW"),
     money(),
     moment(timestamp=1485470276),
     moment(day_of_week=7, hour=0, minute=59),
@@ -133,11 +139,49 @@ BAD: list[tuple[Message, str, str]] = [
     (Message.text("1", "Hi"), "to", "too short"),
     (Message.text([], "Hi"), "to", "has no number"),
     (Message.text([TO, TO], "Hi"), "to", "has 2 numbers"),
-    (Message.text([3], "Hi"), "to[0]", "is int, not text"),  # type: ignore[list-item]
+    (Message.text(447911123456, "Hi"), "to", "is int"),  # type: ignore[arg-type]
+    (Message.text(None, "Hi"), "to", "is None"),  # type: ignore[arg-type]
+    (Message.text(b"+447911123456", "Hi"), "to", "is bytes"),  # type: ignore[arg-type]
+    (Message.text({TO}, "Hi"), "to", "is set"),  # type: ignore[arg-type]
+    (Message.text([3], "Hi"), "to[0]", "is int"),  # type: ignore[list-item]
+    (Message.text(TO, "Hi", from_=8613800138000), "from", "is int"),  # type: ignore[arg-type]
+    (Message.text(TO, b"Hi"), "body.text.body", "is bytes, not text"),  # type: ignore[arg-type]
+    (Message.text(TO, "Hi", request_id=7), "request_id", "is int, not text"),  # type: ignore[arg-type]
+    (Message.image(TO, Path("a.png")), "body.image.link", "Path, not text"),  # type: ignore[arg-type]
+    (Message.image(TO, id=5), "body.image.id", "is int, not text"),  # type: ignore[arg-type]
+    (Message.template(TO, 3, "en"), "body.template.name", "is int, not text"),  # type: ignore[arg-type]
+    (Message.template(TO, "n", None), "body.template.language", "is None, not text"),  # type: ignore[arg-type]
+    (
+        Message.template(TO, "n", "en", BodyComponent([PARAMETER])),  # type: ignore[arg-type]
+        "body.template.components",
+        "is BodyComponent",
+    ),
+    (
+        Message.template(TO, "n", "en", body=["Ada", 3]),  # type: ignore[list-item]
+        "body.template.components[0].parameters[1].text",
+        "is int, not text",
+    ),
+    (
+        Message.template(TO, "n", "en", body=[Image(id="1")]),  # type: ignore[list-item]
+        "body.template.components[0].parameters[0].type",
+        "is image",
+    ),
+    (
+        Message.template(TO, "n", "en", buttons=[None, 3]),  # type: ignore[list-item]
+        "body.template.components[0].parameters[0].text",
+        "is int, not text",
+    ),
+    (Message.document(TO, id="1", caption="Terms 24/7"), "body.document.caption", "path separator"),
+    (Message.document(TO, id="1", caption="c" * 256), "body.document.caption", "has 256 characters"),
+    (
+        header(DocumentParameter(Document(id="1", caption="Terms.docx"))),
+        "body.template.components[0].parameters[0].document.caption",
+        "names",
+    ),
     (Message.text(TO, "Hi", from_="x"), "from", "has 'x' in it"),
     (Message.text(TO, ""), "body.text.body", "is empty"),
     (Message.text(TO, "x" * 4097), "body.text.body", "has 4097 characters"),
-    (Message.text(TO, None), "body.text.body", "is NoneType, not text"),  # type: ignore[arg-type]
+    (Message.text(TO, None), "body.text.body", "is None, not text"),  # type: ignore[arg-type]
     (Message.text(TO, "Hi", request_id=""), "request_id", "is empty"),
     (Message.text(TO, "Hi", custom_args=[1]), "custom_args", "is list"),  # type: ignore[arg-type]
     (Message(to=TO, body="Hi"), "body", "is str"),  # type: ignore[arg-type]
@@ -164,16 +208,6 @@ BAD: list[tuple[Message, str, str]] = [
     (body(ImageParameter(Image(id="1"))), "body.template.components[0].parameters[0].type", "is image"),
     (body(PayloadParameter("1")), "body.template.components[0].parameters[0].type", "is payload"),
     (header(TextParameter("t" * 61)), "body.template.components[0].parameters[0].text", "has 61"),
-    (
-        header(ImageParameter(Image(id="1", caption="c"))),
-        "body.template.components[0].parameters[0].image.caption",
-        "is set",
-    ),
-    (
-        header(VideoParameter(Video(id="1", caption="c"))),
-        "body.template.components[0].parameters[0].video.caption",
-        "is set",
-    ),
     (
         header(DocumentParameter(Document(link="https://example.com/a.docx?x=1.pdf"))),
         "body.template.components[0].parameters[0].document.link",
@@ -250,6 +284,22 @@ def test_a_message_of_another_kind_is_looked_at_closely() -> None:
     assert validate(Marked(to="447911123456", body=TextBody(Text("x")))).to == "+447911123456"
 
 
+@pytest.mark.parametrize(
+    ("second", "first"), [("+44 7911 123456", "+447911123456"), ("00447911123456", "447911123456")]
+)
+def test_one_person_twice_is_refused_naming_both(first: str, second: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        validate(Message.text(["+8613800138000", first, second], "Hi"), max_recipients=3)
+    assert caught.value.field == "to[2]"
+    assert caught.value.fault == f"{second!r} is the same person as {first!r}, to[1]"
+
+
+def test_a_number_that_is_no_text_is_told_what_to_write() -> None:
+    with pytest.raises(ValidationError) as caught:
+        validate(Message.text(447911123456, "Hi"))  # type: ignore[arg-type]
+    assert str(caught.value) == 'to: is int; expected text such as "+447911123456"'
+
+
 def test_more_recipients_where_the_setting_allows() -> None:
     message = validate(Message.text(["00447911123456", "8613800138000"], "Hi"), max_recipients=2)
     assert message.to == ["+447911123456", "+8613800138000"]
@@ -298,6 +348,43 @@ def test_an_unknown_language_is_a_warning_with_the_nearest(language: str, hint: 
     (warning,) = warnings(validate(template(language=language)))
     assert hint in warning
     assert "language" in warning
+
+
+@pytest.mark.parametrize(
+    ("message", "place", "words"),
+    [
+        (header(ImageParameter(Image(id="1", caption="c"))), "image.caption", "Meta refuses a caption"),
+        (header(VideoParameter(Video(id="1", caption="c"))), "video.caption", "Meta refuses a caption"),
+        (header(DocumentParameter(Document(id="1", caption="c"))), "document.caption", "Meta refuses"),
+        (moment(day_of_month=31, month=4), "date_time.day_of_month", "April has 30 days"),
+        (moment(day_of_month=30, month=2), "date_time.day_of_month", "February has 29 days"),
+        (moment(day_of_month=29, month=2, year=2026), "date_time.day_of_month", "February 2026 has 28"),
+        (
+            moment(day_of_week=1, day_of_month=25, month=11, year=2026),
+            "date_time.day_of_week",
+            "is 1, and 25 November 2026 is a Wednesday, 3",
+        ),
+    ],
+)
+def test_what_looks_like_a_mistake_is_a_warning(message: Message, place: str, words: str) -> None:
+    (warning,) = warnings(validate(message))
+    assert warning.startswith(f"body.template.components[0].parameters[0].{place}: ")
+    assert words in warning
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"timestamp": 1},
+        {"day_of_month": 31},
+        {"day_of_month": 29, "month": 2},
+        {"day_of_month": 29, "month": 2, "year": 2028},
+        {"day_of_week": 3, "day_of_month": 25, "month": 11, "year": 2026},
+        {"day_of_week": 3, "day_of_month": 25, "month": 11},
+    ],
+)
+def test_a_date_that_can_be_brings_no_warning(parts: dict[str, int]) -> None:
+    assert warnings(validate(moment(**parts))) == []
 
 
 def test_known_languages_and_plain_texts_bring_no_warning() -> None:

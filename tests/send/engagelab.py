@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import Self
@@ -31,6 +32,7 @@ class Arrival(msgspec.Struct, frozen=True):
     at: float  # the loop's time
     payload: bytes
     authorization: str
+    head: str = ""
 
     @property
     def message(self) -> dict[str, object]:
@@ -49,8 +51,14 @@ def error(status: int, code: int | None, message: str = "no", headers: str = "")
 class EngageLab:
     """`answer` is asked for each arrival, with its number from 1; everything is accepted by default."""
 
-    def __init__(self, answer: Callable[[int], Answer | Awaitable[Answer]] = accepted) -> None:
+    def __init__(
+        self,
+        answer: Callable[[int], Answer | Awaitable[Answer]] = accepted,
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.answer = answer
+        self._tls = tls
         self.arrivals: list[Arrival] = []
         self.open = 0
         self.most_open = 0
@@ -64,10 +72,10 @@ class EngageLab:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
         self.port: int = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -97,7 +105,7 @@ class EngageLab:
             line for line in head.split("\r\n") if line.lower().startswith("authorization: ")
         )
         payload = await reader.readexactly(int(fields["content-length"]))
-        self.arrivals.append(Arrival(asyncio.get_running_loop().time(), payload, authorization[15:]))
+        self.arrivals.append(Arrival(asyncio.get_running_loop().time(), payload, authorization[15:], head))
         async with self._arrived:
             self._arrived.notify_all()
         self.open += 1

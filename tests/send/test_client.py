@@ -15,6 +15,7 @@ import pytest
 from tests.send.engagelab import Answer, EngageLab, Reply, Trouble, accepted, error
 from wa_bulk import Accepted, Client, Message, SendError, ValidationError
 from wa_bulk.send.client import Settings
+from wa_bulk.send.pacing import LocalPacer
 
 SECRET = "2b4f8e7c9d1a3f5e"
 TOKEN = b64encode(f"key:{SECRET}".encode()).decode()
@@ -56,11 +57,14 @@ class TestSend:
         assert server.arrivals == []
 
     async def test_several_recipients_where_they_are_allowed(self) -> None:
-        numbers = ["+447911123456", "+447911123457"]
         async with EngageLab() as server, client(server, max_recipients=2) as sender:
-            sent = await sender.send(Message.text(numbers, "Hello"))
-        assert sent.to == "+447911123456,+447911123457"
-        assert server.arrivals[0].message["to"] == numbers
+            sent = await sender.send(Message.text(["0044 7911 123456", "+447911123457"], "Hello"))
+        assert sent.recipients == ("+447911123456", "+447911123457")
+        assert server.arrivals[0].message["to"] == ["+447911123456", "+447911123457"]
+
+    async def test_one_recipient_is_several_of_one(self) -> None:
+        async with EngageLab() as server, client(server) as sender:
+            assert (await sender.send(HELLO)).recipients == ("+447911123456",)
 
     @pytest.mark.parametrize(
         ("answer", "status", "attempts"),
@@ -109,15 +113,6 @@ class TestSend:
 
 
 class TestClose:
-    async def test_it_waits_for_what_is_in_flight_and_in_line(self) -> None:
-        async with EngageLab(lambda number: accepted(number, after=0.1)) as server:
-            sender = client(server, concurrency=2)
-            tasks = [asyncio.create_task(sender.send(message)) for message in hellos(6)]
-            await server.arrived(1)
-            await sender.close()
-            assert all(task.done() for task in tasks)
-            assert {task.result().status for task in tasks} == {"accepted"}
-
     async def test_closed_it_sends_no_more(self) -> None:
         async with EngageLab() as server:
             async with client(server) as sender:
@@ -167,6 +162,34 @@ class TestSendMany:
             ("12", "to"),
         ]
         assert all(outcome.http_status is None for outcome in ours)
+
+    async def test_each_recipient_has_an_outcome(self) -> None:
+        def answer(number: int) -> Answer:
+            return accepted(number) if number == 1 else error(400, 3002)
+
+        numbers = ["+447911123456", "+447911123457", "+447911123458"]
+        messages = [
+            Message.text(numbers, "taken", request_id="1"),
+            Message.text(numbers[:2], "refused", request_id="2"),
+            Message.text(["12", *numbers[:1]], "not valid", request_id="3"),
+            Message.text([numbers[0], "0044 7911 123456"], "twice", request_id="4"),
+        ]
+        async with EngageLab(answer) as server, client(server, max_recipients=3, concurrency=1) as sender:
+            outcomes = [outcome async for outcome in sender.send_many(messages)]
+        assert [(one.request_id, one.to, one.status, one.message_id) for one in outcomes] == [
+            *(("1", number, "accepted", "id-1") for number in numbers),
+            *(("2", number, "rejected", None) for number in numbers[:2]),
+            ("3", "12", "rejected", None),
+            ("3", numbers[0], "rejected", None),
+            ("4", numbers[0], "rejected", None),
+            ("4", "0044 7911 123456", "rejected", None),
+        ]
+        assert "is the same person as '+447911123456', to[0]" in (outcomes[-1].message or "")
+
+    async def test_what_is_no_message_ends_it(self) -> None:
+        async with EngageLab() as server, client(server) as sender:
+            with pytest.raises(TypeError, match="expected a Message, got str"):
+                _ = [outcome async for outcome in sender.send_many(["hello"])]  # type: ignore[list-item]
 
     async def test_an_async_iterable(self) -> None:
         async def messages() -> AsyncIterator[Message]:
@@ -312,6 +335,8 @@ class TestSettings:
             {"retry_total": -1},
             {"transport": "quick"},
             {"max_recipients": 0},
+            {"default_sender": "12"},
+            {"rate": 5, "pacer": LocalPacer(5)},
             {"base_url": "http://wa.api.engagelab.cc"},
             {"base_url": f"https://key:{SECRET}@wa.api.engagelab.cc"},
             {"transport": "lean", "proxy": "http://127.0.0.1:1"},

@@ -67,6 +67,37 @@ async def test_empty_waits_for_all_even_those_in_line() -> None:
     await asyncio.gather(*waiters)
 
 
+async def test_opened_it_lets_everyone_in_and_empties_as_before() -> None:
+    in_flight = InFlight(1)
+    assert in_flight.try_enter()
+    waiting = [asyncio.create_task(in_flight.enter()) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[1].cancel()
+    in_flight.open()
+    await asyncio.wait(waiting)
+    assert [task.cancelled() for task in waiting] == [False, True, False]
+    assert in_flight.try_enter()
+    assert in_flight.count == 4
+    emptied = asyncio.create_task(in_flight.empty())
+    for _ in range(4):
+        await asyncio.sleep(0)
+        assert not emptied.done()
+        in_flight.leave()
+    await emptied
+
+
+async def test_cancelled_as_it_is_opened_nobody_is_counted_twice() -> None:
+    in_flight = InFlight(1)
+    assert in_flight.try_enter()
+    waiting = asyncio.create_task(in_flight.enter())
+    await asyncio.sleep(0)
+    in_flight.open()
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert waiting.cancelled()
+    assert in_flight.count == 1
+
+
 def test_a_limit_that_lets_nobody_in_is_refused() -> None:
     with pytest.raises(ValueError, match="1 or more"):
         InFlight(0)

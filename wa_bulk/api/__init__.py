@@ -1,4 +1,9 @@
-"""The EngageLab WhatsApp contract as data: messages, replies, error codes, limits, languages. No I/O."""
+"""The EngageLab WhatsApp contract as data: messages, replies, error codes, limits, languages. No I/O.
+
+What callbacks and template management need is imported when it is first used: sending needs neither.
+"""
+
+from typing import TYPE_CHECKING
 
 from wa_bulk.api.errors import ERROR_CODES, ErrorCode, ValidationError
 from wa_bulk.api.language import LANGUAGES, nearest_language
@@ -16,6 +21,7 @@ from wa_bulk.api.message import (
     TextBody,
     VideoBody,
 )
+from wa_bulk.api.message_warnings import warnings
 from wa_bulk.api.phone_number import e164
 from wa_bulk.api.replies import ErrorReply, SendReply
 from wa_bulk.api.template import (
@@ -33,21 +39,55 @@ from wa_bulk.api.template import (
     ImageParameter,
     Parameter,
     PayloadParameter,
+    QuickReply,
     Template,
     TextParameter,
+    UrlSuffix,
     Video,
     VideoParameter,
 )
-from wa_bulk.api.validation import decode, encode, validate, warnings
+from wa_bulk.api.validation import decode, encode, validate
+
+if TYPE_CHECKING:
+    from wa_bulk.api.callbacks import (
+        META_ERRORS,
+        CallbackBatch,
+        CallbackRow,
+        ErrorDetail,
+        Loss,
+        MetaError,
+        NotificationReport,
+        ResponseReport,
+        StatusData,
+        StatusReport,
+    )
+    from wa_bulk.api.template_definition import (
+        BodyDefinition,
+        BodyExample,
+        Button,
+        ButtonsDefinition,
+        FooterDefinition,
+        HeaderDefinition,
+        HeaderExample,
+        TemplateDefinition,
+        TemplateUpdate,
+    )
 
 __all__ = [
     "ERROR_CODES",
     "LANGUAGES",
+    "META_ERRORS",
     "Audio",
     "AudioBody",
     "Body",
     "BodyComponent",
+    "BodyDefinition",
+    "BodyExample",
+    "Button",
     "ButtonComponent",
+    "ButtonsDefinition",
+    "CallbackBatch",
+    "CallbackRow",
     "Component",
     "Currency",
     "CurrencyParameter",
@@ -57,22 +97,36 @@ __all__ = [
     "DocumentBody",
     "DocumentParameter",
     "ErrorCode",
+    "ErrorDetail",
     "ErrorReply",
+    "FooterDefinition",
     "HeaderComponent",
+    "HeaderDefinition",
+    "HeaderExample",
     "Image",
     "ImageBody",
     "ImageParameter",
+    "Loss",
     "Message",
+    "MetaError",
+    "NotificationReport",
     "Parameter",
     "PayloadParameter",
+    "QuickReply",
+    "ResponseReport",
     "SendReply",
+    "StatusData",
+    "StatusReport",
     "Sticker",
     "StickerBody",
     "Template",
     "TemplateBody",
+    "TemplateDefinition",
+    "TemplateUpdate",
     "Text",
     "TextBody",
     "TextParameter",
+    "UrlSuffix",
     "ValidationError",
     "Video",
     "VideoBody",
@@ -84,3 +138,48 @@ __all__ = [
     "validate",
     "warnings",
 ]
+
+_HOMES = dict.fromkeys(
+    (
+        "CallbackBatch",
+        "CallbackRow",
+        "ErrorDetail",
+        "Loss",
+        "META_ERRORS",
+        "MetaError",
+        "NotificationReport",
+        "ResponseReport",
+        "StatusData",
+        "StatusReport",
+    ),
+    "wa_bulk.api.callbacks",
+) | dict.fromkeys(
+    (
+        "BodyDefinition",
+        "BodyExample",
+        "Button",
+        "ButtonsDefinition",
+        "FooterDefinition",
+        "HeaderDefinition",
+        "HeaderExample",
+        "TemplateDefinition",
+        "TemplateUpdate",
+    ),
+    "wa_bulk.api.template_definition",
+)
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        """Import a public name on its first use (PEP 562)."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

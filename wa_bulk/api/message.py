@@ -10,7 +10,18 @@ from collections.abc import Sequence
 
 from msgspec import Struct, field
 
-from wa_bulk.api.template import Component, Document, Image, Template, Video
+from wa_bulk.api.errors import ValidationError
+from wa_bulk.api.template import (
+    ButtonValue,
+    Component,
+    Document,
+    Header,
+    Image,
+    Template,
+    Value,
+    Video,
+    components_of,
+)
 
 
 class Text(Struct, frozen=True):
@@ -80,7 +91,7 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def recipients(self) -> list[str]:
-        """The numbers in `to`, always as a list."""
+        """Return the numbers in `to`, always as a list."""
         return [self.to] if isinstance(self.to, str) else self.to
 
     @classmethod
@@ -93,7 +104,7 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
         request_id: str | None = None,
         custom_args: dict[str, object] | None = None,
     ) -> Message:
-        """A plain text. Reaches only people who wrote within the last 24 hours (Meta)."""
+        """Build a plain text. It reaches only people who wrote within the last 24 hours (Meta)."""
         return cls(
             to=to, body=TextBody(Text(body)), from_=from_, request_id=request_id, custom_args=custom_args
         )
@@ -106,14 +117,33 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
         language: str,
         components: Sequence[Component] = (),
         *,
+        header: Header | None = None,
+        body: Value | Sequence[Value] | None = None,
+        buttons: Sequence[ButtonValue] = (),
         from_: str | None = None,
         request_id: str | None = None,
         custom_args: dict[str, object] | None = None,
     ) -> Message:
-        """An approved template in one of its languages, with the values of its variables."""
+        """Build the sending of an approved template in one of its languages, with its variables' values.
+
+            Message.template(to, "order_update", "en", body=["Ada", "$12.50"])
+
+        `body` has the values of `{{1}}`, `{{2}}` … in this order, `header` the header's medium or the value
+        of its variable, `buttons` one value for each button of the template, None for one that takes none.
+        `components` are the same in the API's own form; raises ValidationError where both are given.
+        """
+        given = components or ()
+        if header is not None or body is not None or buttons:
+            if given:
+                raise ValidationError(
+                    "body.template.components",
+                    "is given beside header, body or buttons",
+                    "expected the values in one of the two forms",
+                )
+            given = components_of(header, body, buttons)
         return cls(
             to=to,
-            body=TemplateBody(Template(name, language, list(components) or None)),
+            body=TemplateBody(Template(name, language, _listed(given))),
             from_=from_,
             request_id=request_id,
             custom_args=custom_args,
@@ -131,7 +161,10 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
         request_id: str | None = None,
         custom_args: dict[str, object] | None = None,
     ) -> Message:
-        """A JPEG or PNG of at most 5 MB, by `link` or by media `id`."""
+        """Build the sending of a JPEG or PNG of at most 5 MB, by `link` or by media `id`.
+
+        It reaches only people who wrote within the last 24 hours (Meta).
+        """
         return cls(
             to=to,
             body=ImageBody(Image(id=id, link=link, caption=caption)),
@@ -152,7 +185,10 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
         request_id: str | None = None,
         custom_args: dict[str, object] | None = None,
     ) -> Message:
-        """An MP4 or 3GPP (H.264, AAC) of at most 16 MB, by `link` or by media `id`."""
+        """Build the sending of an MP4 or 3GPP (H.264, AAC) of at most 16 MB, by `link` or by media `id`.
+
+        It reaches only people who wrote within the last 24 hours (Meta).
+        """
         return cls(
             to=to,
             body=VideoBody(Video(id=id, link=link, caption=caption)),
@@ -172,7 +208,10 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
         request_id: str | None = None,
         custom_args: dict[str, object] | None = None,
     ) -> Message:
-        """AAC, MP4, AMR, MPEG or OGG/opus of at most 16 MB, by `link` or by media `id`."""
+        """Build the sending of AAC, MP4, AMR, MPEG or OGG/opus of at most 16 MB, by `link` or by media `id`.
+
+        It reaches only people who wrote within the last 24 hours (Meta).
+        """
         return cls(
             to=to,
             body=AudioBody(Audio(id=id, link=link)),
@@ -194,7 +233,11 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
         request_id: str | None = None,
         custom_args: dict[str, object] | None = None,
     ) -> Message:
-        """A file of at most 100 MB, by `link` or by media `id`. Without `filename` the caption names it."""
+        """Build the sending of a file of at most 100 MB, by `link` or by media `id`.
+
+        Without `filename` the caption names it, and must then be fit for a file name. It reaches only people
+        who wrote within the last 24 hours (Meta).
+        """
         body = DocumentBody(Document(id=id, link=link, caption=caption, filename=filename))
         return cls(to=to, body=body, from_=from_, request_id=request_id, custom_args=custom_args)
 
@@ -209,7 +252,10 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
         request_id: str | None = None,
         custom_args: dict[str, object] | None = None,
     ) -> Message:
-        """A WebP sticker, by `link` or by media `id`."""
+        """Build the sending of a WebP sticker, by `link` or by media `id`.
+
+        It reaches only people who wrote within the last 24 hours (Meta).
+        """
         return cls(
             to=to,
             body=StickerBody(Sticker(id=id, link=link)),
@@ -217,3 +263,11 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
             request_id=request_id,
             custom_args=custom_args,
         )
+
+
+def _listed(components: Sequence[Component]) -> Sequence[Component] | None:
+    """Return a copy; None for no components, and what cannot be copied as it is, for `validate` to name."""
+    try:
+        return list(components) or None
+    except TypeError:
+        return components

@@ -24,6 +24,7 @@ HEADER_TEXT_MAX = 60
 PARAMETER_TEXT_MAX = 1024
 
 NUMBER_RULE = "expected a number with its country code, such as +447911123456"
+NUMBER_TYPE_RULE = 'expected text such as "+447911123456"'
 
 
 class TextRule(Struct, frozen=True):
@@ -40,7 +41,7 @@ class TextRule(Struct, frozen=True):
     def fault(self, value: object) -> str | None:
         """What is wrong with `value`, or None."""
         if not isinstance(value, str):
-            return f"is {type(value).__name__}, not text"
+            return f"is {type_name(value)}, not text"
         if not value or value.isspace():
             return "is empty"
         if self.max_length is not None and len(value) > self.max_length:
@@ -73,7 +74,7 @@ class WholeRule(Struct, frozen=True):
     def fault(self, value: object) -> str | None:
         """What is wrong with `value`, or None."""
         if not isinstance(value, int) or isinstance(value, bool):
-            return f"is {type(value).__name__}, not a whole number"
+            return f"is {type_name(value)}, not a whole number"
         if not self.low <= value <= self.high:
             return f"is {value}"
         return None
@@ -108,6 +109,11 @@ def structs_in(annotation: Any) -> tuple[type[Struct], ...]:
     return tuple(kind for part in getattr(annotation, "__args__", ()) for kind in structs_in(part))
 
 
+def type_name(value: object) -> str:
+    """Return the name of a value's type, as an error message gives it."""
+    return "None" if value is None else type(value).__name__
+
+
 def shortened(value: str, limit: int = 60) -> str:
     """`value` quoted for an error message, cut where it would fill the screen."""
     return repr(value) if len(value) <= limit else repr(value[:limit])[:-1] + "…'"
@@ -137,6 +143,12 @@ _PARAMETER = TextRule(
     forbids=_breaks_parameter,
     forbidden="a line break, a tab or five spaces in a row",
 )
+_FILE_NAME = TextRule(
+    "expected a file name without path or line break",
+    max_length=255,
+    forbids=re.compile(r"[/\\\x00-\x1f\x7f\x85\u2028\u2029]").search,
+    forbidden="a path separator or control character",
+)
 _INT64 = 2**63
 
 RULES: dict[tuple[type[Struct], str], Rule] = {
@@ -145,18 +157,13 @@ RULES: dict[tuple[type[Struct], str], Rule] = {
     **{(kind, "id"): _ID for kind in (t.Image, t.Video, t.Document, m.Audio, m.Sticker)},
     **{(kind, "link"): _LINK for kind in (t.Image, t.Video, t.Document, m.Audio, m.Sticker)},
     **{(kind, "caption"): _CAPTION for kind in (t.Image, t.Video, t.Document)},
-    (t.Document, "filename"): TextRule(
-        "expected a file name without path or line break",
-        max_length=255,
-        forbids=re.compile(r"[/\\\n\r\t\0]").search,
-        forbidden="a path separator or control character",
-    ),
+    (t.Document, "filename"): _FILE_NAME,
     (t.Template, "name"): TextRule(
         "expected 1 to 512 of a-z, 0-9 and _", pattern=re.compile(r"[a-z0-9_]{1,512}")
     ),
     (t.Template, "language"): TextRule(
         "expected a language code such as en or pt_BR",
-        pattern=re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z]{2,4})?"),
+        pattern=re.compile(r"[A-Za-z]{2,3}(?:[_-][A-Za-z0-9]{2,8}){0,3}"),
         known=LANGUAGES,
     ),
     (t.ButtonComponent, "sub_type"): TextRule(
@@ -187,6 +194,18 @@ def _id_or_link(media: t.Image | t.Video | t.Document | m.Audio | m.Sticker) -> 
         raise ValidationError("", "has neither id nor link", "expected at least one of the two")
 
 
+def _document(document: t.Document) -> None:
+    _id_or_link(document)
+    if document.filename is not None or document.caption is None:
+        return
+    if (error := _FILE_NAME.fault(document.caption)) is not None:
+        raise ValidationError(
+            "caption",
+            error,
+            "expected what a file can be called, for without a filename the caption names the file",
+        )
+
+
 _NOT_PDF = re.compile(
     r".*\.(docx?|xlsx?|pptx?|odt|ods|odp|rtf|txt|csv|md|html?|xml|json|zip|gz|jpe?g|png|gif|webp|svg|mp[34]|avi|mov|3gp|exe)",
     re.IGNORECASE | re.DOTALL,
@@ -203,29 +222,20 @@ def _header(component: t.HeaderComponent) -> None:
                 f"has {len(parameter.text)} characters",
                 f"expected at most {HEADER_TEXT_MAX} in a header",
             )
-        if isinstance(parameter, t.ImageParameter) and parameter.image.caption is not None:
-            raise ValidationError(
-                f"{at}.image.caption", "is set", "expected no caption in a template's header"
-            )
-        if isinstance(parameter, t.VideoParameter) and parameter.video.caption is not None:
-            raise ValidationError(
-                f"{at}.video.caption", "is set", "expected no caption in a template's header"
-            )
         if isinstance(parameter, t.DocumentParameter):
-            document = parameter.document
-            if document.caption is not None:
-                raise ValidationError(
-                    f"{at}.document.caption", "is set", "expected no caption in a template's header"
-                )
-            name, where = document.filename, "filename"
-            if name is None and document.link is not None:
-                name, where = re.split(r"[?#]", document.link, maxsplit=1)[0], "link"
-            if name is not None and _NOT_PDF.fullmatch(name):
-                raise ValidationError(
-                    f"{at}.document.{where}",
-                    f"names {shortened(name)}",
-                    "expected a PDF in a template's header",
-                )
+            _must_be_pdf(parameter.document, f"{at}.document")
+
+
+def _must_be_pdf(document: t.Document, at: str) -> None:
+    names = [(document.filename, "filename")]
+    if document.filename is None:
+        link = None if document.link is None else re.split(r"[?#]", document.link, maxsplit=1)[0]
+        names = [(document.caption, "caption"), (link, "link")]
+    for name, where in names:
+        if name is not None and _NOT_PDF.fullmatch(name):
+            raise ValidationError(
+                f"{at}.{where}", f"names {shortened(name)}", "expected a PDF in a template's header"
+            )
 
 
 def _body(component: t.BodyComponent) -> None:
@@ -302,7 +312,8 @@ def _tag(struct: Struct) -> str:
 
 
 RELATIONS: dict[type[Struct], Callable[..., None]] = {
-    **dict.fromkeys((t.Image, t.Video, t.Document, m.Audio, m.Sticker), _id_or_link),
+    **dict.fromkeys((t.Image, t.Video, m.Audio, m.Sticker), _id_or_link),
+    t.Document: _document,
     t.DateTime: _moment,
     t.HeaderComponent: _header,
     t.BodyComponent: _body,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from msgspec import Struct
+
+from wa_bulk.api.errors import ValidationError
 
 
 class Image(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -105,6 +107,28 @@ Parameter = (
 )
 
 
+class QuickReply(Struct, frozen=True):
+    """What a quick-reply button of a template sends back when it is pressed, for `Message.template`."""
+
+    payload: str
+
+
+class UrlSuffix(Struct, frozen=True):
+    """What is put at the end of a URL button's link, for `Message.template`."""
+
+    suffix: str
+
+
+Value = str | Currency | DateTime
+"""A variable's value: a text, or an amount or a moment that the recipient's phone shows in its own way."""
+
+Header = Value | Image | Video | Document
+"""The value of a template's header: of the variable in its text, or its medium."""
+
+ButtonValue = QuickReply | UrlSuffix | None
+"""The value of one button; None for a button that takes none."""
+
+
 class HeaderComponent(Struct, frozen=True, tag_field="type", tag="header"):
     parameters: Sequence[Parameter]
 
@@ -130,3 +154,54 @@ class Template(Struct, frozen=True, omit_defaults=True):
     name: str
     language: str
     components: Sequence[Component] | None = None
+
+
+def components_of(
+    header: Header | None, body: Value | Sequence[Value] | None, buttons: Sequence[ButtonValue]
+) -> list[Component]:
+    """Return the components that carry these values: of the header, the body's variables and the buttons.
+
+    Buttons count by their place. What is no value at all is put where a text belongs, for `validate` to name.
+    Raises ValidationError for buttons that are not in a list.
+    """
+    if not isinstance(buttons, (list, tuple)):
+        raise ValidationError(
+            "body.template.components",
+            f"has buttons in a {type(buttons).__name__}",
+            "expected a list of QuickReply, UrlSuffix or None, one for each button",
+        )
+    components: list[Component] = []
+    if header is not None:
+        components.append(HeaderComponent([_parameter(header)]))
+    if body is not None:
+        values = [body] if isinstance(body, str) or not isinstance(body, Iterable) else body
+        components.append(BodyComponent([_parameter(value) for value in values]))
+    for index, button in enumerate(buttons):
+        if isinstance(button, QuickReply):
+            components.append(ButtonComponent("quick_reply", str(index), [PayloadParameter(button.payload)]))
+        elif button is not None:
+            suffix = button.suffix if isinstance(button, UrlSuffix) else button
+            components.append(ButtonComponent("url", str(index), [TextParameter(suffix)]))
+    return components
+
+
+def _parameter(value: Header) -> Parameter:
+    if type(value) is str:  # nearly always
+        return TextParameter(value)
+    match value:
+        case Currency():
+            return CurrencyParameter(value)
+        case DateTime():
+            return DateTimeParameter(value)
+        case Image():
+            return ImageParameter(value)
+        case Video():
+            return VideoParameter(value)
+        case Document():
+            return DocumentParameter(value)
+        case TextParameter() | CurrencyParameter() | DateTimeParameter() | ImageParameter():
+            return value
+        case VideoParameter() | DocumentParameter() | PayloadParameter():
+            return value
+        case _:
+            return TextParameter(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import msgspec
@@ -11,12 +11,22 @@ from msgspec import Struct
 
 from wa_bulk.api.errors import ValidationError
 from wa_bulk.api.fast_validate import is_surely_fine
-from wa_bulk.api.language import LANGUAGES, nearest_language
-from wa_bulk.api.message import Body, Message, TemplateBody
+from wa_bulk.api.message import Body, Message
 from wa_bulk.api.phone_number import e164
-from wa_bulk.api.rules import NUMBER_RULE, RELATIONS, RULES, Rule, quick_test, structs_in
+from wa_bulk.api.plain_values import plain, with_plain_values
+from wa_bulk.api.rules import (
+    NUMBER_RULE,
+    NUMBER_TYPE_RULE,
+    RELATIONS,
+    RULES,
+    Rule,
+    quick_test,
+    shortened,
+    structs_in,
+    type_name,
+)
 
-_ENCODER = msgspec.json.Encoder()
+_ENCODER = msgspec.json.Encoder(enc_hook=plain)
 _DECODER = msgspec.json.Decoder(Message)
 
 
@@ -74,14 +84,14 @@ def _check(struct: Struct, with_values: bool = True) -> None:
 
 def _check_items(items: object, kinds: tuple[type[Struct], ...], at: str, with_values: bool) -> None:
     if not isinstance(items, (list, tuple)):
-        raise ValidationError(at, f"is {type(items).__name__}", f"expected a list of {_names(kinds)}")
+        raise ValidationError(at, f"is {type_name(items)}", f"expected a list of {_names(kinds)}")
     for i, item in enumerate(items):
         _check_item(item, kinds, f"{at}[{i}]", with_values)
 
 
 def _check_item(item: object, kinds: tuple[type[Struct], ...], at: str, with_values: bool) -> None:
     if type(item) not in kinds:
-        raise ValidationError(at, f"is {type(item).__name__}", f"expected {_names(kinds)}")
+        raise ValidationError(at, f"is {type_name(item)}", f"expected {_names(kinds)}")
     try:
         _check(item, with_values)  # type: ignore[arg-type]
     except ValidationError as error:
@@ -93,21 +103,22 @@ def _names(kinds: tuple[type[Struct], ...]) -> str:
 
 
 def validate(message: Message, max_recipients: int = 1) -> Message:
-    """The message with its numbers in E.164 form, if the API would take it.
+    """Return the message with its numbers in E.164 form, if the API would take it.
 
     The very same object comes back when nothing had to be changed. `max_recipients` bounds `to`,
-    for which the vendor documents no limit.
+    for which the vendor documents no limit. A subclass of str or int is taken for the text or number it is.
 
-    Raises ValidationError naming the first field at fault.
+    Raises ValidationError naming the first field that is wrong.
     """
     try:
         if is_surely_fine(message):
             return message
     except ValidationError:
         pass  # its field is not known in full
+    message = with_plain_values(message)
     changed: dict[str, Any] = {}
     to, sender, args = message.to, message.from_, message.custom_args
-    if type(to) is str:
+    if not isinstance(to, (list, tuple)):
         if (number := _number(to, "to")) != to:
             changed["to"] = number
     elif (numbers := _numbers(to, max_recipients)) != to:
@@ -115,14 +126,14 @@ def validate(message: Message, max_recipients: int = 1) -> Message:
     if sender is not None and (number := _number(sender, "from")) != sender:
         changed["from_"] = number
     if args is not None and type(args) is not dict and not isinstance(args, Mapping):
-        raise ValidationError("custom_args", f"is {type(args).__name__}", "expected a JSON object")
+        raise ValidationError("custom_args", f"is {type_name(args)}", "expected a JSON object")
     _check(message)
     _check_item(message.body, _BODIES, "body", True)
     return msgspec.structs.replace(message, **changed) if changed else message
 
 
 def validate_shape(message: Message) -> None:
-    """Checks how the parts of a message stand to each other, and not each value by itself.
+    """Check how the parts of a message stand to each other, and not each value by itself.
 
     For a message whose values are not known yet: one character in place of a value is enough.
     Raises ValidationError.
@@ -130,43 +141,39 @@ def validate_shape(message: Message) -> None:
     _check_item(message.body, _BODIES, "body", False)
 
 
-def _numbers(to: object, max_recipients: int) -> list[str]:
-    if not isinstance(to, (list, tuple)) or not to:
+def _numbers(to: Sequence[object], max_recipients: int) -> list[str]:
+    if not to:
         raise ValidationError("to", "has no number", "expected the recipient's number")
     if len(to) > max_recipients:
         raise ValidationError("to", f"has {len(to)} numbers", f"expected at most {max_recipients} a request")
-    numbers = []
-    for number in to:
+    numbers: list[str] = []
+    positions: dict[str, int] = {}
+    for i, text in enumerate(to):
         try:
-            numbers.append(_number(number, ""))
+            numbers.append(_number(text, ""))
         except ValidationError as error:
-            raise error.under(f"to[{len(numbers)}]") from None
+            raise error.under(f"to[{i}]") from None
+        first = positions.setdefault(numbers[i], i)
+        if first != i:
+            raise ValidationError(
+                f"to[{i}]",
+                f"{shortened(str(text))} is the same person as {shortened(str(to[first]))}, to[{first}]",
+                "expected each person once",
+            )
     return numbers
 
 
 def _number(text: object, at: str) -> str:
     if not isinstance(text, str):
-        raise ValidationError(at, f"is {type(text).__name__}, not text", NUMBER_RULE)
+        raise ValidationError(at, f"is {type_name(text)}", NUMBER_TYPE_RULE)
     try:
         return e164(text)
     except ValueError as error:
         raise ValidationError(at, str(error), NUMBER_RULE) from None
 
 
-def warnings(message: Message) -> list[str]:
-    """What the API may take but looks like a mistake, in words."""
-    if not isinstance(message.body, TemplateBody):
-        return []
-    code = message.body.template.language
-    if code in LANGUAGES:
-        return []
-    nearest = nearest_language(code)
-    hint = f"; did you mean {nearest!r}?" if nearest else ""
-    return [f"body.template.language: {code!r} is not among the language codes Meta lists{hint}"]
-
-
 def encode(message: Message) -> bytes:
-    """The request body: the vendor's JSON, with `to` always an array.
+    """Return the request body: the vendor's JSON, with `to` always an array.
 
     Raises ValidationError where a value has no JSON form.
     """
@@ -190,7 +197,7 @@ def _unencodable(message: Message, error: Exception) -> NoReturn:
 
 
 def decode(payload: bytes | str) -> Message:
-    """The message that a request body holds. Unknown keys are passed over.
+    """Return the message that a request body holds. Unknown keys are passed over.
 
     Raises ValidationError naming the field; its `field` is empty when the payload is not JSON at all.
     """
@@ -206,7 +213,7 @@ _PLACE = re.compile(r"(.*?)(?: - at `(?:key in )?\$(.*)`)?", re.DOTALL)
 
 
 def misfit(words: str) -> ValidationError:
-    """msgspec's words on a value of the wrong type, as a ValidationError with its field."""
+    """Return msgspec's words on a value of the wrong type, as a ValidationError with its field."""
     match = _PLACE.fullmatch(words)
     assert match is not None
     what, path = match[1], (match[2] or "").lstrip(".")

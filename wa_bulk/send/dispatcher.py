@@ -14,7 +14,7 @@ import msgspec
 
 from wa_bulk.api import SendReply
 from wa_bulk.api.replies import ReplyFields, read_reply
-from wa_bulk.observe import Observer
+from wa_bulk.observe import GuardedObserver, Observer
 from wa_bulk.send import verdict
 from wa_bulk.send.answer_text import answer_text
 from wa_bulk.send.envelope import Envelope, request_id_of
@@ -26,10 +26,13 @@ from wa_bulk.send.transport import NotSent, Reply, Transport, TransportError
 from wa_bulk.send.verdict import Ruling
 
 _T = TypeVar("_T")
-_STOPPED = "stopped before it was sent"
 
 _log = logging.getLogger("wa_bulk")
 _decode_sent = msgspec.json.Decoder(SendReply).decode
+
+
+class _Halted(NotSent):
+    """Nothing is sent any more; no request was begun."""
 
 
 class Dispatcher:
@@ -59,10 +62,11 @@ class Dispatcher:
         self._retry = retry or Retry()
         self._redact = redact
         self._gate = gate or OpenGate()
-        self._observer = observer
+        self._observer = None if observer is None else GuardedObserver(observer)
         self._clock = clock
         self._chance = chance or random.Random()
         self._halted = asyncio.Event()
+        self._stop_reason = ""
         self._waiting_tasks: set[asyncio.Task[object]] = set()
         self._begun = 0
         self._answered = 0
@@ -72,7 +76,8 @@ class Dispatcher:
     async def deliver(self, envelope: Envelope) -> Outcome:
         """Send one message and say what became of it; an accepted one's outcome is an `Accepted`.
 
-        Raises nothing but CancelledError: of a message cancelled on the wire, the fate is unknown.
+        Raises RuntimeError, with nothing sent, in another event loop than the first; else nothing but
+        CancelledError: of a message cancelled on the wire, the fate is unknown.
         """
         if envelope.sender == self._last_sender:
             pacer = self._last_pacer
@@ -97,13 +102,16 @@ class Dispatcher:
                 on_retry=self._on_retry,
             )
         if self._observer is not None:
-            self._observe_settled(result)
+            self._observer.on_settled(
+                status=result.status, attempts=result.attempts, latency_ms=result.latency_ms
+            )
         return result
 
-    def halt(self) -> None:
+    def halt(self, reason: str = "stopped before it was sent") -> None:
         """Send nothing new from now on. What is on the wire is awaited; every other delivery ends at once as
-        `failed`: it was not accepted."""
-        self._post = _stopped
+        `failed`: it was not accepted. `reason` is told for what was not sent at all."""
+        self._stop_reason = reason
+        self._post = self._refuse
         self._halted.set()
         for task in self._waiting_tasks:
             task.cancel()
@@ -112,11 +120,14 @@ class Dispatcher:
         """Close the transport, once what is in flight has been answered, or after `timeout` (s)."""
         await self.transport.close(timeout)
 
+    async def _refuse(self, payload: bytes) -> Reply:
+        raise _Halted(self._stop_reason)
+
     async def _try(self, envelope: Envelope, pacer: SenderPacer) -> Outcome | Setback:
         gate = self._gate
         probing = False
         if self._halted.is_set():
-            return self._judge_error(NotSent(_STOPPED), envelope, self._begun, self._clock())
+            return self._judge_error(_Halted(self._stop_reason), envelope, self._begun, self._clock())
         try:
             while True:
                 if gate.closed and not probing:
@@ -147,14 +158,14 @@ class Dispatcher:
         if pacer.rate and not self.transport.ready():
             pacer.hold(tokens)
             try:
-                await self.transport.prepare()
+                await self._wait(self.transport.prepare())
             except BaseException:
                 pacer.give_back(tokens)
                 raise
             pacer.use(tokens)
 
     async def _wait(self, turn: Awaitable[_T]) -> _T:
-        """Wait for `turn`, unless all is halted meanwhile: raises NotSent then."""
+        """Wait for `turn`, unless all is halted meanwhile: raises _Halted then."""
         task = asyncio.current_task()
         assert task is not None, "a dispatcher is used from tasks"
         self._waiting_tasks.add(task)
@@ -163,7 +174,7 @@ class Dispatcher:
             return await turn
         except asyncio.CancelledError:
             if self._halted.is_set() and not task.uncancel():
-                raise NotSent(_STOPPED) from None
+                raise _Halted(self._stop_reason) from None
             raise
         finally:
             self.waiting -= 1
@@ -195,7 +206,7 @@ class Dispatcher:
         if self._gate.closed:
             self._gate.answered(number)
         if self._observer is not None:
-            self._observe_attempt(latency_ms, reply.status, None)
+            self._observer.on_attempt(latency_ms=latency_ms, http_status=reply.status, code=None)
         return Accepted(
             "accepted",
             to=envelope.to,
@@ -224,11 +235,12 @@ class Dispatcher:
         latency_ms: float,
     ) -> Outcome | Setback:
         if self._observer is not None:
-            self._observe_attempt(latency_ms, reply.status, fields.code)
+            self._observer.on_attempt(latency_ms=latency_ms, http_status=reply.status, code=fields.code)
         retry_after = reply.retry_after or 0.0
         if ruling.scope == "sender" and ruling.verdict == "retry":
             pacer.slow_down(min(retry_after, self._retry.total))
-            self._observe_slow_down(retry_after)
+            if self._observer is not None:
+                self._observer.on_slow_down(wait_s=retry_after)
         outcome = Outcome(
             _status(ruling),
             to=envelope.to,
@@ -246,8 +258,11 @@ class Dispatcher:
     def _judge_error(
         self, error: Exception, envelope: Envelope, number: int, began: float
     ) -> Outcome | Setback:
+        if isinstance(error, RuntimeError):  # of another event loop, say: nothing was sent
+            raise error
         ruling = verdict.of_error(error)
         is_ours = not isinstance(error, TransportError)
+        was_begun = not isinstance(error, _Halted)
         if is_ours:
             # Not its text, nor where it was raised: either may hold what must not be shown.
             _log.error("%s in the transport", type(error).__name__)
@@ -258,11 +273,12 @@ class Dispatcher:
             request_id=envelope.own_request_id(),
             http_status=http_status,
             message=f"{type(error).__name__} in the transport" if is_ours else self._redact(str(error)),
-            attempts=1,
+            attempts=1 if was_begun else 0,
             ruling=ruling,
         )
-        if self._observer is not None:
-            self._observe_attempt((self._clock() - began) * 1000, http_status, None)
+        if self._observer is not None and was_begun:
+            latency_ms = (self._clock() - began) * 1000
+            self._observer.on_attempt(latency_ms=latency_ms, http_status=http_status, code=None)
         if not self._halted.is_set():
             self._tell_gate(ruling, number, outcome.message or "")
         return Setback(outcome) if ruling.verdict == "retry" else outcome
@@ -290,41 +306,9 @@ class Dispatcher:
             )
         return False
 
-    # -- for the observer -----------------------------------------------------------------------------
-
     def _on_retry(self, attempt: int, wait_s: float) -> None:
         if self._observer is not None:
-            _safely(partial(self._observer.on_retry, attempt=attempt, wait_s=wait_s))
-
-    def _observe_attempt(self, latency_ms: float, http_status: int | None, code: int | None) -> None:
-        assert self._observer is not None
-        _safely(partial(self._observer.on_attempt, latency_ms=latency_ms, http_status=http_status, code=code))
-
-    def _observe_slow_down(self, wait_s: float) -> None:
-        if self._observer is not None:
-            _safely(partial(self._observer.on_slow_down, wait_s=wait_s))
-
-    def _observe_settled(self, outcome: Outcome) -> None:
-        assert self._observer is not None
-        _safely(
-            partial(
-                self._observer.on_settled,
-                status=outcome.status,
-                attempts=outcome.attempts,
-                latency_ms=outcome.latency_ms,
-            )
-        )
-
-
-async def _stopped(payload: bytes) -> Reply:
-    raise NotSent(_STOPPED)
-
-
-def _safely(call: Callable[[], object]) -> None:
-    try:
-        call()
-    except Exception:
-        _log.exception("the observer raised")
+            self._observer.on_retry(attempt=attempt, wait_s=wait_s)
 
 
 def _status(ruling: Ruling) -> Status:

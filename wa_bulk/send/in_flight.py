@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import deque
 
 
 class InFlight:
-    """At most `limit` inside at a time; whoever comes later waits in line. To be used from one event loop."""
+    """At most `limit` inside at a time; whoever comes later waits in line. For one event loop."""
 
     def __init__(self, limit: int) -> None:
-        """Raises ValueError for a limit that lets nobody in."""
+        """Raise ValueError for a limit that lets nobody in."""
         if limit < 1:
             raise ValueError(f"{limit} messages at a time would send none; expected 1 or more")
         self.limit = limit
+        self._most = limit
         self.count = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._emptied: asyncio.Future[None] | None = None
 
     def try_enter(self) -> bool:
         """Go in if there is room; nobody can be waiting then."""
-        if self.count >= self.limit:
+        if self.count >= self._most:
             return False
         self.count += 1
         return True
@@ -57,3 +59,12 @@ class InFlight:
         if self._emptied is None:
             self._emptied = asyncio.get_running_loop().create_future()
         await asyncio.shield(self._emptied)
+
+    def open(self) -> None:
+        """Let in everyone who waits in line, and whoever comes from now on, whatever the limit."""
+        self._most = sys.maxsize
+        waiters, self._waiters = self._waiters, deque()
+        for waiter in waiters:
+            if not waiter.done():
+                self.count += 1
+                waiter.set_result(None)

@@ -12,6 +12,7 @@ from collections.abc import (
     Callable,
     Iterable,
     Iterator,
+    Sequence,
 )
 from typing import Generic, TypeVar
 
@@ -23,17 +24,19 @@ _log = logging.getLogger("wa_bulk")
 
 async def map_unordered(
     items: Iterable[Item] | AsyncIterable[Item],
-    work: Callable[[Item], Awaitable[Result]],
+    work: Callable[[Item], Awaitable[Sequence[Result]]],
     workers: int,
+    may_draw: Callable[[], object] = lambda: None,
 ) -> AsyncGenerator[Result, None]:
-    """`work` done on every item by at most `workers` at a time; results as they come, in no set order.
+    """Yield the results that `work` has for each item, done by at most `workers` at a time, as they come.
 
-    No more than twice `workers` items are taken beyond the results already read. What `items` or `work`
-    raises ends it: what is being worked on is finished and read first, then the error is raised here. Closed
-    early, it cancels the workers, and logs how many results are lost with them.
+    No more than twice `workers` items are taken beyond those whose results were read. `may_draw` is called
+    before each; what it, `items` or `work` raises ends it: what is being worked on is finished and read
+    first, then the error is raised here. Closed early, it cancels the workers, and logs how many items'
+    results are lost with them.
     """
-    source = _Source(items)
-    results: asyncio.Queue[Result | None] = asyncio.Queue(workers)
+    source = _Source(items, may_draw)
+    results: asyncio.Queue[Sequence[Result] | None] = asyncio.Queue(workers)
     begun = finished = read = 0
 
     async def keep_working() -> None:
@@ -58,9 +61,10 @@ async def map_unordered(
 
     running = asyncio.create_task(all_of_them())
     try:
-        while (result := await results.get()) is not None:
+        while (found := await results.get()) is not None:
             read += 1
-            yield result
+            for result in found:
+                yield result
         await running
         if source.error is not None:
             raise source.error
@@ -80,8 +84,9 @@ async def map_unordered(
 class _Source(Generic[Item]):
     """One iterable that several workers draw from. Its first error, or `end`, ends it for all."""
 
-    def __init__(self, items: Iterable[Item] | AsyncIterable[Item]) -> None:
+    def __init__(self, items: Iterable[Item] | AsyncIterable[Item], may_draw: Callable[[], object]) -> None:
         self.error: Exception | None = None
+        self._may_draw = may_draw
         self._ended = False
         self._iterator: Iterator[Item] | None = None
         self._async_iterator: AsyncIterator[Item] | None = None
@@ -92,6 +97,7 @@ class _Source(Generic[Item]):
             self._iterator = iter(items)
 
     def end(self, error: Exception | None = None) -> None:
+        """Give out nothing more."""
         self._ended = True
         self.error = self.error or error
 
@@ -102,10 +108,12 @@ class _Source(Generic[Item]):
         try:
             if self._iterator is not None:
                 if not self._ended:
+                    self._may_draw()
                     return next(self._iterator)
             elif self._async_iterator is not None:
                 async with self._turn:
                     if not self._ended:
+                        self._may_draw()
                         return await anext(self._async_iterator)
         except (StopIteration, StopAsyncIteration):
             self.end()

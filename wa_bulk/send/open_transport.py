@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, get_args
 
+from wa_bulk import __version__
 from wa_bulk.send import defaults
 from wa_bulk.send.transport import Transport, make_transport
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from aiohttp import ClientSession
 
     from wa_bulk.send.account import Account
+
+USER_AGENT = f"wa_bulk/{__version__}"
 
 TransportName = Literal["auto", "lean", "aiohttp"]
 
@@ -36,7 +39,7 @@ def open_transport(
     return make_transport(
         name,
         account.messages_url,
-        account.headers(),
+        {**account.headers(), "User-Agent": USER_AGENT},
         connections=concurrency,
         timeout=timeout,
         session=session,

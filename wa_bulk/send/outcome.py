@@ -40,6 +40,11 @@ class Outcome(Struct, frozen=True, gc=False):
     """The row of the verdict table that decided; None where no request was made."""
 
     @property
+    def recipients(self) -> tuple[str, ...]:
+        """Return the numbers in `to`, in E.164 form."""
+        return tuple(self.to.split(",")) if self.to else ()
+
+    @property
     def fatal(self) -> bool:
         """Whether every other message of `ruling.scope` would meet the same refusal: stop."""
         return self.ruling is not None and self.ruling.verdict == "fatal"
@@ -51,11 +56,8 @@ class Accepted(Outcome, frozen=True, gc=False):
     message_id: str = ""
 
 
-class SendError(Exception):
-    """A message was not accepted, or may not have been; `outcome` says which.
-
-    With `outcome.status == "unknown"` the message may be on its way: sending it again may send it twice.
-    """
+class ApiError(Exception):
+    """What was asked of the API was not done, or may not have been; `outcome` says which."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome)
@@ -72,3 +74,10 @@ class SendError(Exception):
             facts.append(f"after {outcome.attempts} tries")
         text = ", ".join(facts)
         return f"{text}: {outcome.message}" if outcome.message else text
+
+
+class SendError(ApiError):
+    """A message was not accepted, or may not have been; `outcome` says which.
+
+    With `outcome.status == "unknown"` the message may be on its way: sending it again may send it twice.
+    """

@@ -57,15 +57,22 @@ class Retry(Struct, frozen=True):
         """
         loop = asyncio.get_running_loop()
         began = loop.time()
-        attempts = 0
+        attempts, begun = 0, first.outcome.attempts
+        last = first
 
         # tenacity is entered after the first try failed: it is played back to it as attempt 1.
         async def attempt() -> Outcome | Setback:
-            nonlocal attempts
-            if halted.is_set():
-                return first
+            nonlocal attempts, begun, last
             attempts += 1
-            return first if attempts == 1 else await again()
+            if attempts == 1 or halted.is_set():
+                return last
+            result = await again()
+            if isinstance(result, Setback):
+                last = result
+                begun += result.outcome.attempts
+            else:
+                begun += result.attempts
+            return result
 
         backoff = wait_exponential(self.wait_initial, max=self.wait_max)
 
@@ -95,7 +102,7 @@ class Retry(Struct, frozen=True):
             retry_error_callback=give_up,
         )
         outcome: Outcome = await retrying(attempt)
-        return msgspec.structs.replace(outcome, attempts=attempts)
+        return msgspec.structs.replace(outcome, attempts=begun)
 
 
 def _setback(state: RetryCallState) -> Setback:

@@ -303,6 +303,22 @@ def test_values_in_a_header_are_checked_with_all_that_depends_on_them() -> None:
         render(blueprint, 1, ["447911123456", "a.docx"])
 
 
+def test_a_caption_that_names_the_file_is_checked_row_by_row() -> None:
+    blueprint = compiled(
+        """
+name = "terms"
+[message]
+to = "{phone}"
+body = { type = "document", document = { link = "https://example.com/terms.pdf", caption = "{title}" } }
+""",
+        ["phone", "title"],
+    )
+    assert b'"caption":"Terms 2026"' in render(blueprint, 1, ["+447911123456", "Terms 2026"])
+    with pytest.raises(RowRefused) as caught:
+        blueprint.render(2, ["+447911123456", "Open 24/7"])
+    assert caught.value.field == "body.document.caption"
+
+
 def test_numbers_may_be_composed_and_senders_may_vary() -> None:
     text = CAMPAIGN.replace('"{phone}"', '["+{cc}{phone}"]').replace('"+8613800138000"', '"{line}"')
     blueprint = compiled(text, [*HEADER, "cc", "line"])

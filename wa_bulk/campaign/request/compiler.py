@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 from msgspec import Struct
 
-from wa_bulk.api import ButtonComponent, HeaderComponent, Message, e164
+from wa_bulk.api import ButtonComponent, Document, HeaderComponent, Message, e164
 from wa_bulk.api.rules import RULES, Rule, WholeRule, structs_in
 from wa_bulk.campaign.file import CampaignFile, unknown_key
 from wa_bulk.campaign.request.placeholder import Column, Piece, split
@@ -140,7 +140,7 @@ class Compiler:
     def _walk_struct(self, table: Mapping[str, Any], kind: type[Struct], path: str, *, related: bool) -> Any:
         infos = {info.encode_name: info for info in msgspec.structs.fields(kind)}
         tag = kind.__struct_config__.tag_field
-        related = related or kind in (HeaderComponent, ButtonComponent)
+        related = related or kind in (HeaderComponent, ButtonComponent, Document)
         walked: dict[str, Any] = {}
         for key, item in table.items():
             at = f"{path}.{key}" if path else key
