@@ -36,15 +36,15 @@ async def test_unknown_rows_outlive_any_number_of_crashes_and_withdrawals(
     campaign = Campaign(tmp_path, server, crowd(300), "--rate", "100", "--concurrency", "8", *PATIENT)
     await killed_with_requests_open(campaign, 8)
     await server.go_away()
-    # They are announced again and taken back: the server is away, and then nobody wants them any more.
+    # They are announced again and taken back: the server is unavailable, and then nobody wants them any more.
     running = await campaign.start_resume("--on-unknown", "retry")
-    await running.says("the server is away")
+    await running.says("the server is unavailable")
     running.signal(signal.SIGTERM)
     assert (await running.end()).exit_code == 130
     assert "withdrawn" in {entry["type"] for entry in books(campaign).stretches[-1].entries}
     # Announced again, and killed.
     running = await campaign.start_resume("--on-unknown", "retry")
-    await running.says("the server is away")
+    await running.says("the server is unavailable")
     running.signal(signal.SIGKILL)
     await running.end()
     await server.come_back()

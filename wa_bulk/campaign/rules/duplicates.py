@@ -22,12 +22,10 @@ class DuplicateRule:
         self._earlier = seen.earlier
 
     def skip(self, row: RenderedRow) -> str | None:
-        """Name the row that has the number. A row that was sent before keeps it, unless it was refused: then
-        a later one may have been sent in its place."""
+        """Name the row that has the number: the first that could be sent, or, where that was refused, a later
+        one that was sent in its place."""
         first = self._earlier(row.to, row.number)
-        if first is None or first == row.number or row.past not in ("never", "rejected"):
-            return None
-        return f"duplicate of row {first}"
+        return None if first is None or first == row.number else f"duplicate of row {first}"
 
 
 class Seen:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 import aiohttp
 
+from wa_bulk.send.forks import watch_forks
+
 from . import aiohttp_pool as pool
 from .aiohttp_request import Body, Written, judged, read
 from .aiohttp_session import check_session, check_use, open_session
 from .interface import BadAddress, MaybeSent, NotSent, Reply, TransportError
 from .limits import MAX_HEAD, MAX_HEADERS
-from .loop_binding import Forkable, LoopBinding, detach_sockets, watch_forks
+from .loop_binding import LoopBinding, detach_sockets
 from .patience import Patience
 from .reply_head import wants_tls
 from .request import endpoint, request_headers
@@ -26,7 +28,7 @@ NEW_CONNECTIONS = 2  # tried for one post, beside those in the pool: all of thes
 CLOSED = "the transport was closed"
 
 
-class AiohttpTransport(Forkable):
+class AiohttpTransport:
     """Posts to one URL through an aiohttp session: the caller's own, or one made here and closed with it.
 
     `timeout` bounds a whole post and `connect_timeout` the making of one connection, both in seconds of the

@@ -11,10 +11,12 @@ from typing import NoReturn
 
 from aiohappyeyeballs import start_connection
 
+from wa_bulk.send.forks import watch_forks
+
 from .connection import Connection, reason_of
 from .interface import BadAddress, NotSent, Reply
 from .limits import EYEBALLS_DELAY
-from .loop_binding import Forkable, LoopBinding, detach_sockets, watch_forks
+from .loop_binding import LoopBinding, detach_sockets
 from .patience import Patience
 from .request import endpoint, request_head
 from .resolver import resolver
@@ -30,7 +32,7 @@ FRESH = 0.005
 CLOSED = "the transport was closed"
 
 
-class LeanTransport(Forkable):
+class LeanTransport:
     """Posts to one URL over at most `connections` connections, each carrying one request at a time.
 
     `timeout` bounds a whole post and `connect_timeout` the making of a connection, both in seconds of the

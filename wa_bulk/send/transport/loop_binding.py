@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import weakref
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -25,22 +24,6 @@ class LoopBinding:
         return loop
 
 
-_in_this_process: weakref.WeakSet["Forkable"] = weakref.WeakSet()
-
-
-class Forkable:
-    """What has to be let go of in a forked child, where it is still the parent's."""
-
-    def start_anew(self) -> None:
-        """Forget every connection, without a byte to the server; called in the child, just after the fork."""
-        raise NotImplementedError
-
-
-def watch_forks(transport: Forkable) -> None:
-    """Have `transport` start anew in any child of this process."""
-    _in_this_process.add(transport)
-
-
 def detach_sockets(filenos: Iterable[int]) -> None:
     """Put /dev/null in the place of these sockets, in a child: the parent's are as they were.
 
@@ -54,12 +37,3 @@ def detach_sockets(filenos: Iterable[int]) -> None:
                 os.dup2(null, fileno, inheritable=False)
     finally:
         os.close(null)
-
-
-def _in_child() -> None:
-    for transport in list(_in_this_process):
-        transport.start_anew()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_in_child)
