@@ -61,7 +61,7 @@ class Dispatcher:
         self._clock = clock
         self._chance = chance or random.Random()
         self._halted = asyncio.Event()
-        self._waiting_tasks: set[asyncio.Task[object]] = set()
+        self._waiting_tasks: dict[asyncio.Task[object], None] = {}  # in order, so that a run can be repeated
         self._begun = 0
         self._answered = 0
         self._any_accepted = False
@@ -151,7 +151,7 @@ class Dispatcher:
         """Wait for `turn`, unless all is halted meanwhile: raises NotSent then."""
         task = asyncio.current_task()
         assert task is not None, "a dispatcher is used from tasks"
-        self._waiting_tasks.add(task)
+        self._waiting_tasks[task] = None
         self.waiting += 1
         try:
             return await turn
@@ -161,7 +161,7 @@ class Dispatcher:
             raise
         finally:
             self.waiting -= 1
-            self._waiting_tasks.discard(task)
+            del self._waiting_tasks[task]
 
     def _judge(
         self, reply: Reply, envelope: Envelope, pacer: SenderPacer, number: int, began: float
