@@ -52,6 +52,9 @@ class Auditor:
         self._settings.append(plan.settings)
         self._before.append(self.view(log))
         self._intended = set()
+        last = plan.settings.limit or len(self._recipients)
+        fresh = (one.row for one in self._recipients[:last] if one.kind == "send")
+        self._fresh = {row for row in fresh if self._before[-1].state(row) == NEVER}
         self._late_allowed = None
         self._read = len(log)
 
@@ -75,6 +78,7 @@ class Auditor:
             )
         self._lost[view.runs] = self._lost.get(view.runs, set()) | rows
         self._before[-1].known |= dict.fromkeys(rows, CUT_OFF)
+        self._fresh -= rows
 
     def begin_anew(self) -> None:
         """The log is gone: nothing was sent yet."""
@@ -95,7 +99,9 @@ class Auditor:
         """All of `log` is on the disk now."""
         for line in lines_of(log[self._read :]):
             if line["type"] == "intent":
-                self._intended.update(range(line["rows"][0], line["rows"][1] + 1))
+                rows = range(line["rows"][0], line["rows"][1] + 1)
+                self._intended.update(rows)
+                self._fresh.difference_update(rows)
         self._read = len(log)
 
     def attempted(self, attempt: Attempt) -> None:
@@ -110,7 +116,14 @@ class Auditor:
         person = self._recipients[row - 1]
         if person.kind == "refuse" or attempt.to != [person.to] or attempt.sender != person.sender:
             self.faults.append(f"row {row} was sent as {attempt.to} from {attempt.sender}; it is {person}")
+        attempt.fresh = len(self._fresh)
         stretch = len(self._settings) - 1
+        now = [
+            one for one in self._server.by_row[row] if one.stretch == attempt.stretch and one.n < attempt.n
+        ]
+        attempt.in_doubt = any(one.evidence == "nothing" for one in now) or (
+            self._before[stretch].state(row) in ("unknown", CUT_OFF)
+        )
         if reason := self._must_not_be_sent(attempt, stretch):
             self.faults.append(f"row {row} was sent {reason}")
 

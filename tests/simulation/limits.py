@@ -18,6 +18,8 @@ PROBES_AT_S = (0, 1, 3, 7, *range(15, 400, 15))
 THROTTLES = {kind.name for kind in KINDS if kind.throttles}
 PAUSE_MIN_S, PAUSE_MAX_S = 1.0, 120.0
 """How long a sending number rests when it was too fast, at least and at most: longer waits stop the run."""
+BLOCK_OTHERS = ("2004", "4001", "too fast for long")
+"""Answers that other rows are not sent for."""
 PROVE_NOTHING = ("gateway", "silent", "resets", "pages")
 """Outages in which no answer proves anything."""
 
@@ -67,6 +69,11 @@ def outage_faults(
     is_mixed = any(one.at < first <= (one.answered_at or 0.0) for one in attempts)
     bound = concurrency * (2 if is_mixed else 1) + probes
     rows = {one.row for one in during}
+    if not is_mixed and not any(one.fate in BLOCK_OTHERS for one in attempts):
+        closed_at = min((one.answered_at for one in during if one.answered_at is not None), default=math.inf)
+        for one in during:
+            if one.begun_at > closed_at and one.in_doubt and one.fresh:
+                yield f"row {one.row}, which may have been taken, probed while {one.fresh} others could have"
     if len(rows) > bound:
         yield f"an outage ({outage.name}) left {len(rows)} rows in doubt; at most {bound} may be"
 

@@ -127,6 +127,7 @@ class SimulatedTransport:
         raise NotSent(f"cannot connect: {fate}")
 
     async def _post(self, payload: bytes) -> Reply:
+        begun_at = self._world.time
         self.about_to_write += 1
         try:
             connection = self._idle.pop() if self._idle else await self._connect()
@@ -134,7 +135,7 @@ class SimulatedTransport:
         finally:
             self.about_to_write -= 1
         # From here on the server may have it, whatever becomes of the process.
-        attempt = self._server.receive(payload)
+        attempt = self._server.receive(payload, begun_at)
         self._on_attempt(attempt)
         connection.before, connection.last = connection.last, (payload, attempt)
         connection.waiting = True

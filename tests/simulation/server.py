@@ -32,6 +32,12 @@ class Attempt(msgspec.Struct):
     message_id: str
     evidence: Evidence = "nothing"
     answered_at: float | None = None
+    in_doubt: bool = False
+    """Whether the row may have been taken before."""
+    fresh: int = 0
+    """How many rows that could be sent the run had not come to, at that time."""
+    begun_at: float = 0.0
+    """When it had its turn; it is written once there is a connection."""
     pause_s: float = 0.0
     """How long the answer asks this sending number to wait."""
     underway: int = 0
@@ -62,7 +68,7 @@ class Server:
         self._began = self._world.time
         self._outages = outages
 
-    def receive(self, payload: bytes) -> Attempt:
+    def receive(self, payload: bytes, begun_at: float) -> Attempt:
         """Take note of a request as it is written to the wire, and decide its fate."""
         request = json.loads(payload)
         fate = self._fate()
@@ -81,6 +87,7 @@ class Server:
             request_id=request["request_id"],
             fate=fate,
             taken=taken,
+            begun_at=begun_at,
             message_id=f"{7_000_000_000_000 + n}",
         )
         self.attempts.append(attempt)

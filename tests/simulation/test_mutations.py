@@ -8,11 +8,14 @@ import pytest
 
 from tests.simulation.search import replay
 from wa_bulk.campaign.run.gates.outage import OutageGate
+from wa_bulk.campaign.run.pool import Pool
 from wa_bulk.ledger import row_states
 from wa_bulk.ledger.journal import Journal
 from wa_bulk.send import verdict
 from wa_bulk.send.account import Account
+from wa_bulk.send.dispatcher import Dispatcher
 from wa_bulk.send.pacing import window
+from wa_bulk.send.pacing.sender_queue import SenderQueue
 from wa_bulk.send.transport import MaybeSent, NotSent
 
 SEEDS_MAX = 1000
@@ -55,6 +58,21 @@ def test_a_window_of_less_than_a_second_is_found(monkeypatch: pytest.MonkeyPatch
 def test_a_gate_that_does_not_close_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(OutageGate, "troubled", lambda self, number, answered, reason: None)
     assert first_fault(about="rows in doubt; at most") is not None
+
+
+def test_a_pace_that_does_not_slow_down_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SenderQueue, "slow_down", lambda self, retry_after=None: None)
+    assert first_fault(about="was too fast") is not None
+
+
+def test_a_row_in_doubt_that_probes_before_others_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Pool, "_is_last_resort", lambda self: True)
+    assert first_fault(about="probed while") is not None
+
+
+def test_the_reply_to_another_request_taken_for_its_own_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Dispatcher, "_is_foreign", lambda self, echo, envelope, reply: False)
+    assert first_fault(about="the server took it as") is not None
 
 
 def test_a_secret_in_the_log_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
