@@ -84,7 +84,7 @@ def _plain(request: Request) -> Answer:
 
 
 def _odd(request: Request) -> Answer:
-    """An acceptance that is a little off, and an acceptance all the same."""
+    """Accept in a way that is a little off, and an acceptance all the same."""
     chance = request.chance
     fields: dict[str, object] = {"message_id": request.message_id}
     if chance.random() < 0.5:

@@ -26,7 +26,7 @@ class Auditor:
         self.faults: list[str] = []
         self._server = server
         self._recipients = scenario.recipients
-        self._numbers = Counter(person.to for person in scenario.recipients)
+        self._numbers = Counter(recipient.to for recipient in scenario.recipients)
         self._outages: list[tuple[Outage, ...]] = []
         self._settings: list[Settings] = []
         self._began: list[float] = []
@@ -46,7 +46,7 @@ class Auditor:
     # -- while a stretch runs -------------------------------------------------------------------------
 
     def begin(self, plan: StretchPlan, log: bytes, at: float) -> None:
-        """A process begins with the log as it is."""
+        """Take note that a process begins, with the log as it is."""
         self._outages.append(plan.outages)
         self._began.append(at)
         self._settings.append(plan.settings)
@@ -62,10 +62,10 @@ class Auditor:
         """Read a log."""
         return LogView(log, self._lost)
 
-    def careful(self, rows: set[int], log: bytes) -> None:
-        """The process takes these rows for cut off, since the log lost lines behind its last intent.
+    def note_cut_off(self, rows: set[int], log: bytes) -> None:
+        """Take note of rows that the process counts as cut off: the log lost lines behind its last intent.
 
-        They are none that the log tells more of, and no more than could have been announced.
+        They have to be none that the log tells more of, and no more than could have been announced.
         """
         view = self.view(log)
         for row in sorted(rows):
@@ -81,22 +81,22 @@ class Auditor:
         self._fresh -= rows
 
     def begin_anew(self) -> None:
-        """The log is gone: nothing was sent yet."""
+        """Take note that there is no log: nothing was sent yet."""
         self._read = 0
 
     def interrupted(self, at: float, about_to_write: int) -> None:
-        """The process was asked to stop, with that number of requests begun and not written yet."""
+        """Take note that the process was asked to stop, with so many requests begun but not written."""
         if self._late_allowed is None:
             self._late_allowed, self._interrupted_at = about_to_write, at
 
     def stopped(self, at: float, slack_s: float) -> None:
-        """The process has ended by itself; after an interruption, it had to within a request's time."""
+        """Take note that the process ended by itself: after an interruption, within the time of a request."""
         took_s = at - self._interrupted_at
         if self._late_allowed is not None and took_s > 2 * self._settings[-1].timeout + slack_s:
             self.faults.append(f"the run ended {took_s:.1f} s after it was interrupted")
 
     def synced(self, log: bytes) -> None:
-        """All of `log` is on the disk now."""
+        """Take note that all of `log` is on the disk now."""
         for line in lines_of(log[self._read :]):
             if line["type"] == "intent":
                 rows = range(line["rows"][0], line["rows"][1] + 1)
@@ -105,7 +105,7 @@ class Auditor:
         self._read = len(log)
 
     def attempted(self, attempt: Attempt) -> None:
-        """A request is on the wire."""
+        """Check a request that is on the wire now."""
         row = attempt.row
         if row not in self._intended:
             self.faults.append(f"row {row} was sent before its intent was on the disk")
@@ -113,17 +113,18 @@ class Auditor:
             self._late_allowed -= 1
             if self._late_allowed < 0:
                 self.faults.append(f"row {row} was sent after the run was interrupted")
-        person = self._recipients[row - 1]
-        if person.kind == "refuse" or attempt.to != [person.to] or attempt.sender != person.sender:
-            self.faults.append(f"row {row} was sent as {attempt.to} from {attempt.sender}; it is {person}")
+        recipient = self._recipients[row - 1]
+        if recipient.kind == "refuse" or attempt.to != [recipient.to] or attempt.sender != recipient.sender:
+            self.faults.append(f"row {row} was sent as {attempt.to} from {attempt.sender}; it is {recipient}")
         attempt.fresh = len(self._fresh)
         stretch = len(self._settings) - 1
         now = [
             one for one in self._server.by_row[row] if one.stretch == attempt.stretch and one.n < attempt.n
         ]
-        attempt.in_doubt = any(one.evidence == "nothing" for one in now) or (
-            self._before[stretch].state(row) in ("unknown", CUT_OFF)
-        )
+        was_in_doubt = self._before[stretch].state(row) in ("unknown", CUT_OFF)
+        was_in_doubt |= any(one.evidence == "nothing" for one in now)
+        # After a try that proved that nothing was taken, the next follows wherever the row stood before.
+        attempt.in_doubt = was_in_doubt and not (now and now[-1].evidence == "try again")
         if reason := self._must_not_be_sent(attempt, stretch):
             self.faults.append(f"row {row} was sent {reason}")
 
@@ -156,7 +157,7 @@ class Auditor:
     # -- when a stretch is over -----------------------------------------------------------------------
 
     def ended(self, log: bytes, *, by_itself: bool, lost_pages: bool) -> None:
-        """The process is gone, and `log` is what is left; `lost_pages` if not all of what was written is."""
+        """Check what a process left behind: `log`, with `lost_pages` if not all that was written is there."""
         self._lost_pages |= lost_pages
         view = self.view(log)
         stretch = len(self._settings) - 1
@@ -190,11 +191,11 @@ class Auditor:
             taken = {one.message_id for one in self._server.by_row.get(row, ()) if one.taken}
             if view.known.get(row) == "accepted" and result.get("message_id") not in taken:
                 yield f"row {row} is accepted as {result.get('message_id')}, the server took it as {taken}"
-            person = self._recipients[row - 1]
-            if view.known.get(row) == "skipped" and self._numbers[person.to] < 2:
+            recipient = self._recipients[row - 1]
+            if view.known.get(row) == "skipped" and self._numbers[recipient.to] < 2:
                 yield f"row {row} is skipped ({result.get('reason')}), but nobody else has its number"
             is_lost = any(row in rows for rows in self._lost.values())
-            if person.kind == "refuse" and result["status"] != "rejected" and not is_lost:
+            if recipient.kind == "refuse" and result["status"] != "rejected" and not is_lost:
                 yield f"row {row} cannot be sent, the log says {result['status']!r}"
 
     def _is_template_missing(self, row: int) -> bool:
@@ -206,7 +207,7 @@ class Auditor:
         return any(self._recipients[other - 1].values[LANGUAGE] == language for other in refused)
 
     def _ended_stretch(self, view: LogView, stretch: int) -> Iterator[str]:
-        """A stretch that ended by itself knows what it was told."""
+        """Check that a stretch that ended by itself knows all that it was told."""
         if view.end is None:
             yield "a stretch that ended by itself has no end line"
             return
@@ -226,7 +227,7 @@ class Auditor:
                 yield f"row {row} was proven not taken ({[one.fate for one in now]}), the log says {after!r}"
 
     def _crash_bound(self, view: LogView, stretch: int) -> Iterator[str]:
-        """How many rows a crash may leave in doubt: those in flight, and those announced ahead.
+        """Check that a crash left in doubt no more than the rows in flight and those announced ahead.
 
         A power cut may lose results and keep, behind them, the announcement that was to carry them.
         """
@@ -245,18 +246,18 @@ class Auditor:
     # -- when all is over -----------------------------------------------------------------------------
 
     def accepted_again(self, log: bytes) -> None:
-        """All that was not accepted was sent again, and accepted.
+        """Check a run of which all that was not accepted was sent again, and accepted.
 
         A row that cannot be rendered keeps what a lost tail has made of it.
         """
         view = self.view(log)
-        for person in self._recipients:
-            state = view.state(person.row)
-            if state in ("failed", "unknown") and person.kind != "refuse":
-                self.faults.append(f"all was sent again and accepted, and yet row {person.row} is {state}")
+        for recipient in self._recipients:
+            state = view.state(recipient.row)
+            if state in ("failed", "unknown") and recipient.kind != "refuse":
+                self.faults.append(f"all was sent again and accepted, and yet row {recipient.row} is {state}")
 
     def finished(self, log: bytes) -> None:
-        """The run has finished."""
+        """Check a run that has finished."""
         view = self.view(log)
         rows = range(1, len(self._recipients) + 1)
         if without := [row for row in rows if view.state(row) in (NEVER, CUT_OFF)]:

@@ -70,8 +70,13 @@ class Recipients:
         self.path = Path("/simulated/recipients.csv")
         self.changed = False
         self._rows = [
-            SourceRow(person.row, person.row + 1, [] if person.problem else person.values, person.problem)
-            for person in recipients
+            SourceRow(
+                recipient.row,
+                recipient.row + 1,
+                [] if recipient.problem else recipient.values,
+                recipient.problem,
+            )
+            for recipient in recipients
         ]
 
     def rows(self) -> Iterator[SourceRow]:
@@ -106,21 +111,21 @@ def draw_recipients(chance: random.Random, shape: str, rows: int) -> list[Recipi
             [number, number, "00" + number[1:], f"{number[:3]} {number[3:7]}-{number[7:]}"]
         )
         values = [written, f"N{row}", sender or "", chance.choice(LANGUAGES), str(row)]
-        person = Recipient(row, "send", number, sender, values, None, first_of.get(number))
+        recipient = Recipient(row, "send", number, sender, values, None, first_of.get(number))
         if chance.random() < refusals:
-            person.kind = "refuse"
+            recipient.kind = "refuse"
             match chance.randrange(3):
                 case 0:
                     values[0] = chance.choice(["", "12", "nobody"])
                 case 1:
                     values[1] = ""
                 case _:
-                    person.problem = "has 4 cells where the header has 5"
-        elif person.earlier is not None:
-            person.kind = "repeat"
+                    recipient.problem = "has 4 cells where the header has 5"
+        elif recipient.earlier is not None:
+            recipient.kind = "repeat"
         else:
             first_of[number] = row
-        found.append(person)
+        found.append(recipient)
     return found
 
 

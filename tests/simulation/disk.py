@@ -68,7 +68,7 @@ class Disk:
         self.path.write_bytes(self.content)
 
     def process_ended(self) -> None:
-        """The process is gone; the system keeps what it wrote. What a failed sync left behind may be lost."""
+        """Keep what a process wrote that is gone now; what a failed sync left behind may be lost."""
         self.moved = False
         if self.sync_failed and self._chance.random() < 0.5:
             self._lose_pages()

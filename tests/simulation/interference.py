@@ -26,7 +26,7 @@ class Interferer:
         self._operations = self._events = 0
 
     def begin(self, plan: StretchPlan) -> None:
-        """A process begins, in the world's loop."""
+        """Prepare for a process that begins, in the world's loop."""
         self.power_cut = False
         self._planned = plan.interference
         self._operations = self._events = 0
@@ -47,13 +47,13 @@ class Interferer:
         return None
 
     def network_event(self) -> None:
-        """Something happened that can be seen from outside."""
+        """Count something that can be seen from outside."""
         self._events += 1
         for one in self._due("network", self._events):
             self._carry_out(one)
 
     def step(self, steps: int) -> None:
-        """The event loop is about to take a step."""
+        """Count a step that the event loop is about to take."""
         for one in self._due("step", steps):
             self._carry_out(one)
 

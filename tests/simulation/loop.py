@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 STEPS_MAX = 200_000
 """Steps of the loop in one stretch: more mean that it turns in circles."""
-_BURIAL_STEPS_MAX = 1000
+_TEAR_DOWN_STEPS_MAX = 1000
 
 
 class Hangs(Exception):
@@ -78,10 +78,10 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self.dead = True
         self.stop()
 
-    def bury(self) -> None:
+    def tear_down(self) -> None:
         """Take the process apart, so that nothing of it is left to be collected later."""
         self.dead = True
-        for _ in range(_BURIAL_STEPS_MAX):
+        for _ in range(_TEAR_DOWN_STEPS_MAX):
             tasks = asyncio.all_tasks(self)
             if not tasks:
                 break

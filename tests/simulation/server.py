@@ -33,7 +33,7 @@ class Attempt(msgspec.Struct):
     evidence: Evidence = "nothing"
     answered_at: float | None = None
     in_doubt: bool = False
-    """Whether the row may have been taken before."""
+    """Whether the row may have been taken before, and this is no new try of the same delivery."""
     fresh: int = 0
     """How many rows that could be sent the run had not come to, at that time."""
     begun_at: float = 0.0
@@ -64,7 +64,7 @@ class Server:
         self._outages: tuple[Outage, ...] = ()
 
     def begin(self, outages: tuple[Outage, ...]) -> None:
-        """A stretch begins, with these outages before it."""
+        """Let a stretch begin, with these outages before it."""
         self._began = self._world.time
         self._outages = outages
 

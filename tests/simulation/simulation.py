@@ -34,6 +34,8 @@ from wa_bulk.send.transport.interface import Transport
 
 STRETCH_MAX_S = 86_400.0
 """Virtual seconds that one stretch may take."""
+FAILS_LATER = 0.2
+"""How often the power fails between two processes."""
 CALM_STRETCHES = 2
 """That number of stretches in which nothing goes wrong must be enough to finish: the second one deals with
 what a server's last answers left held."""
@@ -124,7 +126,7 @@ class Simulation:
     # -- one stretch ----------------------------------------------------------------------------------
 
     def _finish(self, settings: Settings) -> None:
-        """Nothing goes wrong any more: the run must come to its end, and then all its books must agree."""
+        """Let nothing go wrong any more: the run must come to its end, and then all its books must agree."""
         self.world.is_calm = True
         calm = StretchPlan(msgspec.structs.replace(settings, limit=None, on_unknown="hold"), DiskFaults())
         summary = None
@@ -160,8 +162,6 @@ class Simulation:
         self.server.begin(plan.outages)
         self.auditor.begin(plan, before, world.now)
         run_plan = self._plan(plan, before)
-        if run_plan is None:
-            return None
         self.transport = None
         chance, lateness_s = world.chance(f"loop {world.stretch}"), world.scenario.lateness_s
         lateness = (lambda: chance.random() ** 4 * lateness_s) if lateness_s else (lambda: 0.0)
@@ -176,15 +176,17 @@ class Simulation:
         finally:
             world.now = loop.now
             self.auditor.faults += loop.problems
-            loop.bury()
+            loop.tear_down()
             world.loop = None
             self._source.changed = False
-        storage.process_ended(power_cut=self.interferer.power_cut)
+        # The power may also fail once the process has ended: what it said at its end must be on the disk.
+        fails_later = not world.is_calm and world.chance(f"power {world.stretch}").random() < FAILS_LATER
+        storage.process_ended(power_cut=self.interferer.power_cut or fails_later)
         lost_pages = bool(world.met["disk: pages lost"])
         self.auditor.ended(storage.log(), by_itself=summary is not None, lost_pages=lost_pages)
         return summary
 
-    def _plan(self, plan: StretchPlan, log: bytes) -> Plan | None:
+    def _plan(self, plan: StretchPlan, log: bytes) -> Plan:
         storage, world = self.storage, self.world
         if storage.exists:
             changes = msgspec.structs.asdict(plan.settings)
@@ -254,7 +256,7 @@ class Simulation:
         self.auditor.faults.append(text)
 
     def _compare_with_past(self, plan: Plan, log: bytes) -> None:
-        """What the package reads in the log, against another reader; after a power cut it may be more
+        """Compare what the package reads in the log with another reader; after a power cut it may be more
         careful, within bounds."""
         assert plan.past is not None
         view = self.auditor.view(log)
@@ -270,7 +272,7 @@ class Simulation:
             self._fault(f"the report says {report.totals}, whoever resumes {plan.past.totals()}")
         if careful:
             self.world.note("rows called cut off behind a lost tail")
-            self.auditor.careful(careful, log)
+            self.auditor.note_cut_off(careful, log)
 
     def _compare_with_report(self, summary: RunSummary) -> None:
         report = summarise(self.storage.copy())

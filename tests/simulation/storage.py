@@ -43,7 +43,7 @@ class Storage(Protocol):
         ...
 
     def begin(self, faults: DiskFaults, clock_error_s: float) -> None:
-        """A new process begins; its storage has these faults."""
+        """Let a new process begin, with these faults."""
         ...
 
     def rest(self, changes: dict[str, object]) -> Plan:
@@ -57,11 +57,11 @@ class Storage(Protocol):
         ...
 
     def process_ended(self, *, power_cut: bool) -> None:
-        """The process is gone, or the whole machine."""
+        """End the process, or the whole machine."""
         ...
 
     def discard(self) -> None:
-        """Delete the log, as a person does who knows that nothing was sent."""
+        """Delete the log, as a user does who knows that nothing was sent."""
         ...
 
 
@@ -93,7 +93,7 @@ class LocalStorage:
         return self._disk.path
 
     def begin(self, faults: DiskFaults, clock_error_s: float) -> None:
-        """A new process begins; its disk has these faults."""
+        """Let a new process begin, with a disk of these faults."""
         self._disk.faults = faults
         self._clock_error_s = clock_error_s
 
@@ -129,7 +129,7 @@ class LocalStorage:
         )
 
     def process_ended(self, *, power_cut: bool) -> None:
-        """The process is gone, or the whole machine."""
+        """End the process, or the whole machine."""
         if power_cut:
             self._disk.power_cut()
         else:

@@ -25,7 +25,7 @@ def test_hours_pass_at_once() -> None:
     task = loop.live(asyncio.sleep(3600))
     assert task is not None
     assert loop.now == 3607.0
-    loop.bury()
+    loop.tear_down()
 
 
 def test_a_process_that_waits_for_nothing_is_noticed() -> None:
@@ -35,7 +35,7 @@ def test_a_process_that_waits_for_nothing_is_noticed() -> None:
     loop = loop_at()
     with pytest.raises(Hangs, match="no timer is set"):
         loop.live(wait_for_ever())
-    loop.bury()
+    loop.tear_down()
 
 
 def test_a_process_that_turns_in_circles_is_noticed() -> None:
@@ -46,7 +46,7 @@ def test_a_process_that_turns_in_circles_is_noticed() -> None:
     loop = loop_at()
     with pytest.raises(Hangs, match="and no end"):
         loop.live(turn())
-    loop.bury()
+    loop.tear_down()
 
 
 def test_a_process_dies_at_the_step_it_is_told_to_and_all_its_tasks_with_it() -> None:
@@ -65,7 +65,7 @@ def test_a_process_dies_at_the_step_it_is_told_to_and_all_its_tasks_with_it() ->
     loop = loop_at(dies_at_step=2)
     assert loop.live(main()) is None
     assert ended == []
-    loop.bury()
+    loop.tear_down()
     assert ended == ["child"]
     assert loop.now == 0.0
     assert not asyncio.all_tasks(loop)
@@ -84,4 +84,4 @@ def test_a_thread_does_one_thing_after_the_other_and_each_takes_its_time() -> No
     loop.live(main())
     assert done == ["first", "second", "third"]
     assert loop.now == 6.0
-    loop.bury()
+    loop.tear_down()
