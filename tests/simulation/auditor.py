@@ -121,10 +121,7 @@ class Auditor:
         now = [
             one for one in self._server.by_row[row] if one.stretch == attempt.stretch and one.n < attempt.n
         ]
-        was_in_doubt = self._before[stretch].state(row) in ("unknown", CUT_OFF)
-        was_in_doubt |= any(one.evidence == "nothing" for one in now)
-        # After a try that proved that nothing was taken, the next follows wherever the row stood before.
-        attempt.in_doubt = was_in_doubt and not (now and now[-1].evidence == "try again")
+        attempt.in_doubt = bool(now) and now[-1].evidence == "nothing"
         if reason := self._must_not_be_sent(attempt, stretch):
             self.faults.append(f"row {row} was sent {reason}")
 

@@ -72,7 +72,8 @@ def outage_faults(
     if not is_mixed and not any(one.fate in BLOCK_OTHERS for one in attempts):
         closed_at = min((one.answered_at for one in during if one.answered_at is not None), default=math.inf)
         for one in during:
-            if one.begun_at > closed_at and one.in_doubt and one.fresh:
+            # A delivery that met no connection tries again by itself, whatever the gate has done meanwhile.
+            if one.begun_at > closed_at and one.in_doubt and one.fresh and not one.lost_connects:
                 yield f"row {one.row}, which may have been taken, probed while {one.fresh} others could have"
     if len(rows) > bound:
         yield f"an outage ({outage.name}) left {len(rows)} rows in doubt; at most {bound} may be"

@@ -33,9 +33,11 @@ class Attempt(msgspec.Struct):
     evidence: Evidence = "nothing"
     answered_at: float | None = None
     in_doubt: bool = False
-    """Whether the row may have been taken before, and this is no new try of the same delivery."""
+    """Whether the last request for this row, in the same stretch, may have been taken."""
     fresh: int = 0
     """How many rows that could be sent the run had not come to, at that time."""
+    lost_connects: int = 0
+    """How many connections could not be made so far in this stretch."""
     begun_at: float = 0.0
     """When it had its turn; it is written once there is a connection."""
     pause_s: float = 0.0
