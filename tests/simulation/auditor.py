@@ -34,6 +34,8 @@ class Auditor:
         """What the log said when each stretch began."""
         self._intended: set[int] = set()
         """Rows whose intent, of this stretch, is on the disk."""
+        self._fresh: set[int] = set()
+        """Rows that could be sent, that nothing is known of, and that were not announced yet."""
         self._writer: dict[int, int] = {}
         """Which stretch wrote each run line."""
         self._lost_pages = False
