@@ -119,6 +119,8 @@ class Journal:
             if _ends_within_line(log):
                 journal._append_in_thread(b"\n", sync=False)
             await journal._commit(run)
+            # Whoever began it may have died before its name was on disk.
+            await journal._loop.run_in_executor(journal._executor, log.sync_name)
         except BaseException:
             with contextlib.suppress(LogError):
                 await journal.close()

@@ -67,7 +67,7 @@ class Dispatcher:
         self._chance = chance or random.Random()
         self._halted = asyncio.Event()
         self._stop_reason = ""
-        self._waiting_tasks: set[asyncio.Task[object]] = set()
+        self._waiting_tasks: dict[asyncio.Task[object], None] = {}  # in order, so that a run can be repeated
         self._begun = 0
         self._answered = 0
         self._any_accepted = False
@@ -168,7 +168,7 @@ class Dispatcher:
         """Wait for `turn`, unless all is halted meanwhile: raises _Halted then."""
         task = asyncio.current_task()
         assert task is not None, "a dispatcher is used from tasks"
-        self._waiting_tasks.add(task)
+        self._waiting_tasks[task] = None
         self.waiting += 1
         try:
             return await turn
@@ -178,7 +178,7 @@ class Dispatcher:
             raise
         finally:
             self.waiting -= 1
-            self._waiting_tasks.discard(task)
+            del self._waiting_tasks[task]
 
     def _judge(
         self, reply: Reply, envelope: Envelope, pacer: SenderPacer, number: int, began: float

@@ -82,3 +82,20 @@ def test_a_body_without_a_template_has_none() -> None:
         row(2), payload=b'{"to":["+2"],"body":{"type":"text","text":{"body":"Hi"}}}'
     )
     assert not stops(blocks, books, text)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "maybe_taken", "settled"),
+    [(2, False, []), (0, True, []), (2, True, [(7, "unknown")])],
+)
+def test_an_announced_row_of_a_number_that_must_wait_is_taken_back_unless_it_may_have_been_taken_since(
+    attempts: int, maybe_taken: bool, settled: list[tuple[int, str]]
+) -> None:
+    blocks, books = Blocks(), Books()
+    blocks.hold_sender(row(1), "too fast")
+    held = row(7, maybe_taken=maybe_taken)
+    held.attempts = attempts
+    assert stops(blocks, books, held, intended=True)
+    assert [(number, status) for number, status, _ in books.settled] == settled
+    assert books.withdrawn == ([] if settled else [7])
+    assert blocks.held_rows == (0 if settled else 1)

@@ -114,6 +114,27 @@ def test_dropped_while_someone_holds_on_to_it_it_is_found_again() -> None:
     run(main())
 
 
+def test_what_left_while_someone_held_on_to_it_is_not_forgotten_when_they_let_go() -> None:
+    """A request's last try leaves long after its number was idle, and then the request is over."""
+
+    async def main() -> None:
+        loop, pacer = virtual_loop(), virtual_pacer(2)
+        kept = pacer.of("+44")
+        for number in range(100):
+            pacer.of(f"+86{number}").try_take()
+            loop.now += 0.1
+        assert kept.try_take()
+        assert kept.try_take()
+        del kept
+        for number in range(4):
+            pacer.of(f"+87{number}").try_take()
+        assert not pacer.of("+44").try_take()
+        loop.now += 1.1
+        assert pacer.of("+44").try_take()
+
+    run(main())
+
+
 def test_released_nothing_is_paced_any_more() -> None:
     async def main() -> None:
         loop, pacer = virtual_loop(), virtual_pacer(1)

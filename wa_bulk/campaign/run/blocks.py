@@ -46,18 +46,28 @@ class Blocks:
                 "unknown" if row.maybe_taken else "failed",
                 row.to,
                 request_id=row.own_request_id(),
+                attempts=row.attempts,
                 message=f"the API key may not send from {row.sender}",
             )
         elif row.sender in self.held:
-            self.held_rows += 1
-            if intended:
-                ledger.withdraw([row.number], "its sending number must wait")
-            return True
+            if not (row.attempts and row.maybe_taken):
+                self.held_rows += 1
+                if intended:
+                    ledger.withdraw([row.number], "its sending number must wait")
+                return True
+            outcome = Outcome(
+                "unknown",
+                row.to,
+                request_id=row.own_request_id(),
+                attempts=row.attempts,
+                message="its sending number must wait, and an earlier try may have been taken",
+            )
         elif self._templates and (known := self._templates.get(_template_of(row))) is not None:
             outcome = Outcome(
                 "unknown" if row.maybe_taken else "rejected",
                 row.to,
                 request_id=row.own_request_id(),
+                attempts=row.attempts,
                 code=known.code,
                 message=known.message,
             )

@@ -18,6 +18,7 @@ from wa_bulk.campaign.rules.duplicates import DuplicateRule, Seen
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources.base import RowSource, open_source
 from wa_bulk.ledger.lock import LockedLog
+from wa_bulk.ledger.log_file import LogFile
 from wa_bulk.ledger.log_format import FORMAT, LogError, ResultLine, RunLine, SourceRef, Totals, timestamp
 from wa_bulk.ledger.log_reader import read_run
 from wa_bulk.ledger.past import Past, read_past
@@ -44,7 +45,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     log: Path
     rules: Sequence[RowRule]
     past: Past | None = None
-    claimed: LockedLog | None = None
+    claimed: LogFile | None = None
 
     @property
     def resumed(self) -> bool:
@@ -168,13 +169,15 @@ def plan_resume(log: Path, **changes: object) -> Plan:
     """
     claimed = LockedLog.claim(log)
     try:
-        return _rest_of(claimed, changes)
+        return rest_of(claimed, changes)
     except BaseException:
         claimed.close()
         raise
 
 
-def _rest_of(claimed: LockedLog, changes: Mapping[str, object]) -> Plan:
+def rest_of(claimed: LogFile, changes: Mapping[str, object]) -> Plan:
+    """Plan the rest of a run whose log is locked already; as `plan_resume`, but the log stays with the caller
+    where this raises."""
     seen = Seen(read_run(claimed.path).source.rows or 0)
 
     def note(result: ResultLine) -> None:

@@ -290,12 +290,11 @@ class Pool:
 
     def _is_unavailable(self, outcome: Outcome) -> bool:
         """Whether a row's tries were used up because the server is unavailable, so that it is sent again."""
-        if self.is_stopping():
+        if self.is_stopping() or outcome.ruling is None or outcome.ruling.verdict != "retry":
             return False
-        if outcome.ruling is not None and outcome.ruling.verdict == "retry":
-            self._failed_rows += 1
-            if self._failed_rows >= FAILED_ROWS_MAX and outcome.ruling.scope == "message":
-                self._gate.close(outcome.message or "")
+        self._failed_rows += 1
+        if self._failed_rows >= FAILED_ROWS_MAX and outcome.ruling.scope == "message":
+            self._gate.close(outcome.message or "")
         return self._gate.closed
 
     def _hold_sender(self, row: RenderedRow, outcome: Outcome) -> None:

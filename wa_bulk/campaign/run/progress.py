@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from wa_bulk.ledger.local_ledger import LocalLedger
+from typing import Protocol
+
+from wa_bulk.ledger.base import Ledger
 from wa_bulk.ledger.log_format import Totals
+
+
+class CountingLedger(Ledger, Protocol):
+    """A ledger that also counts what it does."""
+
+    @property
+    def handled(self) -> int:
+        """Rows that were settled since it was opened."""
+        ...
 
 
 class Progress:
@@ -11,7 +22,7 @@ class Progress:
 
     def __init__(self, rows: int, totals: Totals) -> None:
         self.rows = rows
-        self.ledger: LocalLedger | None = None
+        self.ledger: CountingLedger | None = None
         self._totals = totals
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from wa_bulk.campaign.run.blocks import Blocks
+from wa_bulk.campaign.run.environment import Environment
 from wa_bulk.campaign.run.feed import Feed
 from wa_bulk.campaign.run.first_answers import FirstAnswers
 from wa_bulk.campaign.run.gates.outage import OutageGate
@@ -12,11 +13,9 @@ from wa_bulk.campaign.run.plan import Plan
 from wa_bulk.campaign.run.pool import Pool
 from wa_bulk.campaign.run.progress import Progress
 from wa_bulk.campaign.run.row_check import RowCheck
-from wa_bulk.ledger.local_ledger import LocalLedger
 from wa_bulk.ledger.log_format import LogError, Stopped, Totals
 from wa_bulk.send.account import Account
 from wa_bulk.send.dispatcher import Dispatcher
-from wa_bulk.send.open_transport import open_transport
 from wa_bulk.send.pacing import LocalPacer
 from wa_bulk.send.retry import Retry
 
@@ -35,10 +34,12 @@ class RunSummary(Struct, frozen=True):
 class CampaignRun:
     """One run of a plan: `execute` it, watch its `progress`, `interrupt` it."""
 
-    def __init__(self, plan: Plan, account: Account) -> None:
+    def __init__(self, plan: Plan, account: Account, *, environment: Environment | None = None) -> None:
+        """`environment` is this machine unless given."""
         self.progress = Progress(plan.rows, plan.totals())
         self._plan = plan
         self._account = account
+        self._environment = environment or Environment()
         self._pool: Pool | None = None
         self._gate: OutageGate | None = None
         self._interrupted = False
@@ -65,24 +66,21 @@ class CampaignRun:
 
     async def execute(self) -> RunSummary:
         """Run to the end. Raises LogError where the log cannot be begun or, at the end, be completed."""
-        plan, settings = self._plan, self._plan.settings
-        ledger = self.progress.ledger = await self._open_ledger()
-        transport = open_transport(
-            self._account,
-            name=settings.transport,
-            concurrency=settings.concurrency,
-            timeout=settings.timeout,
-        )
+        plan, settings, environment = self._plan, self._plan.settings, self._environment
+        line = plan.run_line(self._account.base_url)
+        ledger = self.progress.ledger = await environment.open_ledger(plan, line, self._log_failed)
         # At a slow pace, a request that finds out whether the server is there waits long for its turn.
         turns_s = _TURNS_BEFORE_GIVING_UP / settings.rate if settings.rate else 0.0
         limit = max(settings.outage_limit, turns_s if turns_s > 1 else 0.0)
         self._gate = gate = OutageGate(limit, self._server_given_up, self._gate_opened)
         dispatcher = Dispatcher(
-            transport,
-            LocalPacer(settings.rate),
+            environment.open_transport(self._account, settings),
+            LocalPacer(settings.rate, clock=environment.pacer_clock),
             retry=Retry(settings.tries),
             redact=self._account.redact,
             gate=gate,
+            clock=environment.latency_clock,
+            chance=environment.chance,
         )
         blocks = Blocks()
         self._pool = pool = Pool(
@@ -98,6 +96,7 @@ class CampaignRun:
             one_template=plan.blueprint.one_template,
             one_sender=not plan.blueprint.senders_vary,
             source_changed=plan.source.has_changed,
+            chance=environment.chance,
         )
         if self._interrupted:
             self.interrupt()
@@ -118,22 +117,6 @@ class CampaignRun:
             await dispatcher.close()
         await ledger.close(pool.stopped, pool.detail)
         return RunSummary(ledger.totals(), plan.rows, pool.stopped, pool.detail)
-
-    async def _open_ledger(self) -> LocalLedger:
-        plan, settings = self._plan, self._plan.settings
-        line = plan.run_line(self._account.base_url)
-        if plan.claimed is None or plan.past is None:
-            return await LocalLedger.create(plan.log, line, plan.rows, on_error=self._log_failed)
-        return await LocalLedger.resume(
-            plan.claimed,
-            plan.past,
-            line,
-            plan.rows,
-            retry_unknown=settings.on_unknown == "retry",
-            retry_failed=settings.retry_failed,
-            retry_rejected=settings.retry_rejected,
-            on_error=self._log_failed,
-        )
 
     def _stop(self, why: Stopped, detail: str) -> None:
         if self._pool is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from weakref import WeakValueDictionary
+from weakref import ref
 
 from wa_bulk.send.pacing.sender_queue import SenderQueue
 
@@ -13,8 +13,9 @@ from wa_bulk.send.pacing.sender_queue import SenderQueue
 class LocalPacer:
     """Each sending number's tokens at `rate`/s, counted in this process. A `Pacer`, for one event loop.
 
-    A number's queue is dropped once it is idle: nobody waits, nothing left within the last second, nothing
-    is held, no 429 is in force. So memory grows with the numbers of about two seconds, not with all of them.
+    A number's queue is dropped once it is idle: nobody waits or holds on to it, nothing left within the last
+    second, nothing is held, no 429 is in force. So memory grows with the numbers of about two seconds, not
+    with all of them.
     """
 
     # The default clock is the system's own rather than the event loop's: uvloop's time stands still while
@@ -33,9 +34,6 @@ class LocalPacer:
         self._released = False
         self._queues: dict[str | None, SenderQueue] = {}
         self._oldest_first: deque[str | None] = deque()
-        # Idle, but someone still holds on to them: a request that waits for its next try, say. Two queues
-        # of one number would send at twice its rate.
-        self._dropped: WeakValueDictionary[str | None, SenderQueue] = WeakValueDictionary()
 
     def of(self, sender: str | None, /) -> SenderQueue:
         """Return the queue of a sending number (None: the account's default number)."""
@@ -47,15 +45,14 @@ class LocalPacer:
     def release(self) -> None:
         """Let everyone who waits go, and set no pace from now on, for any sending number."""
         self._released = True
-        for queues in (self._queues, self._dropped):
-            for queue in queues.values():
-                queue.release()
+        for queue in self._queues.values():
+            queue.release()
 
     def _add(self, sender: str | None) -> SenderQueue:
         # Two looked at for each one added: the number of queues settles without a pass over all of them.
         for _ in range(min(2, len(self._oldest_first))):
             self._drop_oldest_if_idle()
-        queue = self._dropped.pop(sender, None) or SenderQueue(self._rate, self._clock)
+        queue = SenderQueue(self._rate, self._clock)
         if self._released:
             queue.release()
         self._queues[sender] = queue
@@ -65,6 +62,10 @@ class LocalPacer:
     def _drop_oldest_if_idle(self) -> None:
         sender = self._oldest_first.popleft()
         if self._queues[sender].idle(self._clock()):
-            self._dropped[sender] = self._queues.pop(sender)
-        else:
-            self._oldest_first.append(sender)
+            held = ref(self._queues.pop(sender))()
+            if held is None:
+                return
+            # A request that waits for its next try, say, will still use it: two queues of one number would
+            # send at twice its rate, and what it will know then must not be forgotten when that has ended.
+            self._queues[sender] = held
+        self._oldest_first.append(sender)
