@@ -23,7 +23,16 @@ from msgspec import Struct
 from wa_bulk.api.generated_code import compile_function
 from wa_bulk.api.message import Body, Message
 from wa_bulk.api.number_plan import is_plain
-from wa_bulk.api.rules import RELATIONS, RULES, Rule, WholeRule, quick_test, structs_in
+from wa_bulk.api.rules import (
+    BODY_PARAMETERS,
+    RELATIONS,
+    RULES,
+    Rule,
+    WholeRule,
+    quick_test,
+    structs_in,
+)
+from wa_bulk.api.template import BodyComponent
 
 REMEMBERED = 100
 """Values of one kind that are known for fine, so that they need not be looked at again."""
@@ -63,11 +72,14 @@ def _test_of(kind: type[Struct]) -> Test:
             given[f"kind_{name}"], given[f"is_fine_{name}"] = info.type, _test_of(info.type)
             condition = f"type({name}) is kind_{name} and is_fine_{name}({name})"
         else:
-            given[f"are_fine_{name}"] = _test_of_many(structs_in(info.type))
+            kinds = BODY_PARAMETERS if kind is BodyComponent else structs_in(info.type)
+            given[f"are_fine_{name}"] = _test_of_many(kinds)
             condition = f"are_fine_{name}({name})"
         lines.append(f"  {name} = struct.{name}")
         conditions.append(f"({name} is None or {condition})" if info.default is None else condition)
-    if kind in RELATIONS:
+    if kind is BodyComponent:
+        conditions.append("parameters")  # and so all that its relation asks for has been asked
+    elif kind in RELATIONS:
         given["relation"] = RELATIONS[kind]
         conditions.append("relation(struct) is None")
     return cast(Test, compile_function("is_fine", [*lines, f"  return {' and '.join(conditions)}"], given))

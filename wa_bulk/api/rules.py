@@ -258,10 +258,11 @@ def _button(component: t.ButtonComponent) -> None:
         )
 
 
+BODY_PARAMETERS: tuple[type[Struct], ...] = (t.TextParameter, t.CurrencyParameter, t.DateTimeParameter)
+"""What may stand in a template's body, where at least one has to."""
+
 _NOT_IN_A_HEADER: frozenset[type[Struct]] = frozenset([t.PayloadParameter])
-_NOT_IN_A_BODY: frozenset[type[Struct]] = frozenset(
-    [t.ImageParameter, t.VideoParameter, t.DocumentParameter, t.PayloadParameter]
-)
+_NOT_IN_A_BODY: frozenset[type[Struct]] = frozenset(structs_in(t.Parameter)) - frozenset(BODY_PARAMETERS)
 
 
 def _parameters(component: t.Component, refused: frozenset[type[Struct]]) -> None:
