@@ -285,7 +285,13 @@ def test_a_message_of_another_kind_is_looked_at_closely() -> None:
 
 
 @pytest.mark.parametrize(
-    ("second", "first"), [("+44 7911 123456", "+447911123456"), ("00447911123456", "447911123456")]
+    ("second", "first"),
+    [
+        ("+44 7911 123456", "+447911123456"),
+        ("00447911123456", "447911123456"),
+        ("+52 1 55 1234 5678", "+525512345678"),
+        ("+5511998765432", "+551198765432"),
+    ],
 )
 def test_one_person_twice_is_refused_naming_both(first: str, second: str) -> None:
     with pytest.raises(ValidationError) as caught:

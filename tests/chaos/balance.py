@@ -80,10 +80,10 @@ def _rows_match_what_arrived(
         came = by_row.get(row, [])
         status = result["status"]
         ids = [arrival.message_id for arrival in came if arrival.accepted]
-        # A power cut may have taken what announced it, for all that the log can tell.
-        in_doubt = (status, result["attempts"]) == ("unknown", 0)
-        is_skipped = (status, result.get("reason")) == ("skipped", f"duplicate of row {wanted.earlier}")
-        if wanted.kind == "skip" and not (is_skipped or in_doubt):
+        if wanted.kind == "skip" and (status, result.get("reason")) != (
+            "skipped",
+            f"duplicate of row {wanted.earlier}",
+        ):
             yield f"row {row} repeats row {wanted.earlier}, but the log says {result}"
         if wanted.kind == "refuse" and (status != "rejected" or not result.get("reason")):
             yield f"row {row} had to be refused, but the log says {result}"

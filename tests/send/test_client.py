@@ -312,6 +312,18 @@ class TestSettings:
             async with session.post(server.url, data=b"{}", headers={"Authorization": "x"}) as reply:
                 assert reply.status == 200
 
+    async def test_a_session_that_can_send_nothing_is_no_fate_of_a_message(self) -> None:
+        async with EngageLab() as server:
+            session = aiohttp.ClientSession()
+            async with client(server, session=session) as sender:
+                await sender.send(HELLO)
+                await session.close()
+                with pytest.raises(RuntimeError, match="the given session is closed"):
+                    await sender.send(HELLO)
+                with pytest.raises(RuntimeError, match="the given session is closed"):
+                    _ = [outcome async for outcome in sender.send_many(hellos(3))]
+            assert len(server.arrivals) == 1
+
     async def test_from_env(self, monkeypatch: pytest.MonkeyPatch) -> None:
         settings: Settings = {"rate": 5, "transport": "aiohttp"}
         async with EngageLab() as server:

@@ -18,7 +18,7 @@ and must not be sent again now; nothing."""
 OTHER_5XX = (502, 504, 520, 522, 524, 527, 531, 555, 561, 598, 599)
 NOT_DONE = (500, 501, 503, *range(505, 512), 529)
 NOT_REACHED = (521, 523, 525, 526, 530)
-UNKNOWN_CODES = (1, 1001, 3999, 4002, 5002, 7777, 131049)
+UNKNOWN_CODES = (1, 1001, 3999, 4002, 7777, 131049)
 PAGE = b"<html><head><title>Error</title></head><body>nginx</body></html>"
 
 
@@ -211,6 +211,7 @@ KINDS: Sequence[Kind] = (
     Kind("3001", "final", 0.0, code(3001, 400)),
     Kind("3002", "final", 0.0, code(3002, 400)),
     Kind("3003", "final", 0.0, code(3003, 400)),
+    Kind("5002", "final", 0.0, code(5002, 400)),
     Kind("4001", "final", 0.0, code(4001, 400), stops=True),
     Kind("redirect", "final", 0.0, bare(301, 302, 304, 307, 308), stops=True),
     Kind("wrong address", "final", 0.0, bare(404, 405, 415), stops=True),

@@ -12,6 +12,7 @@ from msgspec import Struct
 from wa_bulk.api.errors import ValidationError
 from wa_bulk.api.fast_validate import is_surely_fine
 from wa_bulk.api.message import Body, Message
+from wa_bulk.api.one_person import person_key
 from wa_bulk.api.phone_number import e164
 from wa_bulk.api.plain_values import plain, with_plain_values
 from wa_bulk.api.rules import (
@@ -153,7 +154,7 @@ def _numbers(to: Sequence[object], max_recipients: int) -> list[str]:
             numbers.append(_number(text, ""))
         except ValidationError as error:
             raise error.under(f"to[{i}]") from None
-        first = positions.setdefault(numbers[i], i)
+        first = positions.setdefault(person_key(numbers[i]), i)
         if first != i:
             raise ValidationError(
                 f"to[{i}]",

@@ -70,9 +70,14 @@ class Ledger(Protocol):
     def settle(self, row: int, to: str | None, outcome: Outcome, reason: str | None = None) -> None:
         """Note the final word on a row, for now: later words win.
 
-        A row that may have been accepted before can only become `accepted`; whatever else is said of it,
-        it stays `unknown`.
+        A row that may have been accepted before can only become `accepted`, or `skipped` where it is shown
+        that it never was sent; whatever else is said of it, it stays `unknown`.
         """
+        ...
+
+    def doubt(self, row: int, to: str | None, outcome: Outcome) -> None:
+        """Note that a row may have been taken, and that it is sent again all the same: `unknown`, until it is
+        settled."""
         ...
 
     def withdraw(self, rows: Iterable[int], reason: str) -> None:

@@ -25,7 +25,8 @@ from wa_bulk.send.outcome import Outcome
 CLAIM_ROWS = 1 << 14
 """Most rows of one claim; and as many are looked at before the event loop can go on."""
 
-_ACCEPTED, _UNKNOWN = CODES["accepted"], CODES["unknown"]
+_SAYS_MORE = (CODES["accepted"], CODES["skipped"])
+_UNKNOWN = CODES["unknown"]
 _MAYBE_TAKEN = (_UNKNOWN, CUT_OFF)
 
 
@@ -146,12 +147,17 @@ class LocalLedger:
         before = self._states.replace_code(row, code)
         if before:
             self._counts[before] -= 1
-            if before in _MAYBE_TAKEN and code != _ACCEPTED:
+            if before in _MAYBE_TAKEN and code not in _SAYS_MORE:
                 status, code = "unknown", _UNKNOWN
                 self._states.set_code(row, code)
         self._counts[code] += 1
         self.handled += 1
         self._journal.record(row, to, status, outcome, reason)
+
+    def doubt(self, row: int, to: str | None, outcome: Outcome) -> None:
+        """Note that a row may have been taken, and that it is sent again all the same."""
+        self.settle(row, to, outcome)
+        self.handled -= 1
 
     def withdraw(self, rows: Iterable[int], reason: str) -> None:
         """Note that these rows were provably not taken since they were intended."""

@@ -22,7 +22,7 @@ from wa_bulk.send.gate import Gate, OpenGate
 from wa_bulk.send.outcome import Accepted, Outcome, Status
 from wa_bulk.send.pacing import Pacer, SenderPacer
 from wa_bulk.send.retry import Retry, Setback
-from wa_bulk.send.transport import NotSent, Reply, Transport, TransportError
+from wa_bulk.send.transport import NotSent, Reply, Transport, TransportError, Unusable
 from wa_bulk.send.verdict import Ruling
 
 _T = TypeVar("_T")
@@ -76,8 +76,8 @@ class Dispatcher:
     async def deliver(self, envelope: Envelope) -> Outcome:
         """Send one message and say what became of it; an accepted one's outcome is an `Accepted`.
 
-        Raises RuntimeError, with nothing sent, in another event loop than the first; else nothing but
-        CancelledError: of a message cancelled on the wire, the fate is unknown.
+        Raises Unusable where nothing can be sent, and else nothing but CancelledError: of a message cancelled
+        on the wire, the fate is unknown.
         """
         if envelope.sender == self._last_sender:
             pacer = self._last_pacer
@@ -91,6 +91,8 @@ class Dispatcher:
             began = self._clock()
             try:
                 result = self._judge(await self._post(envelope.payload), envelope, pacer, number, began)
+            except Unusable:
+                raise
             except Exception as error:
                 result = self._judge_error(error, envelope, number, began)
         if isinstance(result, Setback):
@@ -141,6 +143,8 @@ class Dispatcher:
             began = self._clock()
             try:
                 return self._judge(await self._post(envelope.payload), envelope, pacer, number, began)
+            except Unusable:
+                raise
             except Exception as error:
                 return self._judge_error(error, envelope, number, began)
         except TransportError as error:
@@ -258,8 +262,6 @@ class Dispatcher:
     def _judge_error(
         self, error: Exception, envelope: Envelope, number: int, began: float
     ) -> Outcome | Setback:
-        if isinstance(error, RuntimeError):  # of another event loop, say: nothing was sent
-            raise error
         ruling = verdict.of_error(error)
         is_ours = not isinstance(error, TransportError)
         was_begun = not isinstance(error, _Halted)

@@ -11,5 +11,9 @@ class RowRule(Protocol):
     """Lets a row pass, or says why it is skipped. Asked once of each row that would be sent, in order."""
 
     def skip(self, row: RenderedRow) -> str | None:
-        """Say why `row` is not to be sent, such as "duplicate of row 7"; None lets it pass."""
+        """Say why `row` is not to be sent, such as "duplicate of row 7"; None lets it pass.
+
+        A row that may have been taken already (`row.maybe_taken`) is skipped only by what shows that it never
+        was sent.
+        """
         ...

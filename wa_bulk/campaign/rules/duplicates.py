@@ -23,7 +23,8 @@ class DuplicateRule:
 
     def skip(self, row: RenderedRow) -> str | None:
         """Name the row that has the number: the first that could be sent, or, where that was refused, a later
-        one that was sent in its place."""
+        one that was sent in its place. Since no row is sent beside that one, a row that a log with a lost end
+        leaves in doubt is shown not to have been."""
         first = self._earlier(row.to, row.number)
         return None if first is None or first == row.number else f"duplicate of row {first}"
 

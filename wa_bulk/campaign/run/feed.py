@@ -108,7 +108,7 @@ class Feed:
         rendered.past = past
         rendered.maybe_taken = past in ("cut off", "unknown")
         left_out = self._check.ask_rules(rendered)
-        if past == "cut off" and not self._retry_cut_off:
+        if left_out is None and past == "cut off" and not self._retry_cut_off:
             self._settle_cut_off(row.number, rendered.to)
             return None
         return left_out or rendered

@@ -27,6 +27,9 @@ from wa_bulk.send.outcome import Outcome
 PACE_CHECK_S = 0.01
 """How often, at most, a paced run looks whether the next intents may be written."""
 
+WAITING_MAX = 1000
+"""Rows that may have been taken and wait for an unavailable server, while others are looked for to find out."""
+
 FAILED_ROWS_MAX = 10
 """That number of rows in a row whose tries were used up, with no proper answer in between, mean that the
 server is unavailable: a single one may be the row's own fault."""
@@ -166,7 +169,7 @@ class Pool:
             # While the server is unavailable one row at a time is enough: to find out.
             closed = self._gate.closed
             self._low = 0 if closed else self._window // (4 if self._settings.rate else 2)
-            ahead = self._ahead
+            ahead = self._ahead + (self._later.waiting if closed and self._is_crowded() else 0)
             if ahead > self._low:
                 await self._until_hungry(ahead)
                 continue
@@ -221,6 +224,7 @@ class Pool:
         guard, first_answers, ledger = self._guard, self._first_answers, self._ledger
         deliver, settle = self._dispatcher.deliver, self._ledger.settle
         while True:
+            is_last_resort = False
             while not ready:
                 if self._fed and not later.waiting:
                     self._workers -= 1
@@ -228,6 +232,7 @@ class Pool:
                     return
                 if self._is_last_resort() and (row := later.last_resort()) is not None:
                     ready.append(row)
+                    is_last_resort = True
                     break
                 if self._ahead <= self._low:
                     self._hungry.set()
@@ -239,7 +244,7 @@ class Pool:
                 self._hungry.set()
             if blocks.any and blocks.stops(row, ledger, intended=True):
                 continue
-            if row.maybe_taken and self._gate.closed and not self._is_last_resort():
+            if row.maybe_taken and self._gate.closed and not (is_last_resort or self._is_last_resort()):
                 later.until_open(row)
                 continue
             outcome = await deliver(row)
@@ -260,6 +265,7 @@ class Pool:
         if outcome.status == "unknown":
             row.maybe_taken = True
             if self._wants_again(row, outcome):
+                self._ledger.doubt(row.number, row.to, outcome)
                 self._later.after_wait(row)
                 return
         elif outcome.status == "failed" and not outcome.fatal:
@@ -277,7 +283,13 @@ class Pool:
 
     def _is_last_resort(self) -> bool:
         """Whether only rows that may have been taken are left to find out that the server is there again."""
-        return self._fed and self._gate.closed and not self._ready and not self._dispatcher.waiting
+        if not self._gate.closed or self._ready or self._dispatcher.waiting:
+            return False
+        return self._fed or self._is_crowded()
+
+    def _is_crowded(self) -> bool:
+        """Whether enough rows that may have been taken wait for the gate: no others are looked for."""
+        return self._later.waiting >= WAITING_MAX
 
     def _wants_again(self, row: RenderedRow, outcome: Outcome) -> bool:
         """Whether the user's word is that this row is sent again although it may have been taken."""

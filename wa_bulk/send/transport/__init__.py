@@ -1,7 +1,7 @@
 """The one seam to the network: `await transport.post(payload)`."""
 
 from .factory import make_transport
-from .interface import BadAddress, MaybeSent, NotSent, Reply, Transport, TransportError
+from .interface import BadAddress, MaybeSent, NotSent, Reply, Transport, TransportError, Unusable
 
 __all__ = [
     "BadAddress",
@@ -10,5 +10,6 @@ __all__ = [
     "Reply",
     "Transport",
     "TransportError",
+    "Unusable",
     "make_transport",
 ]

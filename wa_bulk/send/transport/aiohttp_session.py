@@ -8,6 +8,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from .aiohttp_pool import belongs_to
+from .interface import Unusable
 from .limits import IDLE_MAX
 from .resolver import resolver
 
@@ -42,11 +43,11 @@ def check_session(session: aiohttp.ClientSession) -> None:
 
 
 def check_use(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) -> None:
-    """Raise RuntimeError for a given session that cannot be used any more, or not in `loop`."""
+    """Raise Unusable for a given session that cannot be used any more, or not in `loop`."""
     if session.closed:
-        raise RuntimeError("the given session is closed: close the client before its session")
+        raise Unusable("the given session is closed: close the client before its session")
     if not belongs_to(session, loop):
-        raise RuntimeError("the given session belongs to another event loop: make both in one")
+        raise Unusable("the given session belongs to another event loop: make both in one")
 
 
 class _Resolver(AbstractResolver):

@@ -13,7 +13,7 @@ from wa_bulk.send.forks import watch_forks
 from . import aiohttp_pool as pool
 from .aiohttp_request import Body, Written, judged, read
 from .aiohttp_session import check_session, check_use, open_session
-from .interface import BadAddress, MaybeSent, NotSent, Reply, TransportError
+from .interface import BadAddress, MaybeSent, NotSent, Reply, TransportError, Unusable
 from .limits import MAX_HEAD, MAX_HEADERS
 from .loop_binding import LoopBinding, detach_sockets
 from .patience import Patience
@@ -37,7 +37,7 @@ class AiohttpTransport:
     credentials and middlewares do not apply to our requests: a middleware may send again, which only the
     callers may decide. `proxy` is the http:// URL of a proxy.
 
-    Raises ValueError for a session that cannot work; a post raises RuntimeError for one that no longer can.
+    Raises ValueError for a session that cannot work; a post raises Unusable for one that no longer can.
     """
 
     name = "aiohttp"
@@ -104,7 +104,7 @@ class AiohttpTransport:
     async def post(self, payload: bytes) -> Reply:
         """Send `payload` as the body of one POST and return the reply; raises NotSent or MaybeSent.
 
-        Raises RuntimeError where a given session cannot send.
+        Raises Unusable where a given session cannot send.
         """
         loop, session = self._enter()
         body = Body(payload, loop.time(), self._written)
@@ -180,7 +180,7 @@ class AiohttpTransport:
             raise NotSent("the transport is closed")
         if self._host_session is not None:
             if self._host_session_is_parents:
-                raise RuntimeError(
+                raise Unusable(
                     "the given session belongs to the parent of this process: give the client one of its own"
                 )
             check_use(self._host_session, loop)
@@ -252,7 +252,7 @@ class AiohttpTransport:
                 failure = judged(error, body, self._endpoint, first)
         # Out here, so that aiohttp's error, which holds the request's headers, is not chained to ours.
         if cannot:
-            raise RuntimeError(f"the given session refuses our requests ({cannot}): nothing was sent")
+            raise Unusable(f"the given session refuses our requests ({cannot}): nothing was sent")
         raise failure
 
     async def _pass_on(

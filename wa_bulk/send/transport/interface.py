@@ -76,11 +76,17 @@ class MaybeSent(TransportError):
     """Timeout, reset, close or an unreadable reply once the request was written: it may be accepted."""
 
 
+class Unusable(RuntimeError):
+    """The program uses the transport as it cannot be used: in another event loop, or with a closed session of
+    its own. Nothing was sent, and no other request will be until that is mended.
+    """
+
+
 class Transport(Protocol):
     """The one seam to the network. Never retries, never follows a redirect: the callers decide.
 
     Cancelling one `post` hurts no other: its connection is discarded. Belongs to the event loop of its first
-    post or prepare; in another one, or in another thread, these and `close` raise RuntimeError before any
+    post or prepare; in another one, or in another thread, these and `close` raise Unusable before any
     byte leaves. After a fork the child starts anew, without the parent's connections.
     """
 

@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
+from .interface import Unusable
+
 
 class LoopBinding:
     """The event loop that a transport belongs to: that of its first use."""
@@ -12,12 +14,12 @@ class LoopBinding:
     loop: asyncio.AbstractEventLoop | None = None
 
     def bind(self) -> asyncio.AbstractEventLoop:
-        """Return the running loop, the transport's from now on; raises RuntimeError if another is."""
+        """Return the running loop, the transport's from now on; raises Unusable if another is."""
         loop = asyncio.get_running_loop()
         if self.loop is None:
             self.loop = loop
         elif loop is not self.loop:
-            raise RuntimeError(
+            raise Unusable(
                 "this client belongs to another event loop, the one it was first used in, with its "
                 "connections: make a client for each event loop (nothing was sent)"
             )
