@@ -56,7 +56,7 @@ BY_CODE: dict[int, Ruling] = {
     3003: Ruling("parameter refused", "EngageLab", "not taken", "rejected"),
     3004: Ruling("too fast", "EngageLab", "not taken", "retry", "sender"),
     4001: Ruling("template missing", "EngageLab", "not taken", "rejected", "template"),
-    5002: Ruling("Meta refuses the template", "EngageLab", "not taken", "rejected", "template"),
+    5002: Ruling("Meta refuses the template", "EngageLab", "not taken", "rejected"),
     23008: Ruling("too fast", "EngageLab", "not taken", "retry", "sender"),
 }
 """At any HTTP status. 3004 and 23008 are the codes for "too fast" of EngageLab's other products."""

@@ -28,7 +28,7 @@ PACE_CHECK_S = 0.01
 """How often, at most, a paced run looks whether the next intents may be written."""
 
 WAITING_MAX = 1000
-"""Rows that may have been taken and wait for an unavailable server, while others are looked for to find out."""
+"""Rows that may have been taken and wait for an unavailable server, while others are looked for."""
 
 FAILED_ROWS_MAX = 10
 """That number of rows in a row whose tries were used up, with no proper answer in between, mean that the
