@@ -17,7 +17,7 @@ LANGUAGES = frozenset(
 
 
 def nearest_language(code: str) -> str | None:
-    """The known code that looks most like `code`, or None when nothing comes near."""
+    """Return the known code that looks most like `code`, or None when nothing comes near."""
     normal = code.strip().replace("-", "_")
     folded = {known.casefold(): known for known in LANGUAGES}
     if normal.casefold() in folded:

@@ -100,12 +100,12 @@ def read_written(text: str) -> Written:
 
 
 def without_marks(text: str) -> str:
-    """`text` without spaces, dots, dashes, brackets and slashes."""
+    """Return `text` without spaces, dots, dashes, brackets and slashes."""
     return text.translate(_MARKS)
 
 
 def _tidied(text: str) -> str:
-    """`text` without what cannot be seen, its digits and punctuation in ASCII."""
+    """Return `text` without what cannot be seen, its digits and punctuation in ASCII."""
     seen = text.strip()
     bare = seen.translate(_plain).strip().lstrip("'’").strip()
     if not bare:
@@ -132,7 +132,7 @@ def _reject_figure(bare: str, text: str) -> None:
 
 
 def _trunk_zero(bare: str, prefix: str, text: str) -> int | None:
-    """How many digits of the country code stand before a (0); None where no country code is before one."""
+    """Count the digits of the country code before a (0); None where there is no country code before one."""
     found = _BRACKETED_ZERO(bare)
     if found is None:
         return None
@@ -145,7 +145,7 @@ def _trunk_zero(bare: str, prefix: str, text: str) -> int | None:
 
 
 def _parts_area_code(bare: str, prefix: str) -> bool:
-    """Whether a slash is between an area code and the rest, as in Germany, and not between two numbers."""
+    """Return whether a slash ends an area code, as in Germany, and does not divide two numbers."""
     before, _, after = bare.strip("/ ").partition("/")
     area_code = before.translate(_MARKS)[len(prefix) :]
     if prefix and (plan := plan_of(area_code)) is not None:
@@ -154,8 +154,10 @@ def _parts_area_code(bare: str, prefix: str) -> bool:
 
 
 def _looks_national(bare: str) -> bool:
-    """Whether a number without `+` or 00 is written as people do within their country: it begins with 0 or a
-    bracket, or with a short group of digits that is no country code."""
+    """Return whether a number without `+` or 00 is written as within its country.
+
+    Such a number begins with 0 or a bracket, or with a short group of digits that is no country code.
+    """
     if bare.lstrip(" -./")[0] in "(0" or _GROUPED(bare):
         return True
     first, *more = re.findall(r"[0-9]+", bare)
@@ -179,7 +181,7 @@ def _why_not(bare: str, foreign: str) -> str:
 
 
 def _named(character: str) -> str:
-    """A character for a message: itself where it can be seen, its code point where it is not ASCII."""
+    """Name a character in a message: itself where it is visible, its code point where it is not ASCII."""
     code_point = f"U+{ord(character):04X}"
     if not character.isprintable() or character.isspace():
         return code_point

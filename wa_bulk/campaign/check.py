@@ -57,7 +57,7 @@ def check(
     settings: Settings | None = None,
     on_rows: Callable[[int, int], object] | None = None,
 ) -> CheckReport:
-    """Goes through every row as a run would, and asks of each number whether it can exist.
+    """Go through every row as a run would, and ask of each number whether it can exist.
 
     `on_rows` is told (rows done, rows in all) now and then. Raises CampaignError and SourceError where no
     run could begin.
@@ -103,7 +103,7 @@ def check(
 
 
 def preview(campaign: Path, row: int, *, recipients: Path | None = None) -> bytes:
-    """The exact request for data row `row` (from 1), as JSON; the run's id reads `preview` in it.
+    """Return the exact request for data row `row` (from 1), as JSON; its run id is `preview`.
 
     Raises CampaignError, SourceError (no such row, or one that cannot be read) and RowRefused.
     """

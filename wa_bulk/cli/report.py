@@ -67,7 +67,7 @@ def command(log: Path, as_json: bool, html: Path | None, csv: Path | None) -> No
 
 
 def _refuse_to_overwrite(log: Path, summary: Summary | None, written: list[Path]) -> None:
-    """Raises `Problem` where a report would overwrite the log, or the files that its run began with.
+    """Raise `Problem` where a report would overwrite the log, or the files that its run began with.
 
     Raises LogError where there is no log, before anything is overwritten for it.
     """

@@ -24,7 +24,7 @@ _MEANING = {
 
 
 def page(summary: Summary) -> str:
-    """The whole page. Everything that came from the log is escaped."""
+    """Return the whole page. Everything that came from the log is escaped."""
     damage = summary.damage if summary.damaged_lines else []
     return f"""<!doctype html>
 <html lang="en">

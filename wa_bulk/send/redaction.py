@@ -83,7 +83,7 @@ def _in_hex(text: str) -> str:
 
 
 def _in_base64(text: str) -> list[str]:
-    """Patterns for `text` in base64, by itself or at any place in something longer."""
+    """Return patterns for `text` in base64, by itself or at any place in something longer."""
     return [_spelled_in_base64(text.encode(), ahead) for ahead in range(3)]
 
 

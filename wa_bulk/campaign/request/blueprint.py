@@ -69,7 +69,7 @@ class Blueprint:
             )
 
     def raw_recipient(self, values: Sequence[str]) -> str:
-        """What stands where the row's recipient should, as it is."""
+        """Return the row's text for the recipient, unchecked."""
         return self._recipient.raw(values)
 
     def _render_carefully(self, row: int, values: Sequence[str]) -> RenderedRow:
@@ -92,7 +92,7 @@ def _check_whole(payload: bytes) -> None:
 
 
 def compile_campaign(file: CampaignFile, header: Sequence[str], run_id: str) -> Blueprint:
-    """Compiles a campaign for a CSV's header and a run's id.
+    """Compile a campaign for a CSV's header and a run's id.
 
     Raises CampaignError listing every fault found: unknown keys, unknown columns, values the API would
     refuse whatever the rows bring.

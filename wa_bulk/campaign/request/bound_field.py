@@ -54,7 +54,7 @@ class BoundField:
         self.longest = rule.longest if isinstance(rule, TextRule) else sys.maxsize
 
     def value(self, values: Sequence[str]) -> str | int:
-        """What the row puts into the field. Raises RowRefused."""
+        """Return the field's value for a row. Raises RowRefused."""
         match self.field.kind:
             case "whole":
                 return self._whole(values)
@@ -67,12 +67,14 @@ class BoundField:
         return whole
 
     def raw(self, values: Sequence[str]) -> str:
-        """The field's text, whatever it is."""
+        """Return the field's text for a row, unchecked."""
         return self._whole_text([values[column] for column in self._columns])
 
     def number(self, values: Sequence[str]) -> str:
-        """The number that fills the field, in E.164 form. Raises RowRefused, also where a part is empty: what
-        is left may be somebody else's number."""
+        """Return the field's phone number for a row, in E.164 form.
+
+        Raises RowRefused, also where a part is empty: what is left may be somebody else's number.
+        """
         if not self.field.is_one_column and not all(values[column].strip() for column in self._columns):
             raise self._refused(values, "")
         try:

@@ -22,7 +22,7 @@ class RenderedRow(Envelope, gc=False):
     """A request for it may have been taken: it can end as accepted or unknown only."""
 
     def echoes(self, request_id: str) -> bool:
-        """Whether a reply with this request_id has the one that was sent."""
+        """Return whether a reply with this request_id has the one that was sent."""
         return f'"request_id":"{request_id}"'.encode() in self.payload or request_id == self.own_request_id()
 
     def own_request_id(self) -> str | None:
