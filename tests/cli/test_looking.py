@@ -34,7 +34,7 @@ def test_every_row_is_looked_at_and_nothing_sent(
     result = folder.run(*arguments)
 
     assert result.exit_code == exits.NOT_ALL_ACCEPTED
-    for words in ("ready", "5", "row 6", "spreadsheet", "duplicate of row 1", "column name"):
+    for words in ("ready", "5", "row 6, line 7", "spreadsheet", "duplicate of row 1", "name is empty"):
         assert words in result.stdout
     assert sandbox.messages == []
     assert list(folder.path.glob("*.jsonl")) == []
@@ -58,7 +58,8 @@ def test_check_as_json_holds_every_fault(folder: Folder) -> None:
 
     found = json.loads(result.stdout)
     assert (found["rows"], found["ready"], found["rejected"], found["skipped"]) == (8, 5, 2, 1)
-    assert [fault["row"] for fault in found["faults"] if fault["status"] != "warning"] == [6, 7, 8]
+    faults = [fault for fault in found["faults"] if fault["status"] != "warning"]
+    assert [(fault["row"], fault["line"]) for fault in faults] == [(6, 7), (7, 8), (8, 9)]
 
 
 def test_the_report_in_all_its_forms(folder: Folder) -> None:

@@ -24,7 +24,7 @@ def test_a_finished_run(path: Path) -> None:
     write(
         path,
         run(rows=4),
-        result(1, "rejected", 0.5, attempts=0, reason="to (column phone): is empty; expected a number"),
+        result(1, "rejected", 0.5, attempts=0, reason="phone is empty: expected a number (to)"),
         intent(2, 4),
         result(2, seconds=2, latency_ms=50.0),
         result(3, "failed", 4, attempts=5, code=1000, error="internal error", latency_ms=70.0),
@@ -133,21 +133,21 @@ def test_values_in_the_words_do_not_tell_causes_apart(path: Path) -> None:
     write(
         path,
         run(),
-        result(1, "rejected", reason="to: '12' is too short; expected 7 to 15 digits"),
-        result(2, "rejected", reason="to: '7' is too short; expected 7 to 15 digits"),
-        result(3, "rejected", reason="components[1].text: is empty"),
-        result(4, "rejected", reason="components[2].text: is empty"),
-        result(5, "rejected", code=3002, error="to: '12' is too short; expected 7 to 15 digits"),
+        result(1, "rejected", reason="phone '12' is too short: expected 7 to 15 digits (to)"),
+        result(2, "rejected", reason="phone '7' is too short: expected 7 to 15 digits (to)"),
+        result(3, "rejected", reason="name is empty: fill it in (body.components[1].text)"),
+        result(4, "rejected", reason="name is empty: fill it in (body.components[2].text)"),
+        result(5, "rejected", code=3002, error="phone '12' is too short: expected 7 to 15 digits (to)"),
         end(),
     )
 
     causes = {(cause.code, cause.text): cause.rows for cause in summarise(path).causes}
 
     assert causes == {
-        (None, "to: … is too short; expected 7 to 15 digits"): 2,
-        (None, "components[1].text: is empty"): 1,
-        (None, "components[2].text: is empty"): 1,
-        (3002, "to: '12' is too short; expected 7 to 15 digits"): 1,
+        (None, "phone … is too short: expected 7 to 15 digits (to)"): 2,
+        (None, "name is empty: fill it in (body.components[1].text)"): 1,
+        (None, "name is empty: fill it in (body.components[2].text)"): 1,
+        (3002, "phone '12' is too short: expected 7 to 15 digits (to)"): 1,
     }
 
 

@@ -48,8 +48,7 @@ def is_valid(number: str) -> bool:
 
 
 def is_mobile_within(digits: str, plan: Plan) -> bool:
-    """Return whether `digits` are a mobile number as dialled within a plan's countries, with or without
-    the trunk prefix."""
+    """Return whether `digits` are a mobile number within a plan's countries, with or without trunk prefix."""
     fits = _mobile_in(plan.country_code)
     if fits(digits):
         return True
@@ -58,7 +57,7 @@ def is_mobile_within(digits: str, plan: Plan) -> bool:
 
 
 def is_possible(number: str) -> bool:
-    """Return whether libphonenumber finds a number's length possible. It is E.164, its country code assigned."""
+    """Return whether libphonenumber finds possible the length of an E.164 number of an assigned code."""
     import phonenumbers
 
     possible = phonenumbers.ValidationResult.IS_POSSIBLE
@@ -85,7 +84,7 @@ def read_national(digits: str, country: str) -> str | None:
 
 @cache
 def _quick_reading(country: str) -> Callable[[str], str | None]:
-    """Return a reader of national numbers that only removes a fixed trunk prefix; None for all others."""
+    """Make a reader of national numbers that only removes a fixed trunk prefix; it gives None for others."""
     code = COUNTRIES[country]
     metadata, fits = _metadata(code, country), _valid_in(code)
     dials_abroad = re.compile(metadata.international_prefix or "(?!)").match

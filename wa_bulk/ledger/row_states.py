@@ -213,7 +213,7 @@ class RowStates:
         self._synced: int | None = None
 
     def _note_intent(self, line: IntentLine) -> None:
-        """Note an intent. Rows with gaps between them are intended together, by lines with the same `synced`."""
+        """Note an intent. Rows with gaps between them are intended together: lines with the same `synced`."""
         first, last = line.rows
         together = last - first + 1
         if line.synced is not None and line.synced == self._synced:

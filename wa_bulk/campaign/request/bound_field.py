@@ -1,4 +1,4 @@
-"""A field of the request, filled from a row's cells."""
+"""A field of the request, bound to the columns that fill it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,19}").fullmatch
 
 
 class RowRefused(Exception):
-    """A row that the API would refuse, so that it is not sent. `columns` are the CSV's names."""
+    """A row that the API would refuse, so that it is not sent. `columns` are the CSV's names.
+
+    Its text begins with what the user sees, the columns, and ends with what they do not, the request's field.
+    It is the same for all rows with the same problem, so that a report can count them together.
+    """
 
     def __init__(self, field: str, columns: Sequence[str], fault: str, rule: str) -> None:
         super().__init__(field, columns, fault, rule)
@@ -29,9 +33,10 @@ class RowRefused(Exception):
         self.rule = rule
 
     def __str__(self) -> str:
-        named = " + ".join(self.columns)
-        column = f" (column {named})" if named else ""
-        return f"{self.field}{column}: {self.fault}; {self.rule}"
+        if not self.columns:
+            return f"{self.field}: {self.fault}; {self.rule}"
+        separator = "; " if ": " in self.fault else ": "
+        return f"{' + '.join(self.columns)} {self.fault}{separator}{self.rule} ({self.field})"
 
 
 class BoundField:
@@ -99,7 +104,7 @@ class BoundField:
     def _refused(self, values: Sequence[str], whole: str) -> RowRefused:
         for name, column in zip(self._names, self._columns, strict=True):
             if not values[column] or values[column].isspace():
-                return RowRefused(self.field.path, [name], "is empty", "expected a value")
+                return RowRefused(self.field.path, [name], "is empty", "fill it in")
         rule = self.field.rule
         assert rule is not None
         return RowRefused(self.field.path, self._names, rule.fault(whole) or "is refused", rule.expects)
