@@ -45,7 +45,7 @@ def sandbox(sandbox_server: Sandbox) -> Sandbox:
 
 
 class Folder(NamedTuple):
-    """Where a campaign stands, and how the command is run there, against the sandbox."""
+    """A folder with a campaign, in which the command is run against the sandbox."""
 
     path: Path
     environment: dict[str, str]

@@ -1,4 +1,4 @@
-"""What the summary makes of a log: finished, stopped, cut off, at work, damaged."""
+"""What the summary makes of a log: finished, stopped, cut off, running, damaged."""
 
 from pathlib import Path
 

@@ -29,7 +29,7 @@ from wa_bulk.api.rules import (
     RULES,
     Rule,
     WholeRule,
-    quick_test,
+    fast_test,
     structs_in,
 )
 from wa_bulk.api.template import BodyComponent
@@ -93,7 +93,7 @@ def _condition(name: str, rule: Rule, given: dict[str, Any]) -> str:
         return f"type({name}) is int and {rule.low} <= {name} <= {rule.high}"
     if not rule.takes_easy_text:
         given[f"known_{name}"] = known = set(rule.known)
-        given[f"is_fine_{name}"] = _remembering(quick_test(rule), known)
+        given[f"is_fine_{name}"] = _remembering(fast_test(rule), known)
         return f"type({name}) is str and ({name} in known_{name} or is_fine_{name}({name}))"
     condition = f"type({name}) is str and 0 < len({name}) <= {rule.longest}"
     if rule.forbids is not None:

@@ -107,7 +107,7 @@ def _plan_at(start: str) -> Plan | None:
 
 
 class _Lengths(dict[str, int]):
-    """For the first characters of a number, the lengths at which it stands as it is, as bits."""
+    """For the first characters of a number, the lengths at which it is right as it is, as bits."""
 
     def __missing__(self, start: str) -> int:
         digits = start[1:]

@@ -1,4 +1,4 @@
-"""Find the digits that somebody meant in what stands in a cell, or say why it holds no number.
+"""Find the digits that somebody meant in a cell, or say why it holds no number.
 
 Nothing is guessed: what may be two numbers, an extension, a word, or a figure that a spreadsheet made is
 refused. Spaces, dots, dashes, brackets and characters that cannot be seen carry no meaning.
@@ -52,7 +52,7 @@ class Written(Struct, frozen=True):
     """A number as it is written: its digits in ASCII, without `+` or 00.
 
     `international`: it carries `+`, 00, or (0) after its country code. `like_national`: it begins or is
-    grouped as within a country. `ungrouped`: nothing stands between its digits. `trunk_zero`: where the zero
+    grouped as within a country. `ungrouped`: nothing is between its digits. `trunk_zero`: where the zero
     of that (0) is among the digits. `parted`: a slash parts its digits.
     """
 
@@ -65,7 +65,7 @@ class Written(Struct, frozen=True):
 
 
 def read_written(text: str) -> Written:
-    """Find the digits of the number that stands in `text`, and what the way it is written tells.
+    """Find the digits of the number in `text`, and what the way it is written tells.
 
     Raises ValueError with the reason where it is not one number.
     """
@@ -141,7 +141,7 @@ def _trunk_zero(bare: str, prefix: str, text: str) -> int | None:
         return None
     if _is_country_code(before):
         return len(before)
-    raise ValueError(f"{text!r} has (0) in it, which only stands right after a country code: remove it")
+    raise ValueError(f"{text!r} has (0) in it, which belongs right after a country code only: remove it")
 
 
 def _parts_area_code(bare: str, prefix: str) -> bool:

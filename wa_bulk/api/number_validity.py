@@ -71,8 +71,8 @@ def read_international(number: str) -> str:
 
 def read_national(digits: str, country: str) -> str | None:
     """Return the valid E.164 number that `digits` reach when dialled within `country`, or None."""
-    if quick := _quick_reading(country)(digits):
-        return quick
+    if number := _fast_reader(country)(digits):
+        return number
     import phonenumbers
 
     try:
@@ -83,7 +83,7 @@ def read_national(digits: str, country: str) -> str | None:
 
 
 @cache
-def _quick_reading(country: str) -> Callable[[str], str | None]:
+def _fast_reader(country: str) -> Callable[[str], str | None]:
     """Make a reader of national numbers that only removes a fixed trunk prefix; it gives None for others."""
     code = COUNTRIES[country]
     metadata, fits = _metadata(code, country), _valid_in(code)

@@ -114,7 +114,7 @@ def _with_country(written: Written, country: str, text: str) -> str:
 
 
 def _valid(digits: str) -> bool:
-    """Return whether `+digits` stands as it is, and is valid."""
+    """Return whether `+digits` is right as it is, and is valid."""
     number = "+" + digits
     if not is_plain(number):
         plan = plan_of(digits)

@@ -83,7 +83,7 @@ class WholeRule(Struct, frozen=True):
 Rule = TextRule | WholeRule
 
 
-def quick_test(rule: Rule) -> Callable[[Any], object]:
+def fast_test(rule: Rule) -> Callable[[Any], object]:
     """Return a test that is true of valid values only; what it is not true of, `rule.fault` must judge."""
     if isinstance(rule, WholeRule):
         low, high = rule.low, rule.high
@@ -305,7 +305,7 @@ def _moment(moment: t.DateTime) -> None:
             "", "has neither timestamp nor parts", "expected timestamp, or day, month, hour …"
         )
     if moment.timestamp is not None and given:
-        raise ValidationError("timestamp", "stands beside day, month, hour …", "expected one form, not both")
+        raise ValidationError("timestamp", "is set beside day, month, hour …", "expected one form, not both")
 
 
 def _tag(struct: Struct) -> str:

@@ -92,7 +92,7 @@ class TemplateDefinition(Struct, frozen=True):
 
 
 class TemplateUpdate(Struct, frozen=True, omit_defaults=True):
-    """What may be changed of a template once it stands. Its name and language stay."""
+    """What may be changed of a template once it exists. Its name and language stay."""
 
     components: list[ComponentDefinition]
     category: Category | UnsetType = UNSET
@@ -144,7 +144,7 @@ def check_components(components: list[ComponentDefinition]) -> None:
     for position, component in enumerate(components):
         if type(component) in seen:
             raise ValidationError(
-                f"components[{position}].type", "stands there twice", "expected each component at most once"
+                f"components[{position}].type", "is there twice", "expected each component at most once"
             )
         seen.add(type(component))
         try:

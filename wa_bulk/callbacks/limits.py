@@ -40,7 +40,7 @@ class TooMuch(Exception):
 
 
 class Gate:
-    """Lets so many requests in at once, and so many of their bytes."""
+    """Bounds the requests that are in at once, and their bytes."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -28,7 +28,7 @@ _SPEED_OVER_S = 5.0
 
 
 class Glance(NamedTuple):
-    """A run as it stands at one moment."""
+    """A run as it is at one moment."""
 
     title: str
     done: int
@@ -90,7 +90,7 @@ class Watch:
             self._live.stop()
 
     def show(self) -> None:
-        """Show it as it stands now."""
+        """Show it as it is now."""
         glance, now = self._look(), time.monotonic()
         sent_per_s = self._sent.per_s(now, glance.sent)
         done_per_s = self._done.per_s(now, glance.done)

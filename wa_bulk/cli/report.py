@@ -30,7 +30,7 @@ _WRITTEN = options.FilePath(writable=True, allow_dash=True)
 def command(log: Path, as_json: bool, html: Path | None, csv: Path | None) -> None:
     """Sum up a run from its log.
 
-    Works on any log: of a run that is finished, stopped, cut off by a crash, or still at work.
+    Works on any log: of a run that is finished, stopped, cut off by a crash, or still running.
 
     \b
     Examples:

@@ -131,7 +131,7 @@ class LockedLog:
             return False
 
     def discard(self) -> None:
-        """Take the name of a new log away again."""
+        """Remove the name of a new log again."""
         self.path.unlink(missing_ok=True)
 
     def close(self) -> None:

@@ -39,7 +39,7 @@ class LogFile(Protocol):
         ...
 
     def discard(self) -> None:
-        """Take the name of a new file away again."""
+        """Remove the name of a new file again."""
         ...
 
     def close(self) -> None:

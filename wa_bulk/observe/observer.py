@@ -1,4 +1,4 @@
-"""The observer: called as things happen, in the event loop, between two requests. It must be quick."""
+"""The observer: called as things happen, in the event loop, between two requests. It must be fast."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ _STEPS_A_DOUBLING = 16
 
 
 class Throughput(Struct):
-    """Rows settled over the time the run was at work; the pauses between a stop and a resume are left out."""
+    """Rows settled over the time the run was sending; the pauses between a stop and a resume are left out."""
 
     span_s: float = _FIRST_SPAN_S
     """Width of each span of `accepted` and `others`, in seconds."""

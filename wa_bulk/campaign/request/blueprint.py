@@ -1,7 +1,7 @@
 """A campaign compiled: its request as JSON with a hole for every value a row brings.
 
 Rendering a row costs the encoding of its values. What comes out equals, byte for byte, what encoding
-the full structs with those values would: what stands around the holes is cut from exactly that encoding.
+the full structs with those values would: what is around the holes is cut from exactly that encoding.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from wa_bulk.api.phone_number import NoCountryError, e164
-from wa_bulk.api.rules import NUMBER_RULE, TextRule, quick_test
+from wa_bulk.api.rules import NUMBER_RULE, TextRule, fast_test
 from wa_bulk.campaign.request.compiler import Field
 
 COUNTRY_RULE = (
@@ -55,7 +55,7 @@ class BoundField:
         self._columns = [header.index(name) for name in field.columns]
         self.column = self._columns[0]
         rule = field.rule
-        self.is_fine = _is_not_blank if rule is None else quick_test(rule)
+        self.is_fine = _is_not_blank if rule is None else fast_test(rule)
         self.longest = rule.longest if isinstance(rule, TextRule) else sys.maxsize
 
     def value(self, values: Sequence[str]) -> str | int:

@@ -1,4 +1,4 @@
-"""Finding the placeholders of a campaign's message, each with the field it stands in and its rule."""
+"""Finding the placeholders of a campaign's message, each with its field and its rule."""
 
 from __future__ import annotations
 

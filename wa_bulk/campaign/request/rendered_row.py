@@ -7,9 +7,9 @@ from wa_bulk.send.envelope import Envelope, request_id_of
 
 
 class RenderedRow(Envelope, gc=False):
-    """A row as a request, and where it stands.
+    """A row as a request, with its number and its past.
 
-    Its request_id is in the payload only: few rows need it by itself, and none is slowed down for them.
+    Its request_id is in the payload only: few rows need it by itself, and the others are not to pay for it.
     """
 
     number: int = 0

@@ -60,7 +60,7 @@ class TextFile:
         return SourceError(f"{self.path}{place}: {fault}", line=line, column=column)
 
     def has_changed(self) -> bool:
-        """Return whether another file stands there by now, or this one was written to."""
+        """Return whether the path names another file by now, or this one was written to."""
         try:
             return _identity(self.path.stat()) != self._identity
         except OSError:

@@ -1,4 +1,4 @@
-"""Which proxy stands between us and the API, and whether we can use it."""
+"""Which proxy is between us and the API, and whether we can use it."""
 
 import os
 from urllib.parse import urlsplit
