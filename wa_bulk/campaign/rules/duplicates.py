@@ -9,7 +9,7 @@ from wa_bulk.api.one_person import FIRST_DIGITS, person_key
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 
 ASKED_BEFORE_SLOTS = 16
-"""Questions answered by a search through all numbers before the slots are filled, which takes about as long."""
+"""Questions answered by a search through all numbers before the slots are filled: that takes as long."""
 
 SLOTS_PER_ROW = 1.9
 """With 8 bytes for the number of each row and 4 for each slot: 15.6 bytes a row."""
