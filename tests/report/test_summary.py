@@ -11,7 +11,7 @@ from tests.report.logs import RUN_ID, any_log, at, end, intent, result, run, wri
 from wa_bulk.ledger.lock import LockedLog
 from wa_bulk.ledger.log_format import LogError, ReopenedLine, WithdrawnLine, WrittenLine
 from wa_bulk.ledger.past import read_past
-from wa_bulk.report.summary import UnknownRow, summarise
+from wa_bulk.report.summary import Summary, UnknownRow, summarise
 from wa_bulk.report.tally import NO_RESULT
 
 
@@ -267,3 +267,7 @@ def test_it_agrees_with_the_ledger_on_every_log(
         == sum(summary.totals.values()) - summary.totals["accepted"]
     )
     assert msgspec.json.decode(msgspec.json.encode(summary))["state"] == summary.state
+
+
+def test_statuses_add_up_to_the_rows(summary: Summary) -> None:
+    assert sum(summary.counts.values()) == summary.rows == 2000
