@@ -29,7 +29,7 @@ NUMBER_TYPE_RULE = 'expected text such as "+447911123456"'
 
 class TextRule(Struct, frozen=True):
     """A rule for a string: at most `max_length` characters, in the form of `pattern`, and nothing in it
-    that `forbids` finds. `known` are values of that form, told without looking."""
+    that `forbids` finds. `known` are values of that form, told without the pattern."""
 
     expects: str
     max_length: int | None = None

@@ -1,6 +1,6 @@
 """The recipients' file: CSV, streamed, read as often as needed and never held.
 
-UTF-8 or, by its byte order mark, UTF-16; delimited by comma, semicolon, tab or bar, found by looking; quotes
+UTF-8 or, by its byte order mark, UTF-16; delimited by comma, semicolon, tab or bar, whichever fits; quotes
 as in RFC 4180, so that a value may hold delimiters and line breaks. What cannot be read for certain is an
 error that names the line, not a guess: a wrong guess here writes to the wrong people.
 """
