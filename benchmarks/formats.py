@@ -2,7 +2,7 @@
 
 from benchmarks.results import CandidateResult, GroupResult, RunResult, ScenarioResult, TargetResult
 
-QUIET_LOAD = 0.5
+IDLE_LOAD = 0.5
 
 
 def group_title(scenario: ScenarioResult, group: GroupResult) -> str:
@@ -65,8 +65,8 @@ def machine_lines(run: RunResult) -> list[str]:
         + ", ".join(f"{name} {version}" for name, version in run.versions.items()),
         f"{run.at}, {'quick' if run.quick else 'full'} run, {run.seconds / 60:.0f} min",
     ]
-    if run.load > QUIET_LOAD:
-        lines.append(f"the machine was not quiet: load {run.load:.1f} when the run began")
+    if run.load > IDLE_LOAD:
+        lines.append(f"the machine was not idle: load {run.load:.1f} when the run began")
     if run.absent:
         lines.append(f"not on this machine: {', '.join(run.absent)}")
     return lines

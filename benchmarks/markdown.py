@@ -23,7 +23,7 @@ class MarksError(ValueError):
 
 
 def write_figures(run: RunResult, page: Path, charts: Path | None) -> None:
-    """Replace what stands between the marks of `page`; with `charts`, its directory's pictures are shown.
+    """Replace what is between the marks of `page`; with `charts`, its directory's pictures are shown.
 
     Raises MarksError.
     """

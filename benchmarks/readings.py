@@ -36,7 +36,7 @@ def read_report(finished: Finished, stage: Stage) -> Reading:
 
 
 def read_whole_process(messages: Callable[[Stage], int]) -> Read:
-    """Return a reader of a process timed from its start to its exit, which sends so many messages."""
+    """Return a reader of a process timed from its start to its exit, which sends that number of messages."""
 
     def read(finished: Finished, stage: Stage) -> Reading:
         expect_success(finished)

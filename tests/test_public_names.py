@@ -1,4 +1,4 @@
-"""The names users import are a promise: this test is where one is added or taken away knowingly."""
+"""The names users import are a promise: this test is where one is added or removed knowingly."""
 
 import subprocess
 import sys

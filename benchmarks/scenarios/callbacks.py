@@ -43,7 +43,7 @@ _COLUMNS = (
 def receiving(
     name: str, program: str, quick: int, full: int, *, rate: int = 0, ours: bool = False
 ) -> Candidate:
-    """Return a receiver that is posted four statuses of so many messages."""
+    """Return a receiver that is posted four statuses of each message."""
 
     def command(stage: Stage) -> Sequence[str]:
         worker = [sys.executable, "-m", "benchmarks.workers.callbacks", program]

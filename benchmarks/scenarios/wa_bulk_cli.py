@@ -31,7 +31,7 @@ def program() -> list[str]:
 
 
 def send_command(stage: Stage, rows: int, rate: int = 0, concurrency: int = 64) -> Sequence[str]:
-    """Return `wa-bulk send` of the campaign that write_campaign wrote for so many rows."""
+    """Return `wa-bulk send` of the campaign that write_campaign wrote for `rows` rows."""
     campaign = campaign_path(stage.directory, rows)
     pace = ["--rate", str(rate), "--concurrency", str(concurrency)]
     where = ["--log", str(log_path(stage)), "--base-url", stage.base_url]
@@ -43,7 +43,7 @@ def log_path(stage: Stage) -> Path:
 
 
 def remove_log(stage: Stage) -> None:
-    """Make room for the next run's log, and for whatever stands beside it."""
+    """Make room for the next run's log, and for the files beside it."""
     for path in stage.directory.glob("log.jsonl*"):
         path.unlink()
 
@@ -83,7 +83,7 @@ def wa_bulk_send(
     concurrency: int = 64,
     read: Read | None = None,
 ) -> Candidate:
-    """Return the candidate that sends so many rows and proves by its log that all were accepted."""
+    """Return the candidate that sends that number of rows and proves by its log that all were accepted."""
 
     def command(stage: Stage) -> Sequence[str]:
         return send_command(stage, rows(stage), rate, concurrency)

@@ -1,6 +1,6 @@
 """A service that sends: `python -m benchmarks.workers.service service_httpx --url … --rate 1000 --seconds 5`.
 
-Starts a task a send, so many a second, while a probe in another process asks the same event loop for an
+Starts a task a send, at a fixed rate, while a probe in another process asks the same event loop for an
 echo every 2 ms. What the sends add to the probe's waits is what they cost everyone else on the loop.
 """
 

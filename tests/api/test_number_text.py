@@ -39,7 +39,7 @@ from wa_bulk.api.number_text import read_written
         ("++447911123456", "has '+' in it"),
         ("#N/A", "'#'"),
         ("+44 (0)7911 (0)", "in brackets"),
-        ("+44 7911 (0)123456", "(0) in it, which only stands right after a country code"),
+        ("+44 7911 (0)123456", "(0) in it, which belongs right after a country code only"),
     ],
 )
 def test_what_is_no_number_is_refused_with_the_reason(written: str, why: str) -> None:

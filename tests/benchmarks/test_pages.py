@@ -51,7 +51,7 @@ def test_a_noisy_machine_is_said() -> None:
     console = Console(width=120)
     with console.capture() as shown:
         print_machine(console, noisy)
-    assert "not quiet: load 4.0" in shown.get()
+    assert "not idle: load 4.0" in shown.get()
 
 
 def test_charts_are_the_same_for_the_same_results(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ AT_ONCE = Delivery(sent_after_s=0.01, delivered_after_s=0.01, read_after_s=0.01,
 
 
 def sound() -> bytes:
-    """Seven quiet seconds."""
+    """Seven seconds without a message."""
     rate = 8000
     samples = (int(6000 * math.sin(step / rate * 2 * math.pi * 330)) for step in range(rate * 7))
     memory = io.BytesIO()

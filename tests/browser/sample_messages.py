@@ -27,7 +27,7 @@ async def send_all(sandbox: Sandbox, send: Send, media_url: str) -> None:
     def out(to: str, body: dict[str, object], request_id: str | None = None) -> Awaitable[str]:
         return send(to, body, request_id)
 
-    crowd = [
+    recipients = [
         ("+905321234519", "tr", "Elif", "₺349,00"),
         ("+14155550143", "en_US", "Grace", "$31.20"),
         ("+33612345604", "fr", "Amélie", "27,50 €"),
@@ -38,7 +38,7 @@ async def send_all(sandbox: Sandbox, send: Send, media_url: str) -> None:
         ("+34612345671", "es", "Lucía", "24,90 €"),
         ("+966501234528", "ar", "نور", "84 ر.س"),
     ]
-    for number, (to, language, name, total) in enumerate(crowd):
+    for number, (to, language, name, total) in enumerate(recipients):
         await out(to, template("order_update", language, values(name, total)), f"orders-{number + 1}")
     await out("+447700900142", text("Your grinder is repaired and ready."))
 

@@ -22,7 +22,7 @@ HELLO = template("hello_world", "en_US")
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def large(browser: Browser, http: aiohttp.ClientSession) -> AsyncIterator[Inbox]:
-    """100,000 messages to as many people."""
+    """100,000 messages to as many recipients."""
     async with Sandbox(SandboxSettings(delivery=RESTING)) as sandbox:
         inbox = await Inbox.open(browser, sandbox, http)
         for block in range(100):
@@ -88,8 +88,8 @@ async def test_a_burst_settles_on_what_is_true(inbox: Inbox) -> None:
     await inbox.send(ADA, HELLO)
     await inbox.show(ADA)
     for block in range(5):
-        people = [f"+4479{block * 1000 + number:08d}" for number in range(1000)]
-        await inbox.send([*people, ADA], HELLO)
+        recipients = [f"+4479{block * 1000 + number:08d}" for number in range(1000)]
+        await inbox.send([*recipients, ADA], HELLO)
     await expect(inbox.page.locator("#list-total")).to_have_text("5,001 conversations")
     await expect(inbox.bubbles).to_have_count(6)
     await expect(inbox.page.locator(".tick[data-status=read]").first).to_be_visible()

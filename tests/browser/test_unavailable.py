@@ -14,7 +14,7 @@ from wa_bulk.sandbox import CallbackSettings, Delivery, Sandbox, SandboxSettings
 HELLO = template("hello_world", "en_US")
 
 
-async def test_the_page_says_when_the_sandbox_is_away_and_catches_up_when_it_is_back(
+async def test_the_page_says_when_the_sandbox_is_unavailable_and_catches_up_when_it_is_back(
     browser: Browser, http: aiohttp.ClientSession
 ) -> None:
     async with Sandbox(SandboxSettings()) as first:

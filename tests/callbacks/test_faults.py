@@ -22,7 +22,7 @@ STATES = ("plan", "sent", "delivered", "read")
 
 
 def bodies_of(messages: int, per_request: int, draw: random.Random) -> list[bytes]:
-    """Return every state of so many messages, mixed, and a STOP by every tenth person."""
+    """Return every state of that number of messages, mixed, and a STOP by every tenth person."""
     rows = [
         status(state, message_id=f"m{n}", to=f"+4479{n:08d}", tag=f"{RUN}:{n + 1}")
         for n in range(messages)

@@ -31,15 +31,15 @@ def message(row: int) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    "manner", [{}, {"repeated_share": 1.0}, {"out_of_order_share": 1.0}, {"early_share": 1.0}], ids=str
+    "shares", [{}, {"repeated_share": 1.0}, {"out_of_order_share": 1.0}, {"early_share": 1.0}], ids=str
 )
 async def test_every_row_ends_as_the_sandbox_has_it(
-    store: CallbackStore, file: Path, manner: dict[str, float]
+    store: CallbackStore, file: Path, shares: dict[str, float]
 ) -> None:
     async with receiving(store, SECRET) as receiver:
         url = f"http://127.0.0.1:{receiver.port}/"
         callbacks = msgspec.convert(
-            {"url": url, "secret": SECRET, "batch_wait_s": 0.01, **manner}, CallbackSettings
+            {"url": url, "secret": SECRET, "batch_wait_s": 0.01, **shares}, CallbackSettings
         )
         settings = SandboxSettings(callbacks=callbacks, delivery=AT_ONCE)
         async with Sandbox(settings) as sandbox:

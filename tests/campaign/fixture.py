@@ -16,7 +16,7 @@ from wa_bulk.send.account import Account
 
 CAMPAIGN = """
 name = "news"
-recipients = "people.csv"
+recipients = "recipients.csv"
 [message]
 from = "+8613800138000"
 to = "{phone}"
@@ -54,7 +54,7 @@ class CampaignFixture:
 
     def __init__(self, folder: Path, campaign: str = CAMPAIGN) -> None:
         self.campaign = folder / "news.toml"
-        self.recipients = folder / "people.csv"
+        self.recipients = folder / "recipients.csv"
         self.log = folder / "news.jsonl"
         self.campaign.write_text(campaign)
 

@@ -29,6 +29,7 @@ body = "Hello {name}"
 """
 
 GOOD = [(f"+4915228817{n:03d}", f"Zoë {n}") for n in range(386, 391)]
+FAULTY = [*GOOD, ("4.47912E+11", "Ann"), GOOD[0], ("+4915228817999", "")]
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +46,7 @@ def sandbox(sandbox_server: Sandbox) -> Sandbox:
 
 
 class Folder(NamedTuple):
-    """Where a campaign stands, and how the command is run there, against the sandbox."""
+    """A folder with a campaign, in which the command is run against the sandbox."""
 
     path: Path
     environment: dict[str, str]

@@ -1,4 +1,4 @@
-"""What the documents show works as it stands there."""
+"""What the documents show works exactly as shown."""
 
 import re
 from pathlib import Path

@@ -37,10 +37,10 @@ def test_speed_is_that_of_the_last_seconds() -> None:
             "orders: 1,200 of 1,200 rows, 80.0 messages/s, 570 accepted, 10 failed",
         ),
         (
-            HALF._replace(totals=Totals(), notice="the server is away"),
+            HALF._replace(totals=Totals(), notice="the server is unavailable"),
             0.0,
             None,
-            "orders: 600 of 1,200 rows, 0.0 messages/s, the server is away",
+            "orders: 600 of 1,200 rows, 0.0 messages/s, the server is unavailable",
         ),
     ],
 )
@@ -73,9 +73,9 @@ async def test_on_a_terminal_it_fits_80_columns(colour: bool) -> None:
         _environ={"TERM": "xterm-256color"},
     )
 
-    text = await seen(console, HALF._replace(notice="the server is away " * 10))
+    text = await seen(console, HALF._replace(notice="the server is unavailable " * 10))
 
-    for words in ("orders", "600 of 1,200", "50%", "accepted 570", "unknown 0", "the server is away"):
+    for words in ("orders", "600 of 1,200", "50%", "accepted 570", "unknown 0", "the server is unavailable"):
         assert words in text
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h") == 1, "the cursor comes back"
 

@@ -28,7 +28,7 @@ NOON_MS = 1_772_366_400_000
 
 
 def at(seconds: float) -> str:
-    """So many seconds after noon."""
+    """Return the time that many seconds after noon."""
     return timestamp(NOON_MS + round(seconds * 1000))
 
 

@@ -1,4 +1,4 @@
-"""What the summary makes of a log: finished, stopped, cut off, at work, damaged."""
+"""What the summary makes of a log: finished, stopped, cut off, running, damaged."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.report.logs import RUN_ID, any_log, at, end, intent, result, run, wri
 from wa_bulk.ledger.lock import LockedLog
 from wa_bulk.ledger.log_format import LogError, ReopenedLine, WithdrawnLine, WrittenLine
 from wa_bulk.ledger.past import read_past
-from wa_bulk.report.summary import UnknownRow, summarise
+from wa_bulk.report.summary import Summary, UnknownRow, summarise
 from wa_bulk.report.tally import NO_RESULT
 
 
@@ -24,7 +24,7 @@ def test_a_finished_run(path: Path) -> None:
     write(
         path,
         run(rows=4),
-        result(1, "rejected", 0.5, attempts=0, reason="to (column phone): is empty; expected a number"),
+        result(1, "rejected", 0.5, attempts=0, reason="phone is empty: expected a number (to)"),
         intent(2, 4),
         result(2, seconds=2, latency_ms=50.0),
         result(3, "failed", 4, attempts=5, code=1000, error="internal error", latency_ms=70.0),
@@ -133,21 +133,21 @@ def test_values_in_the_words_do_not_tell_causes_apart(path: Path) -> None:
     write(
         path,
         run(),
-        result(1, "rejected", reason="to: '12' is too short; expected 7 to 15 digits"),
-        result(2, "rejected", reason="to: '7' is too short; expected 7 to 15 digits"),
-        result(3, "rejected", reason="components[1].text: is empty"),
-        result(4, "rejected", reason="components[2].text: is empty"),
-        result(5, "rejected", code=3002, error="to: '12' is too short; expected 7 to 15 digits"),
+        result(1, "rejected", reason="phone '12' is too short: expected 7 to 15 digits (to)"),
+        result(2, "rejected", reason="phone '7' is too short: expected 7 to 15 digits (to)"),
+        result(3, "rejected", reason="name is empty: fill it in (body.components[1].text)"),
+        result(4, "rejected", reason="name is empty: fill it in (body.components[2].text)"),
+        result(5, "rejected", code=3002, error="phone '12' is too short: expected 7 to 15 digits (to)"),
         end(),
     )
 
     causes = {(cause.code, cause.text): cause.rows for cause in summarise(path).causes}
 
     assert causes == {
-        (None, "to: … is too short; expected 7 to 15 digits"): 2,
-        (None, "components[1].text: is empty"): 1,
-        (None, "components[2].text: is empty"): 1,
-        (3002, "to: '12' is too short; expected 7 to 15 digits"): 1,
+        (None, "phone … is too short: expected 7 to 15 digits (to)"): 2,
+        (None, "name is empty: fill it in (body.components[1].text)"): 1,
+        (None, "name is empty: fill it in (body.components[2].text)"): 1,
+        (3002, "phone '12' is too short: expected 7 to 15 digits (to)"): 1,
     }
 
 
@@ -267,3 +267,7 @@ def test_it_agrees_with_the_ledger_on_every_log(
         == sum(summary.totals.values()) - summary.totals["accepted"]
     )
     assert msgspec.json.decode(msgspec.json.encode(summary))["state"] == summary.state
+
+
+def test_statuses_add_up_to_the_rows(summary: Summary) -> None:
+    assert sum(summary.counts.values()) == summary.rows == 2000

@@ -22,7 +22,7 @@ class ValidationError(ValueError):
         return f"{self.field or 'message'}: {self.fault}; {self.rule}"
 
     def under(self, parent: str) -> ValidationError:
-        """The same fault, seen from the object that holds `parent`."""
+        """Return the same error, seen from the object that holds `parent`."""
         if not self.field:
             return ValidationError(parent, self.fault, self.rule)
         joint = "" if self.field.startswith("[") else "."

@@ -29,7 +29,7 @@ from wa_bulk.api.rules import (
     RULES,
     Rule,
     WholeRule,
-    quick_test,
+    fast_test,
     structs_in,
 )
 from wa_bulk.api.template import BodyComponent
@@ -42,8 +42,10 @@ Test = Callable[[Any], object]
 
 
 def is_surely_fine(message: Message) -> object:
-    """Whether the API would take the message as it is. Where that is not sure, it may raise ValidationError,
-    with a field named from anywhere in the message."""
+    """Return whether the API would take the message as it is.
+
+    Where that is not sure, it may raise ValidationError, with a field named from anywhere in the message.
+    """
     to, sender, args = message.to, message.from_, message.custom_args
     is_fine_body = _body_tests.get(type(message.body))
     return (
@@ -59,7 +61,7 @@ def is_surely_fine(message: Message) -> object:
 
 
 def _test_of(kind: type[Struct]) -> Test:
-    """The test of one kind of struct and of all that it holds."""
+    """Return the test of one kind of struct and of all that it holds."""
     given: dict[str, Any] = {}
     lines, conditions = ["def is_fine(struct):"], []
     for info in msgspec.structs.fields(kind):
@@ -86,12 +88,12 @@ def _test_of(kind: type[Struct]) -> Test:
 
 
 def _condition(name: str, rule: Rule, given: dict[str, Any]) -> str:
-    """The test of a value, spelled out where that is short."""
+    """Return the test of a value, spelled out where that is short."""
     if isinstance(rule, WholeRule):
         return f"type({name}) is int and {rule.low} <= {name} <= {rule.high}"
     if not rule.takes_easy_text:
         given[f"known_{name}"] = known = set(rule.known)
-        given[f"is_fine_{name}"] = _remembering(quick_test(rule), known)
+        given[f"is_fine_{name}"] = _remembering(fast_test(rule), known)
         return f"type({name}) is str and ({name} in known_{name} or is_fine_{name}({name}))"
     condition = f"type({name}) is str and 0 < len({name}) <= {rule.longest}"
     if rule.forbids is not None:
@@ -100,7 +102,7 @@ def _condition(name: str, rule: Rule, given: dict[str, Any]) -> str:
 
 
 def _remembering(test: Test, known: set[str]) -> Test:
-    """`test`, adding to `known` what it found fine: a service sends few templates, from few numbers."""
+    """Return `test`, adding to `known` what it found fine: a service uses few templates and few numbers."""
     most = len(known) + REMEMBERED
 
     def remember(value: str) -> object:
@@ -113,7 +115,7 @@ def _remembering(test: Test, known: set[str]) -> Test:
 
 
 def _test_of_many(kinds: Sequence[type[Struct]]) -> Test:
-    """The test of a list of structs of these kinds."""
+    """Return the test of a list of structs of these kinds."""
     tests: dict[type[object], Test] = {kind: _test_of(kind) for kind in kinds}
 
     def are_fine(found: object) -> bool:

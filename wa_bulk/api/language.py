@@ -17,13 +17,12 @@ LANGUAGES = frozenset(
 
 
 def nearest_language(code: str) -> str | None:
-    """The known code that looks most like `code`, or None when nothing comes near."""
+    """Return the known code that looks most like `code`, or None when nothing comes near."""
     normal = code.strip().replace("-", "_")
     folded = {known.casefold(): known for known in LANGUAGES}
     if normal.casefold() in folded:
         return folded[normal.casefold()]
-    near = get_close_matches(normal.casefold(), sorted(folded), n=1, cutoff=0.5)
-    if near:
-        return folded[near[0]]
     base = normal.split("_")[0].casefold()
-    return folded.get(base)
+    same_language = [known for known in sorted(folded) if known.split("_")[0] == base]
+    near = get_close_matches(normal.casefold(), same_language or sorted(folded), n=1, cutoff=0.5)
+    return folded[near[0]] if near else None

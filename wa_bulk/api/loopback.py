@@ -4,7 +4,7 @@ import ipaddress
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` (a name or an address without brackets) is certainly this machine.
+    """Return whether `host` (a name or an address without brackets) is certainly this machine.
 
     Names that end in .localhost are (RFC 6761, 6.3), and our transports never look them up elsewhere.
     """

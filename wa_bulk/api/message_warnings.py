@@ -48,7 +48,7 @@ def _of_component(component: Component) -> Iterator[str]:
 
 
 def _caption(parameter: Parameter) -> str | None:
-    """Where in a medium's parameter a caption is set, if it is."""
+    """Return where in a medium's parameter a caption is set, if it is."""
     match parameter:
         case ImageParameter(image) if image.caption is not None:
             return "image.caption"
@@ -60,7 +60,7 @@ def _caption(parameter: Parameter) -> str | None:
 
 
 def _of_moment(moment: DateTime) -> Iterator[str]:
-    """What no calendar has. Only values within the rules are looked at."""
+    """Yield what no calendar has. Only values within the rules are looked at."""
     day, month, year = moment.day_of_month, moment.month, moment.year
     if day is None or month is None or not 1 <= month <= 12 or not 1 <= day <= 31:
         return

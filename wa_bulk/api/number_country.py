@@ -18,7 +18,7 @@ _CODES = sorted(set(COUNTRIES.values()))
 
 
 def suggest_country(cells: Iterable[str]) -> list[str]:
-    """The countries (ISO 3166) as whose own mobile numbers most of the cells without a country code read too.
+    """List the countries (ISO 3166) whose own mobile numbers most cells without a country code could be.
 
     At most three, those that read most of them first, though the user's may be another; none where the cells
     can be taken as international numbers. Of several countries with one country code the main one is named.

@@ -48,27 +48,31 @@ class Plan(Struct, frozen=True):
         return self.regions[0] if self.regions[0] != "001" else f"+{self.country_code}"
 
     def national_part(self, number: str) -> str:
-        """The digits after the country code of an E.164 number of this plan."""
+        """Return the digits after the country code of an E.164 number of this plan."""
         return number[1 + len(self.country_code) :]
 
     def has_trunk_prefix(self, digits: str) -> bool:
-        """Whether the digits after the country code begin with what is dialled within the country only."""
+        """Return whether the digits after the country code begin with a prefix dialled within the country."""
         match = self.trunk.match(digits) if self.trunk is not None else None
         return match is not None and match.end() > 0
 
     def has_possible_length(self, digits: str) -> bool:
-        """Whether numbers of that length exist, or once did and WhatsApp still knows them."""
+        """Return whether numbers of that length exist, or once did and WhatsApp still knows them."""
         return len(digits) in self.lengths or self.has_older_length(digits, len(digits))
 
     def has_older_length(self, start: str, length: int) -> bool:
-        """Whether the plan gave up numbers that begin with `start` after the country code, of that length,
-        which WhatsApp still knows."""
+        """Return whether the plan gave up numbers of that length which WhatsApp still knows.
+
+        They begin with `start` after the country code.
+        """
         first, older = _OLDER_LENGTHS.get(self.country_code, ("", 0))
         return length == older and start.startswith(first)
 
     def lengths_from(self, start: str) -> int:
-        """The lengths, as bits, of numbers (`+` and all) that certainly stand as they are, where the digits
-        after the country code begin with `start`; 0 where they may begin with a trunk prefix."""
+        """Return the lengths, as bits, of numbers (`+` included) that are certainly right as they are.
+
+        The digits after their country code begin with `start`. 0 where they may begin with a trunk prefix.
+        """
         if any(opening.startswith(start) or start.startswith(opening) for opening in self.openings):
             return 0
         before = len(self.country_code)
@@ -92,7 +96,7 @@ def _plan_for(code: str) -> Plan:
 
 
 def plan_of(digits: str) -> Plan | None:
-    """The plan of the country code that `digits`, an international number without `+`, begin with."""
+    """Return the plan of the country code that `digits`, an international number without `+`, begin with."""
     return _plan_at(digits[:3])
 
 
@@ -103,7 +107,7 @@ def _plan_at(start: str) -> Plan | None:
 
 
 class _Lengths(dict[str, int]):
-    """For the first characters of a number, the lengths at which it stands as it is, as bits."""
+    """For the first characters of a number, the lengths at which it is right as it is, as bits."""
 
     def __missing__(self, start: str) -> int:
         digits = start[1:]
@@ -119,13 +123,15 @@ _lengths = _Lengths()
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text is a number in E.164 form that certainly stands as it is: `+`, an assigned country code,
-    as many digits as that country has, and no trunk prefix."""
+    """Return whether a text is certainly a number in E.164 form already.
+
+    It has `+`, an assigned country code, the number of digits which that country has, and no trunk prefix.
+    """
     return _lengths[text[:_START]] >> len(text) & 1 == 1 and text[1:].isdecimal() and text.isascii()
 
 
 def country_named(text: str) -> str:
-    """The country (ISO 3166, two capitals) that `text` names.
+    """Return the country (ISO 3166, two capitals) that `text` names.
 
     Raises ValueError, with what was probably meant, where there is none such.
     """

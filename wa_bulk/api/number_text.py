@@ -1,4 +1,4 @@
-"""Find the digits that somebody meant in what stands in a cell, or say why it holds no number.
+"""Find the digits that somebody meant in a cell, or say why it holds no number.
 
 Nothing is guessed: what may be two numbers, an extension, a word, or a figure that a spreadsheet made is
 refused. Spaces, dots, dashes, brackets and characters that cannot be seen carry no meaning.
@@ -52,7 +52,7 @@ class Written(Struct, frozen=True):
     """A number as it is written: its digits in ASCII, without `+` or 00.
 
     `international`: it carries `+`, 00, or (0) after its country code. `like_national`: it begins or is
-    grouped as within a country. `ungrouped`: nothing stands between its digits. `trunk_zero`: where the zero
+    grouped as within a country. `ungrouped`: nothing is between its digits. `trunk_zero`: where the zero
     of that (0) is among the digits. `parted`: a slash parts its digits.
     """
 
@@ -65,7 +65,7 @@ class Written(Struct, frozen=True):
 
 
 def read_written(text: str) -> Written:
-    """Find the digits of the number that stands in `text`, and what the way it is written tells.
+    """Find the digits of the number in `text`, and what the way it is written tells.
 
     Raises ValueError with the reason where it is not one number.
     """
@@ -100,12 +100,12 @@ def read_written(text: str) -> Written:
 
 
 def without_marks(text: str) -> str:
-    """`text` without spaces, dots, dashes, brackets and slashes."""
+    """Return `text` without spaces, dots, dashes, brackets and slashes."""
     return text.translate(_MARKS)
 
 
 def _tidied(text: str) -> str:
-    """`text` without what cannot be seen, its digits and punctuation in ASCII."""
+    """Return `text` without what cannot be seen, its digits and punctuation in ASCII."""
     seen = text.strip()
     bare = seen.translate(_plain).strip().lstrip("'’").strip()
     if not bare:
@@ -132,7 +132,7 @@ def _reject_figure(bare: str, text: str) -> None:
 
 
 def _trunk_zero(bare: str, prefix: str, text: str) -> int | None:
-    """How many digits of the country code stand before a (0); None where no country code is before one."""
+    """Count the digits of the country code before a (0); None where there is no country code before one."""
     found = _BRACKETED_ZERO(bare)
     if found is None:
         return None
@@ -141,11 +141,11 @@ def _trunk_zero(bare: str, prefix: str, text: str) -> int | None:
         return None
     if _is_country_code(before):
         return len(before)
-    raise ValueError(f"{text!r} has (0) in it, which only stands right after a country code: remove it")
+    raise ValueError(f"{text!r} has (0) in it, which belongs right after a country code only: remove it")
 
 
 def _parts_area_code(bare: str, prefix: str) -> bool:
-    """Whether a slash is between an area code and the rest, as in Germany, and not between two numbers."""
+    """Return whether a slash ends an area code, as in Germany, and does not divide two numbers."""
     before, _, after = bare.strip("/ ").partition("/")
     area_code = before.translate(_MARKS)[len(prefix) :]
     if prefix and (plan := plan_of(area_code)) is not None:
@@ -154,8 +154,10 @@ def _parts_area_code(bare: str, prefix: str) -> bool:
 
 
 def _looks_national(bare: str) -> bool:
-    """Whether a number without `+` or 00 is written as people do within their country: it begins with 0 or a
-    bracket, or with a short group of digits that is no country code."""
+    """Return whether a number without `+` or 00 is written as within its country.
+
+    Such a number begins with 0 or a bracket, or with a short group of digits that is no country code.
+    """
     if bare.lstrip(" -./")[0] in "(0" or _GROUPED(bare):
         return True
     first, *more = re.findall(r"[0-9]+", bare)
@@ -179,7 +181,7 @@ def _why_not(bare: str, foreign: str) -> str:
 
 
 def _named(character: str) -> str:
-    """A character for a message: itself where it can be seen, its code point where it is not ASCII."""
+    """Name a character in a message: itself where it is visible, its code point where it is not ASCII."""
     code_point = f"U+{ord(character):04X}"
     if not character.isprintable() or character.isspace():
         return code_point

@@ -36,7 +36,7 @@ def number_doubt(number: str) -> str | None:
 
 
 def is_valid(number: str) -> bool:
-    """Whether an E.164 number is one of its country's numbering plan, or WhatsApp's older form of one."""
+    """Return whether an E.164 number is valid in its country's plan, or is WhatsApp's older form of one."""
     plan = plan_of(number[1:4])
     if plan is None:
         return False
@@ -48,7 +48,7 @@ def is_valid(number: str) -> bool:
 
 
 def is_mobile_within(digits: str, plan: Plan) -> bool:
-    """Whether `digits` are a mobile number as dialled within a plan's countries, trunk prefix or not."""
+    """Return whether `digits` are a mobile number within a plan's countries, with or without trunk prefix."""
     fits = _mobile_in(plan.country_code)
     if fits(digits):
         return True
@@ -57,7 +57,7 @@ def is_mobile_within(digits: str, plan: Plan) -> bool:
 
 
 def is_possible(number: str) -> bool:
-    """Whether libphonenumber finds the length of an E.164 number of an assigned country code possible."""
+    """Return whether libphonenumber finds possible the length of an E.164 number of an assigned code."""
     import phonenumbers
 
     possible = phonenumbers.ValidationResult.IS_POSSIBLE
@@ -65,14 +65,14 @@ def is_possible(number: str) -> bool:
 
 
 def read_international(number: str) -> str:
-    """The number that libphonenumber reads in one of E.164's shape, of an assigned country code."""
+    """Return the number that libphonenumber reads in one of E.164's shape, of an assigned country code."""
     return _read(number, None)
 
 
 def read_national(digits: str, country: str) -> str | None:
-    """The valid E.164 number that `digits` reach when dialled within `country`; None if there is none."""
-    if quick := _quick_reading(country)(digits):
-        return quick
+    """Return the valid E.164 number that `digits` reach when dialled within `country`, or None."""
+    if number := _fast_reader(country)(digits):
+        return number
     import phonenumbers
 
     try:
@@ -83,8 +83,8 @@ def read_national(digits: str, country: str) -> str | None:
 
 
 @cache
-def _quick_reading(country: str) -> Callable[[str], str | None]:
-    """The same, where libphonenumber's parsing has no more to do than to take a fixed trunk prefix away."""
+def _fast_reader(country: str) -> Callable[[str], str | None]:
+    """Make a reader of national numbers that only removes a fixed trunk prefix; it gives None for others."""
     code = COUNTRIES[country]
     metadata, fits = _metadata(code, country), _valid_in(code)
     dials_abroad = re.compile(metadata.international_prefix or "(?!)").match
@@ -119,7 +119,7 @@ def _metadata(country_code: str, region: str) -> Any:
 
 @cache
 def _valid_in(code: str) -> _Fits:
-    """What tells a valid number by the digits after its country code."""
+    """Return a test that tells a valid number by the digits after its country code."""
     return _fits_code(code, _KINDS)
 
 
@@ -129,7 +129,7 @@ def _mobile_in(code: str) -> _Fits:
 
 
 def _fits_code(code: str, kinds: Sequence[str]) -> _Fits:
-    """What tells a number of one of these kinds by the digits after its country code.
+    """Return a test that tells a number of one of these kinds by the digits after its country code.
 
     Where countries share a code, one with leading digits of its own decides alone on what begins with them:
     phonenumbers' `region_code_for_number`.
@@ -156,8 +156,10 @@ def _fits_code(code: str, kinds: Sequence[str]) -> _Fits:
 
 
 def _fits_kinds(metadata: Any, kinds: Sequence[str]) -> _Fits:
-    """What tells whether digits are a number of one of these kinds in a region: phonenumbers'
-    `number_type`, without telling which."""
+    """Return a test that tells whether digits are a number of one of these kinds in a region.
+
+    It is phonenumbers' `number_type`, without telling which.
+    """
     general = metadata.general_desc
     in_general = re.compile(general.national_number_pattern).fullmatch
     general_lengths = frozenset(general.possible_length)

@@ -13,7 +13,7 @@ FIRST_DIGITS = "25"
 
 
 def person_key(number: str) -> str:
-    """The key of the account behind a number in E.164 form: the shorter of its two forms, else the number."""
+    """Return the key of the account behind an E.164 number: the shorter of its two forms, else the number."""
     if not number.startswith(_COUNTRIES):
         return number
     digits = len(number)
@@ -27,7 +27,7 @@ def person_key(number: str) -> str:
 
 
 def current_form(number: str) -> str:
-    """The form that today's numbering plan has for the account behind a number in E.164 form.
+    """Return the form that today's numbering plan has for the account behind a number in E.164 form.
 
     The number itself where it has one form only. It is what tells whether an older form can be in use.
     """

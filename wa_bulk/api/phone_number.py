@@ -63,7 +63,7 @@ def _international(written: Written, text: str) -> str:
 
 
 def _in_plan(digits: str, plan: Plan, text: str, *, must_be_valid: bool) -> str:
-    """The number that libphonenumber reads in `+digits`: valid where that is another one, or has to be."""
+    """Return the number that libphonenumber reads in `+digits`: valid where it is another, or has to be."""
     number = "+" + digits
     national = plan.national_part(number)
     if plan.has_trunk_prefix(national):
@@ -114,7 +114,7 @@ def _with_country(written: Written, country: str, text: str) -> str:
 
 
 def _valid(digits: str) -> bool:
-    """Whether `+digits` stands as it is, and is valid."""
+    """Return whether `+digits` is right as it is, and is valid."""
     number = "+" + digits
     if not is_plain(number):
         plan = plan_of(digits)

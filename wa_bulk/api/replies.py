@@ -85,7 +85,7 @@ def _text(body: bytes) -> str:
 
 
 def _json_object(text: str) -> dict[str, Any] | None:
-    """The JSON object that `text` begins with, blanks aside."""
+    """Return the JSON object that `text` begins with, blanks aside; None if there is none."""
     try:
         found, _ = _decoder.raw_decode(text.lstrip(" \t\r\n\ufeff\0"))
     except (ValueError, RecursionError):

@@ -29,7 +29,7 @@ NUMBER_TYPE_RULE = 'expected text such as "+447911123456"'
 
 class TextRule(Struct, frozen=True):
     """A rule for a string: at most `max_length` characters, in the form of `pattern`, and nothing in it
-    that `forbids` finds. `known` are values of that form, told without looking."""
+    that `forbids` finds. `known` are values of that form, told without the pattern."""
 
     expects: str
     max_length: int | None = None
@@ -39,7 +39,7 @@ class TextRule(Struct, frozen=True):
     forbidden: str = ""
 
     def fault(self, value: object) -> str | None:
-        """What is wrong with `value`, or None."""
+        """Say what is wrong with `value`, or return None."""
         if not isinstance(value, str):
             return f"is {type_name(value)}, not text"
         if not value or value.isspace():
@@ -72,7 +72,7 @@ class WholeRule(Struct, frozen=True):
     high: int
 
     def fault(self, value: object) -> str | None:
-        """What is wrong with `value`, or None."""
+        """Say what is wrong with `value`, or return None."""
         if not isinstance(value, int) or isinstance(value, bool):
             return f"is {type_name(value)}, not a whole number"
         if not self.low <= value <= self.high:
@@ -83,8 +83,8 @@ class WholeRule(Struct, frozen=True):
 Rule = TextRule | WholeRule
 
 
-def quick_test(rule: Rule) -> Callable[[Any], object]:
-    """A test that is true only of values without fault; what it is not true of, `rule.fault` must judge."""
+def fast_test(rule: Rule) -> Callable[[Any], object]:
+    """Return a test that is true of valid values only; what it is not true of, `rule.fault` must judge."""
     if isinstance(rule, WholeRule):
         low, high = rule.low, rule.high
         return lambda value: type(value) is int and low <= value <= high
@@ -103,7 +103,7 @@ def quick_test(rule: Rule) -> Callable[[Any], object]:
 
 
 def structs_in(annotation: Any) -> tuple[type[Struct], ...]:
-    """The structs that a field of this type may hold, themselves or in a list."""
+    """Return the structs that a field of this type may hold, themselves or in a list."""
     if isinstance(annotation, type) and issubclass(annotation, Struct):
         return (annotation,)
     return tuple(kind for part in getattr(annotation, "__args__", ()) for kind in structs_in(part))
@@ -115,7 +115,7 @@ def type_name(value: object) -> str:
 
 
 def shortened(value: str, limit: int = 60) -> str:
-    """`value` quoted for an error message, cut where it would fill the screen."""
+    """Return `value` quoted for an error message, cut where it would fill the screen."""
     return repr(value) if len(value) <= limit else repr(value[:limit])[:-1] + "…'"
 
 
@@ -305,7 +305,7 @@ def _moment(moment: t.DateTime) -> None:
             "", "has neither timestamp nor parts", "expected timestamp, or day, month, hour …"
         )
     if moment.timestamp is not None and given:
-        raise ValidationError("timestamp", "stands beside day, month, hour …", "expected one form, not both")
+        raise ValidationError("timestamp", "is set beside day, month, hour …", "expected one form, not both")
 
 
 def _tag(struct: Struct) -> str:

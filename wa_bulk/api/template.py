@@ -42,7 +42,7 @@ class Currency(Struct, frozen=True):
     """An amount that the recipient's phone shows in its own way.
 
     `amount_1000` is the amount × 1000 in every currency, `code` an ISO 4217 code, and
-    `fallback_value` what stands there where localising fails.
+    `fallback_value` what is shown where localising fails.
     """
 
     fallback_value: str

@@ -92,7 +92,7 @@ class TemplateDefinition(Struct, frozen=True):
 
 
 class TemplateUpdate(Struct, frozen=True, omit_defaults=True):
-    """What may be changed of a template once it stands. Its name and language stay."""
+    """What may be changed of a template once it exists. Its name and language stay."""
 
     components: list[ComponentDefinition]
     category: Category | UnsetType = UNSET
@@ -123,12 +123,12 @@ class Done(Struct, frozen=True):
 
 
 def variables(text: str) -> list[int]:
-    """The numbers of the variables in `text`, in the order they stand there."""
+    """Return the numbers of the variables in `text`, in their order there."""
     return [int(number) for number in VARIABLE.findall(text)]
 
 
 def check_definition(definition: TemplateDefinition) -> None:
-    """Raises ValidationError naming the first field that breaks a rule."""
+    """Raise ValidationError naming the first field that breaks a rule, if one does."""
     if not re.fullmatch(r"[a-z0-9_]{1,512}", definition.name):
         raise ValidationError("name", f"is {definition.name!r}", "expected 1 to 512 of a-z, 0-9 and _")
     if not re.fullmatch(r"[A-Za-z]{2,3}(_[A-Za-z]{2,4})?", definition.language):
@@ -139,12 +139,12 @@ def check_definition(definition: TemplateDefinition) -> None:
 
 
 def check_components(components: list[ComponentDefinition]) -> None:
-    """Raises ValidationError naming the first field that breaks a rule."""
+    """Raise ValidationError naming the first field that breaks a rule, if one does."""
     seen: set[type[Struct]] = set()
     for position, component in enumerate(components):
         if type(component) in seen:
             raise ValidationError(
-                f"components[{position}].type", "stands there twice", "expected each component at most once"
+                f"components[{position}].type", "is there twice", "expected each component at most once"
             )
         seen.add(type(component))
         try:

@@ -21,7 +21,7 @@ from wa_bulk.api.rules import (
     RELATIONS,
     RULES,
     Rule,
-    quick_test,
+    fast_test,
     shortened,
     structs_in,
     type_name,
@@ -34,7 +34,7 @@ _DECODER = msgspec.json.Decoder(Message)
 class _Plan(Struct, frozen=True):
     """What is to be looked at in one kind of struct, worked out once.
 
-    Of each value: its attribute, whether None will do, a quick test that tells it is fine, and for when it
+    Of each value: its attribute, whether None will do, a fast test that tells it is fine, and for when it
     is not its rule and JSON name. Of each child: its attribute, JSON name, kinds, whether it is a list of
     them, and whether None will do.
     """
@@ -50,7 +50,7 @@ def _plan(kind: type[Struct]) -> _Plan:
         rule = RULES.get((kind, info.name))
         optional = info.default is None
         if rule is not None:
-            values.append((info.name, optional, quick_test(rule), rule, info.encode_name))
+            values.append((info.name, optional, fast_test(rule), rule, info.encode_name))
         elif not issubclass(kind, Message):
             is_list = not isinstance(info.type, type)
             children.append((info.name, info.encode_name, structs_in(info.type), is_list, optional))

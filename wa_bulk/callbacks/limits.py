@@ -40,7 +40,7 @@ class TooMuch(Exception):
 
 
 class Gate:
-    """Lets so many requests in at once, and so many of their bytes."""
+    """Bounds the requests that are in at once, and their bytes."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -70,7 +70,7 @@ class Gate:
             self._bytes -= allowance.taken
 
     def take(self, count: int) -> bool:
-        """Whether there is room for that number of bytes, which are then taken."""
+        """Return whether there is room for that number of bytes, which are then taken."""
         if self._bytes + count > self._limits.bytes_at_once:
             return False
         self._bytes += count
@@ -103,7 +103,7 @@ class Bucket:
         self._at_s = time.monotonic()
 
     def take(self) -> bool:
-        """Whether one more may pass now."""
+        """Return whether one more may pass now."""
         now_s = time.monotonic()
         self._left = min(self._per_s, self._left + (now_s - self._at_s) * self._per_s)
         self._at_s = now_s

@@ -22,7 +22,7 @@ _HEADER_MAX = 4096
 def verify_signature(
     header: str | None, secret: str, *, now_s: float | None = None, skew_s: float = SKEW_S
 ) -> bool:
-    """Whether `header` was signed with `secret`, and within `skew_s` seconds of `now_s` (the time now).
+    """Return whether `header` was signed with `secret`, within `skew_s` seconds of `now_s` (the time now).
 
     Compares in constant time. Replayed nonces are told by a store only; see `receiver_app`.
     """

@@ -1,7 +1,7 @@
 """The words by which people ask not to be written to any more, and to be written to again.
 
 A message counts only where it is one of these words and nothing else, so that "don't stop" stops nothing.
-Case, accents and what stands around the word are not looked at. Words that mean something else as often, such
+Case, accents and what is around the word are not looked at. Words that mean something else as often, such
 as "cancel" (an order, an appointment), are left out: add them where your messages ask for them.
 """
 

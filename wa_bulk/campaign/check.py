@@ -16,7 +16,7 @@ from wa_bulk.campaign.rules.duplicates import Seen
 from wa_bulk.campaign.run.plan import recipients_of, rules_of
 from wa_bulk.campaign.run.row_check import LeftOut, RowCheck
 from wa_bulk.campaign.settings import Settings
-from wa_bulk.campaign.sources.base import SourceError, open_source
+from wa_bulk.campaign.sources.base import SourceError, SourceRow, open_source
 from wa_bulk.send.outcome import Status
 
 FAULTS_KEPT = 1000
@@ -28,9 +28,13 @@ PREVIEW_RUN_ID = "preview"
 
 
 class RowFault(Struct, frozen=True):
-    """What is wrong with a row. `rejected` and `skipped` rows would not be sent; `warning` rows would."""
+    """What is wrong with a row. `rejected` and `skipped` rows would not be sent; `warning` rows would.
+
+    `row` counts rows of data, `line` is the line of the file it begins in, both from 1.
+    """
 
     row: int
+    line: int
     to: str | None
     status: Status | str
     reason: str
@@ -57,7 +61,7 @@ def check(
     settings: Settings | None = None,
     on_rows: Callable[[int, int], object] | None = None,
 ) -> CheckReport:
-    """Goes through every row as a run would, and asks of each number whether it can exist.
+    """Go through every row as a run would, and ask of each number whether it can exist.
 
     `on_rows` is told (rows done, rows in all) now and then. Raises CampaignError and SourceError where no
     run could begin.
@@ -70,21 +74,21 @@ def check(
     faults: list[RowFault] = []
     counts: Counter[str] = Counter()
 
-    def fault(row: int, to: str | None, status: str, reason: str) -> None:
+    def fault(row: SourceRow, to: str | None, status: str, reason: str) -> None:
         counts[status] += 1
         if len(faults) < FAULTS_KEPT:
-            faults.append(RowFault(row, to, status, reason))
+            faults.append(RowFault(row.number, row.line, to, status, reason))
 
     row_check = RowCheck(blueprint, rules_of(settings, Seen(scan.rows)))
     last = settings.limit or scan.rows
     for row in itertools.takewhile(lambda row: row.number <= last, source.rows()):
         checked = row_check.new(row)
         if isinstance(checked, LeftOut):
-            fault(row.number, checked.to, checked.status, checked.reason)
+            fault(row, checked.to, checked.status, checked.reason)
         else:
             counts["ready"] += 1
             if doubt := number_doubt(checked.to):
-                fault(row.number, checked.to, "warning", doubt)
+                fault(row, checked.to, "warning", doubt)
         if on_rows is not None and not row.number % ROWS_BETWEEN_NEWS:
             on_rows(row.number, scan.rows)
     if on_rows is not None:
@@ -103,7 +107,7 @@ def check(
 
 
 def preview(campaign: Path, row: int, *, recipients: Path | None = None) -> bytes:
-    """The exact request for data row `row` (from 1), as JSON; the run's id reads `preview` in it.
+    """Return the exact request for data row `row` (from 1), as JSON; its run id is `preview`.
 
     Raises CampaignError, SourceError (no such row, or one that cannot be read) and RowRefused.
     """

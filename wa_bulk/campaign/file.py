@@ -52,7 +52,7 @@ class CampaignFile(Struct, frozen=True):
 
 
 def load(path: Path) -> CampaignFile:
-    """Reads a campaign file. `recipients` is taken relative to it.
+    """Read a campaign file. `recipients` is taken relative to it.
 
     Raises CampaignError when it is missing, not TOML, or holds unknown keys or values of the wrong type.
     """
@@ -125,6 +125,6 @@ def _fits(key: str, value: object) -> bool:
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
-    """`key` quoted, with the known one it was probably meant to be."""
+    """Return `key` quoted, with the known one it was probably meant to be."""
     near = get_close_matches(key, list(known), n=1, cutoff=0.5)
     return f"{key!r}; did you mean {near[0]!r}?" if near else f"{key!r}; known here: {', '.join(known)}"

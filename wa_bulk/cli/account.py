@@ -23,7 +23,7 @@ No account at hand? Both of these work without one:
 
 
 def account_from_environment(base_url: str | None) -> Account:
-    """The account of the environment's credentials, at `base_url` or the environment's address.
+    """Return the account of the environment's credentials, at `base_url` or the environment's address.
 
     Raises `Problem` if a credential is missing, or may not be sent to that address.
     """

@@ -33,7 +33,7 @@ class App(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name; each lives in a module of its own."""
+        """Import the command of that name; each has a module of its own."""
         if cmd_name not in _COMMANDS:
             return None
         command = import_module(f"wa_bulk.cli.{cmd_name}").command
@@ -43,7 +43,7 @@ class App(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that `args` begin with; where there is none, the error names the nearest."""
+        """Find the command that `args` begin with; where there is none, the error names the nearest."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -52,7 +52,7 @@ class App(click.Group):
             raise
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The exit codes and the environment, below the commands."""
+        """Write the exit codes and the environment below the commands."""
         with formatter.section("Exit codes"):
             formatter.write_dl([(str(code), meaning) for code, meaning in exits.MEANING.items()])
         with formatter.section("Environment"):
@@ -73,7 +73,7 @@ class App(click.Group):
 
 @contextmanager
 def _put_into_words(ctx: click.Context | None = None) -> Iterator[None]:
-    """Turns what is raised within into what click shows; with --debug, the traceback goes before it."""
+    """Turn what is raised within into what click shows; with --debug, the traceback goes before it."""
     try:
         yield
     except (click.ClickException, click.exceptions.Exit) as error:

@@ -93,7 +93,8 @@ def _show(report: CheckReport) -> None:
     faults.add_column(overflow="fold")
     for fault in sorted(report.faults, key=lambda fault: fault.row)[:_FAULTS_SHOWN]:
         style = COLOURS.get(fault.status, "yellow")
-        faults.add_row(f"  row {fault.row}", Text(fault.status, style), Text(plain(fault.reason)))
+        place = f"  row {fault.row}, line {fault.line}"
+        faults.add_row(place, Text(fault.status, style), Text(plain(fault.reason)))
     console.print()
     console.print(faults)
     found = report.rejected + report.skipped + report.doubtful

@@ -71,7 +71,7 @@ def _made(folder: Path) -> Path:
 
 
 def _free_folder() -> Path:
-    """A new folder here or, where this one may not be written to, in the place for temporary files."""
+    """Create a folder here or, where this one may not be written to, in the place for temporary files."""
     number = 1
     while True:
         folder = Path(_FOLDER if number == 1 else f"{_FOLDER}-{number}")
@@ -173,7 +173,7 @@ def _show(folder: Path, main: Path, totals: dict[str, Totals]) -> None:
 
 
 def _activation() -> dict[str, str]:
-    """What makes `wa-bulk` a command where it is none, as after `python3 dev.py demo`."""
+    """Return what makes `wa-bulk` a command where it is none, as after `python3 dev.py demo`."""
     activate = Path(sys.executable).with_name("activate")
     if shutil.which("wa-bulk") or not activate.exists():
         return {}

@@ -20,7 +20,7 @@ _NOT_ACCEPTED = ("rejected", "failed", "unknown")
 
 
 def of_run(stopped: str | None, totals: Mapping[str, int]) -> int:
-    """The exit code for a run that ended as its log's end line says.
+    """Return the exit code for a run that ended as its log's end line says.
 
     `stopped` is the end line's word (None: it reached the last row); `totals` counts rows by status.
     """
@@ -32,5 +32,5 @@ def of_run(stopped: str | None, totals: Mapping[str, int]) -> int:
 
 
 def of_rows_refused(rejected: int) -> int:
-    """The exit code for a look at the rows that sent nothing: as a run over them would end at best."""
+    """Return the exit code for a look at the rows that sent nothing: that of a run over them at best."""
     return NOT_ALL_ACCEPTED if rejected else FINISHED

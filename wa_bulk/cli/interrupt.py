@@ -14,7 +14,7 @@ _SIGNALS = [
 
 
 def not_ignored() -> list[signal.Signals]:
-    """The signals that end a run, but for those that the process was started to ignore, as nohup does."""
+    """List the signals that end a run, without those that the process was started to ignore (nohup)."""
     return [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
 
 

@@ -14,7 +14,7 @@ def run(main: Coroutine[object, object, _T]) -> _T:
 
 
 def fastest_loop() -> Callable[[], asyncio.AbstractEventLoop]:
-    """uvloop where it is installed: measured to be the faster one for http and https alike."""
+    """Return uvloop where it is installed: measured to be the faster one for http and https alike."""
     try:
         from uvloop import new_event_loop
     except ImportError:

@@ -22,7 +22,7 @@ class Option(click.Option):
     """An option whose help leaves out the range of its numbers: the text says what matters of it."""
 
     def get_help_extra(self, ctx: click.Context) -> OptionHelpExtra:
-        """What stands in brackets behind the help."""
+        """Return what is shown in brackets behind the help."""
         extra = super().get_help_extra(ctx)
         extra.pop("range", None)
         return extra
@@ -31,7 +31,7 @@ class Option(click.Option):
 option = partial(click.option, cls=Option)
 
 
-_UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_NOT_PRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class FilePath(click.Path):
@@ -41,22 +41,22 @@ class FilePath(click.Path):
         super().__init__(path_type=Path, dir_okay=False, writable=writable, allow_dash=allow_dash)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path. An empty one is what an unset variable of the shell leaves."""
+        """Return the path. An empty one, which an unset variable of the shell leaves, is refused."""
         name = str(value)
         if not name:
             self.fail("no file is named", param, ctx)
-        if _UNSPEAKABLE.search(name):
+        if _NOT_PRINTABLE.search(name):
             self.fail(f"{name!r} holds control characters, or is not UTF-8: rename the file", param, ctx)
         return super().convert(value, param, ctx)
 
 
 class Number(click.FloatRange):
-    """A number that can be reckoned with."""
+    """A number that is finite."""
 
     name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The number; what stands for none or for infinity is refused."""
+        """Return the number; NaN and infinity are refused."""
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a valid number.", param, ctx)
@@ -82,7 +82,7 @@ def _remember_debug(context: click.Context, _: click.Parameter, value: bool) -> 
 
 
 def is_debug(context: click.Context) -> bool:
-    """Whether --debug was given, before the command or after it."""
+    """Return whether --debug was given, before the command or after it."""
     return bool(context.meta.get(__name__))
 
 

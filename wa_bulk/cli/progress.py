@@ -28,7 +28,7 @@ _SPEED_OVER_S = 5.0
 
 
 class Glance(NamedTuple):
-    """A run as it stands at one moment."""
+    """A run as it is at one moment."""
 
     title: str
     done: int
@@ -47,7 +47,7 @@ class Speed:
         self._points: deque[tuple[float, int]] = deque()
 
     def per_s(self, at_s: float, count: int) -> float:
-        """The speed, now that it is `at_s` and the count has come to `count`."""
+        """Return the speed (per second), now that it is `at_s` and the count has come to `count`."""
         points = self._points
         points.append((at_s, count))
         while len(points) > 2 and points[1][0] <= at_s - _SPEED_OVER_S:
@@ -90,7 +90,7 @@ class Watch:
             self._live.stop()
 
     def show(self) -> None:
-        """Show it as it stands now."""
+        """Show it as it is now."""
         glance, now = self._look(), time.monotonic()
         sent_per_s = self._sent.per_s(now, glance.sent)
         done_per_s = self._done.per_s(now, glance.done)
@@ -107,7 +107,7 @@ class Watch:
 
 
 def line(glance: Glance, sent_per_s: float, left_s: float | None) -> str:
-    """A run in a line of plain text."""
+    """Describe a run in a line of plain text."""
     parts = [f"{glance.done:,} of {glance.rows:,} rows", f"{sent_per_s:,.1f} messages/s"]
     parts += [f"{number:,} {status}" for status in STATUSES if (number := getattr(glance.totals, status))]
     if left_s is not None and glance.done < glance.rows:
@@ -154,7 +154,7 @@ def reading() -> Iterator[None]:
 
 @contextmanager
 def checking() -> Iterator[Callable[[int, int], object]]:
-    """Shows how far a check has come; what it gives wants to be told (rows done, rows in all)."""
+    """Show how far a check has come; the callable it yields must be told (rows done, rows in all)."""
     console = Console(stderr=True)
     if not _can_draw(console):
         yield _lines()

@@ -30,7 +30,7 @@ _WRITTEN = options.FilePath(writable=True, allow_dash=True)
 def command(log: Path, as_json: bool, html: Path | None, csv: Path | None) -> None:
     """Sum up a run from its log.
 
-    Works on any log: of a run that is finished, stopped, cut off by a crash, or still at work.
+    Works on any log: of a run that is finished, stopped, cut off by a crash, or still running.
 
     \b
     Examples:
@@ -67,7 +67,7 @@ def command(log: Path, as_json: bool, html: Path | None, csv: Path | None) -> No
 
 
 def _refuse_to_overwrite(log: Path, summary: Summary | None, written: list[Path]) -> None:
-    """Raises `Problem` where a report would overwrite the log, or the files that its run began with.
+    """Raise `Problem` where a report would overwrite the log, or the files that its run began with.
 
     Raises LogError where there is no log, before anything is overwritten for it.
     """

@@ -79,7 +79,7 @@ def _go_on(plan: Plan, base_url: str | None, *, yes: bool) -> int:
 
 
 def _where(plan: Plan, base_url: str | None) -> str | None:
-    """The address the run was begun at, unless the command line names another.
+    """Return the address the run was begun at, unless the command line names another.
 
     Raises `Problem` where the environment alone would turn a test on this machine into the real thing, or
     the other way round, because of the terminal it is typed in.

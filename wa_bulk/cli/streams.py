@@ -40,7 +40,7 @@ def steady() -> None:
 
 
 def give_up_stdout() -> bool:
-    """Whether stdout takes nothing more; what is still to be flushed is then dropped."""
+    """Return whether stdout takes nothing more; what is still to be flushed is then dropped."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -65,5 +65,5 @@ def _opened(number: int, mode: str) -> io.TextIOWrapper:
 
 
 def _is_plain_file(stream: io.TextIOWrapper) -> bool:
-    """Whether it is not, say, the console of Windows, which has a writer of its own."""
+    """Return whether it is not, say, the console of Windows, which has a writer of its own."""
     return type(getattr(stream.buffer, "raw", stream.buffer)) is io.FileIO

@@ -107,7 +107,7 @@ class Database:
             raise
 
     def is_replaced(self) -> bool:
-        """Whether the file was moved or deleted since it was opened: what is written now is lost."""
+        """Return whether the file was moved or deleted since it was opened: what is written now is lost."""
         return _identity(self.path) != self._identity
 
     def close(self) -> None:

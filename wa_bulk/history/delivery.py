@@ -108,7 +108,7 @@ class Deliveries:
             yield from map(_message, self._database.all(query, batch))
 
     def has_run(self, run_id: str) -> bool:
-        """Whether any callback was tagged with this run."""
+        """Return whether any callback was tagged with this run."""
         query = "SELECT 1 FROM messages WHERE run = (SELECT number FROM run_ids WHERE run_id = ?) LIMIT 1"
         return self._database.one(query, (run_id,)) is not None
 

@@ -47,7 +47,7 @@ class HistoryDamaged(HistoryError):
         super().__init__(
             path,
             f"is damaged ({fault}). It may hold the numbers of people who wrote STOP, so do not delete it: "
-            f"restore a backup, or move it away and save what can be read by `sqlite3 FILE .recover`, "
+            f"restore a backup, or move it aside and save what can be read by `sqlite3 FILE .recover`, "
             f"{_OTHER_FILE}",
         )
 

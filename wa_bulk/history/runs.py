@@ -59,7 +59,7 @@ class Runs:
         self._database = database
 
     def note(self, run: RunRecord) -> None:
-        """Remember a run as it stands now: at its start, its end, and each resume. `started_ms` stays."""
+        """Remember a run as it is now: at its start, its end, and each resume. `started_ms` stays."""
         values = [getattr(run, name) for name in RunRecord.__struct_fields__]
         with self._database.transaction():
             self._database.run(_NOTE, values)

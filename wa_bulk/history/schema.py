@@ -5,7 +5,7 @@ messages      what is known of each (message_id, recipient), the best of all tha
 run_ids       small numbers for the run ids that messages are tagged with
 suppressed    who is not to be written to, by (person, source); in force while `at_ms >= lifted_ms`
 pending_stops people's STOPs without a number, until the message that they answer is known
-nonces        signatures that were answered with 200, so that none is used for a second body
+nonces        signatures that were answered with 200, so that no signature is used for a second body
 set_aside     requests that were refused, bounded
 written       who was written to by which run, and when last
 runs          the runs of this account

@@ -133,7 +133,7 @@ class Journal:
         return self._synced
 
     def now(self) -> str:
-        """The time, as lines have it."""
+        """Return the time, as lines have it."""
         return self._set_now(self._time_ns() // 1_000_000)
 
     def _set_now(self, now_ms: int) -> str:
@@ -257,7 +257,7 @@ class Journal:
             self._synced = self._size
 
     def _check_untouched(self) -> None:
-        """An intent in a file that was deleted, emptied or renamed meanwhile will not be found again."""
+        """Raise where the file was deleted, emptied or renamed: an intent in it would not be found again."""
         if self._log.size() != self._size or not self._log.is_in_place():
             self._failure = LogError(
                 f"the log {self._log.path} was deleted or changed by another program, or renamed, while it "

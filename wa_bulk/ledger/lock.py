@@ -112,11 +112,11 @@ class LockedLog:
                 os.close(fd)
 
     def size(self) -> int:
-        """How many bytes there are. Raises OSError."""
+        """Return how many bytes there are. Raises OSError."""
         return os.fstat(self.fd).st_size
 
     def ends_within_line(self) -> bool:
-        """Whether the last byte is something else than the end of a line. Raises OSError."""
+        """Return whether the last byte is something else than the end of a line. Raises OSError."""
         size = self.size()
         if size == 0:
             return False
@@ -124,14 +124,14 @@ class LockedLog:
         return os.read(self.fd, 1) != b"\n"
 
     def is_in_place(self) -> bool:
-        """Whether `path` still names this file: log rotation leaves it deleted, or under another name."""
+        """Return whether `path` still names this file: log rotation deletes or renames it."""
         try:
             return os.path.samestat(self.path.stat(), os.fstat(self.fd))
         except (FileNotFoundError, NotADirectoryError):
             return False
 
     def discard(self) -> None:
-        """Take the name of a new log away again."""
+        """Remove the name of a new log again."""
         self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -144,7 +144,7 @@ class LockedLog:
 
 
 def is_being_written(path: Path | str) -> bool:
-    """Whether a process has this log open for appending.
+    """Return whether a process has this log open for appending.
 
     Raises LogError if the log cannot be opened, or it cannot be told. Where a file system has no locks,
     nobody could have begun to write a log there.
@@ -180,7 +180,7 @@ class _Owner(msgspec.Struct):
 
 
 def _owner(path: Path) -> str:
-    """The writer of a log, by the pid of its last run line."""
+    """Name the writer of a log, by the pid of its last run line."""
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as log:
             start = max(log.rfind(b'{"type":"run",'), 0)

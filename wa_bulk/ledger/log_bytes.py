@@ -51,7 +51,7 @@ def refuse_special(path: Path, found: os.stat_result) -> None:
 
 
 def pieces(path: Path) -> Iterator[Piece]:
-    """The file in whole lines. A line that is too long is not kept in memory."""
+    """Yield the file in whole lines. A line that is too long is not kept in memory."""
     number, offset = 1, 0
     rest = b""
     skipped: int | None = None  # bytes of a line that is too long

@@ -27,19 +27,19 @@ class LogFile(Protocol):
         ...
 
     def size(self) -> int:
-        """How many bytes there are."""
+        """Return how many bytes there are."""
         ...
 
     def ends_within_line(self) -> bool:
-        """Whether the last byte is something else than the end of a line."""
+        """Return whether the last byte is something else than the end of a line."""
         ...
 
     def is_in_place(self) -> bool:
-        """Whether `path` still names this file."""
+        """Return whether `path` still names this file."""
         ...
 
     def discard(self) -> None:
-        """Take the name of a new file away again."""
+        """Remove the name of a new file again."""
         ...
 
     def close(self) -> None:

@@ -9,13 +9,13 @@ blank is none. That rule is part of the format, since a log names its rows by nu
 
 | type | says |
 |---|---|
-| `run` | opens the log, and each later stretch of work on it; `format` stands in it, always |
+| `run` | opens the log, and each later stretch of work on it; it always has `format` |
 | `intent` | these rows may be sent from now on; on disk before any of them is |
 | `result` | the final word on one row, for now |
 | `withdrawn` | the intent of these rows is void: none was taken since; rows with a result keep it |
 | `reopened` | those of these rows whose status is `rejected` are as if they had never been sent |
 | `delivery` | what a callback said of an accepted row; it changes no status |
-| `collected` | how far a collector had read a cluster's results when it wrote what stands before |
+| `collected` | how far a collector had read a cluster's results when it wrote the lines before |
 | `end` | the stretch ended by itself |
 
 A **stretch** is a run line and what follows, up to the next run line or the end of the file. A row that was
@@ -152,7 +152,7 @@ class ReopenedLine(RowsLine, tag="reopened"):
 
 
 class ResultLine(Line, tag="result"):
-    """What became of one row. `to` is the number, or what stood in its place; `error` tells in the API's
+    """What became of one row. `to` is the number, or what was in its place; `error` tells in the API's
     words or ours what went wrong; `reason` says why a row was skipped.
 
     `settled_by` says who settled it, if not the run that sent it. An accepted row has a `message_id` then
@@ -207,7 +207,7 @@ WrittenLine = RunLine | LaterLine
 
 
 class LostTail(msgspec.Struct, frozen=True):
-    """Stands, for a reader, where lines of a stretch were lost: behind its last line. Never written."""
+    """Mark, for a reader, where lines of a stretch were lost: behind its last line. Never written."""
 
 
 LogLine = WrittenLine | LostTail

@@ -141,19 +141,19 @@ class RowStates:
     # What is known
 
     def code(self, row: int) -> int:
-        """What was last said of a row; it may be intended again since."""
+        """Return what was last said of a row; it may be intended again since."""
         return self._states[row - 1] & ~_INTENDED if row <= len(self._states) else NEVER
 
     def state(self, row: int) -> RowState:
-        """What is known of a row."""
+        """Return what is known of a row."""
         return self._names[self._states[row - 1]] if row <= len(self._states) else "never"
 
     def count(self, code: int) -> int:
-        """How many rows have this code and are not intended since."""
+        """Return how many rows have this code and are not intended since."""
         return self._states.count(code)
 
     def intended(self) -> int:
-        """How many rows are intended."""
+        """Return how many rows are intended."""
         return sum(map(self._states.count, range(_INTENDED, _INTENDED + len(self._statuses))))
 
     def totals(self) -> Totals:
@@ -213,7 +213,7 @@ class RowStates:
         self._synced: int | None = None
 
     def _note_intent(self, line: IntentLine) -> None:
-        """Rows with gaps between them are intended together, by several lines with the same `synced`."""
+        """Note an intent. Rows with gaps between them are intended together: lines with the same `synced`."""
         first, last = line.rows
         together = last - first + 1
         if line.synced is not None and line.synced == self._synced:

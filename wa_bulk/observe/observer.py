@@ -1,4 +1,4 @@
-"""The observer: called as things happen, in the event loop, between two requests. It must be quick."""
+"""The observer: called as things happen, in the event loop, between two requests. It must be fast."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Observer(Protocol):
         """One request ended: `http_status` is None where no reply came, `code` where it brought none."""
 
     def on_retry(self, *, attempt: int, wait_s: float) -> None:
-        """A message is to be sent again, `attempt` requests having failed, in `wait_s`."""
+        """Learn that a message is to be sent again in `wait_s`, `attempt` requests having failed."""
 
     def on_slow_down(self, *, wait_s: float) -> None:
-        """The server says that it is too fast: a sending number's pace slows, after a wait of `wait_s`."""
+        """Learn that the server says "too fast": a sending number's pace slows, after a wait of `wait_s`."""
 
     def on_settled(self, *, status: str, attempts: int, latency_ms: float | None) -> None:
-        """A message has its outcome; `latency_ms` is that of its last attempt."""
+        """Learn that a message has its outcome; `latency_ms` is that of its last attempt."""
 
 
 class LoggingObserver:

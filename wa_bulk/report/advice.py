@@ -16,7 +16,7 @@ class Step(Struct):
 
 
 def next_steps(summary: Summary) -> list[Step]:
-    """What to do about this run, the most pressing first; nothing when every row is settled and accepted."""
+    """List what to do about this run, most pressing first; nothing when every row is settled and accepted."""
     log = shlex.quote(summary.log)
     if summary.state == "running":
         return [Step(f"Process {summary.pid} is still running it: these are the figures so far.")]
@@ -64,7 +64,7 @@ def next_steps(summary: Summary) -> list[Step]:
 
 
 def _anybody_written_to(summary: Summary) -> bool:
-    """Whether a message of this run was, or may have been, accepted."""
+    """Return whether a message of this run was, or may have been, accepted."""
     return bool(summary.totals["accepted"] or summary.totals["unknown"] or summary.in_flight)
 
 

@@ -51,7 +51,7 @@ messages a second, pauses before a resume left out</figcaption></figure>"""
 
 
 def _round_up(value: float) -> float:
-    """The next round number, so that the axis can be read."""
+    """Return the next round number, so that the axis can be read."""
     unit = 1.0
     while unit * 10 < value:
         unit *= 10

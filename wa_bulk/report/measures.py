@@ -11,7 +11,7 @@ _STEPS_A_DOUBLING = 16
 
 
 class Throughput(Struct):
-    """Rows settled over the time the run was at work; the pauses between a stop and a resume are left out."""
+    """Rows settled over the time the run was sending; the pauses between a stop and a resume are left out."""
 
     span_s: float = _FIRST_SPAN_S
     """Width of each span of `accepted` and `others`, in seconds."""
@@ -39,7 +39,7 @@ class Throughput(Struct):
 
 
 def in_pairs(counts: Sequence[int]) -> list[int]:
-    """The sums of every two neighbours."""
+    """Return the sums of every two neighbours."""
     return [sum(counts[index : index + 2]) for index in range(0, len(counts), 2)]
 
 
@@ -67,7 +67,7 @@ class LatencyCounts:
             self._highest_ms = latency_ms
 
     def summary(self) -> Latency | None:
-        """The percentiles; None when nothing was counted."""
+        """Return the percentiles; None when nothing was counted."""
         if not self._by_bucket:
             return None
         p50, p95, p99 = (self._percentile(share) for share in (0.50, 0.95, 0.99))

@@ -24,7 +24,7 @@ _MEANING = {
 
 
 def page(summary: Summary) -> str:
-    """The whole page. Everything that came from the log is escaped."""
+    """Return the whole page. Everything that came from the log is escaped."""
     damage = summary.damage if summary.damaged_lines else []
     return f"""<!doctype html>
 <html lang="en">
@@ -45,7 +45,7 @@ def page(summary: Summary) -> str:
 {_section("Unknown: may have been accepted", _unknown_rows(summary))}
 {_section("The log is damaged", [f"<p>{escape(line)}</p>" for line in damage])}
 {_section("What next", _steps(summary))}
-{_section("At work", _stretches(summary.stretches))}
+{_section("Running times", _stretches(summary.stretches))}
 <footer>Run {escape(summary.run_id)} of {escape(summary.campaign)}<br>
 with {escape(summary.source)}<br>
 from the log {escape(summary.log)}</footer>

@@ -34,7 +34,7 @@ class Stretch(Struct):
     at: str
     until: str
     ended: bool = False
-    """Whether it wrote its end line. If not it was killed, or is still at work."""
+    """Whether it wrote its end line. If not it was killed, or is still running."""
     stopped: str | None = None
     """`fatal`, `failures` or `interrupted` when it stopped early."""
     detail: str | None = None
@@ -58,11 +58,11 @@ class Summary(Struct):
     run_id: str
     campaign: str
     state: State
-    """`cut off`: it did not end by itself, and nobody is at work on it."""
+    """`cut off`: it did not end by itself, and no process writes to it."""
     detail: str | None
     """Why it stopped early, where there is more to say of it than `state` does."""
     pid: int | None
-    """The process at work on it, when it is running."""
+    """The process that writes to it, while it is running."""
     source: str
     rows: int | None
     """Rows of the recipients' file; None if the log does not say."""
@@ -76,7 +76,7 @@ class Summary(Struct):
     ended: str
     """The last time in the log."""
     active_s: float
-    """Seconds at work, pauses before a resume left out."""
+    """Seconds it was running, pauses before a resume left out."""
     rate: float
     """Messages sent a second of work, over the whole run."""
     requests: int

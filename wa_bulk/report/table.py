@@ -33,7 +33,7 @@ def write_table(path: Path, to: TextIO) -> int:
     """Write one line a row to `to`, as the log at `path` has it last, and return how many.
 
     Rows come in the order they were settled; those a run was cut off over come last, as `unknown`. Rows
-    the run has not come to, or is at work on, are left out. The log is read twice, so that memory stays at
+    the run has not come to, or is sending, are left out. The log is read twice, so that memory stays at
     two bytes a row. Lines that cannot be read are passed over; the summary tells of them. Raises LogError if
     `path` cannot be read or is no log.
     """
@@ -63,7 +63,7 @@ def write_table(path: Path, to: TextIO) -> int:
     # Left to itself, the writer of older Pythons puts no quotes around a lone carriage return.
     quoted = csv.DictWriter(to, COLUMNS, restval="", lineterminator="\n", quoting=csv.QUOTE_ALL)
     written = 0
-    for line in islice(read(path, _pass_over), lines):  # a log at work grows
+    for line in islice(read(path, _pass_over), lines):  # the log of a running run grows
         if not isinstance(line, ResultLine):
             continue
         row = line.row

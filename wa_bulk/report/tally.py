@@ -90,7 +90,7 @@ class Tally:
         return sorted((cause for cause in self._causes.values() if cause.rows), key=lambda cause: -cause.rows)
 
     def has_result(self, row: int) -> bool:
-        """Whether the last word on `row` is a result in the log."""
+        """Return whether the last word on `row` is a result in the log."""
         return self.states.code(row) not in (NEVER, CUT_OFF)
 
     def rows_cut_off(self) -> Iterator[int]:

@@ -26,7 +26,7 @@ _STATE_STYLE = {"finished": "bold green", "running": "bold cyan"}
 
 
 def render(summary: Summary) -> RenderableType:
-    """The whole summary."""
+    """Return the whole summary."""
     return Group(
         _headline(summary),
         "",
@@ -67,7 +67,7 @@ def _headline(summary: Summary) -> RenderableType:
 
 
 def statuses(counts: Mapping[str, int]) -> RenderableType:
-    """Rows by status, each with its share, and the sum."""
+    """Return rows by status, each with its share, and the sum."""
     rows = sum(counts.values())
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(min_width=10)

@@ -8,7 +8,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 
 
 def duration(seconds: float) -> str:
-    """A length of time for a person: `8.1 s`, `2 min 5 s`, `3 h 20 min`."""
+    """Return a length of time for a person: `8.1 s`, `2 min 5 s`, `3 h 20 min`."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, seconds = divmod(round(seconds), 60)
@@ -17,12 +17,12 @@ def duration(seconds: float) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 row`, `1,200 rows`."""
+    """Return a count with its noun: `1 row`, `1,200 rows`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def cause_in_words(cause: Cause) -> str:
-    """A cause in a line: code or HTTP status, then what was said."""
+    """Describe a cause in a line: code or HTTP status, then what was said."""
     text = cause.text or "no reason given"
     if cause.code is not None:
         return f"{cause.code}: {text}"
@@ -30,7 +30,7 @@ def cause_in_words(cause: Cause) -> str:
 
 
 def percent(number: int, of: int) -> str:
-    """A share, never rounded to nothing: `90.8%`, `<0.1%`; empty for none."""
+    """Return a share, never rounded to nothing: `90.8%`, `<0.1%`; empty for none."""
     if not number:
         return ""
     share = number / of
@@ -38,12 +38,12 @@ def percent(number: int, of: int) -> str:
 
 
 def when(at: str) -> str:
-    """A time of the log without its fractions: `2026-03-01 12:00:05`."""
+    """Return a time of the log without its fractions: `2026-03-01 12:00:05`."""
     return at[:19].replace("T", " ")
 
 
 def plain(text: str) -> str:
-    """`text` for a terminal: control characters are shown as escapes.
+    """Return `text` for a terminal: control characters are shown as escapes.
 
     With them, a server or a CSV could move the cursor, rename the window or turn a line around.
     """

@@ -242,7 +242,7 @@ class Queries:
     def conversations(
         self, q: str | None = None, before: int | None = None, limit: int = 50
     ) -> ConversationPage:
-        """Return the people written to or heard from, those with the newest message first.
+        """Return the people written to or who wrote, those with the newest message first.
 
         `q` keeps those with any message that it is found in.
         """

@@ -105,7 +105,7 @@ def base_url_from_env() -> str:
 
 
 def http_is_allowed() -> bool:
-    """Whether WA_BULK_ALLOW_HTTP=1 says that this is a test network; raises ValueError for other values."""
+    """Return whether WA_BULK_ALLOW_HTTP=1 says that this is a test network. Raises ValueError for others."""
     value = os.environ.get(ALLOW_HTTP_VARIABLE, "").strip()
     if value not in ("", "0", "1"):
         raise ValueError(f"{ALLOW_HTTP_VARIABLE} is {value!r}; expected 1 (allowed) or 0")

@@ -27,7 +27,7 @@ def answer_text(http_status: int, reply: ReplyFields, ruling: Ruling) -> str:
 
 
 def _plain(text: str) -> str:
-    """The body, where it is a sentence and not a page."""
+    """Return the body where it is a sentence and not a page."""
     text = " ".join(text.split())
     return text if text[:1].isalpha() and "<" not in text else ""
 

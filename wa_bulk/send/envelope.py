@@ -19,7 +19,7 @@ class Envelope(Struct, gc=False):
     """How many numbers it is for: each counts for the pace."""
 
     def echoes(self, request_id: str) -> bool:
-        """Whether a reply with this request_id has the one that was sent."""
+        """Return whether a reply with this request_id has the one that was sent."""
         return request_id == self.request_id
 
     def own_request_id(self) -> str | None:

@@ -20,7 +20,7 @@ class Gate(Protocol):
         ...
 
     def probe_ended(self) -> None:
-        """The request that went to find out has ended, however it did."""
+        """Note that the request that went to find out has ended, however it did."""
 
     def answered(self, number: int) -> None:
         """Request `number` got a proper answer. Called only while the gate is closed."""

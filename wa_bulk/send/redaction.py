@@ -17,7 +17,7 @@ class Redaction:
 
     Each plain, percent-encoded, escaped as in JSON or HTML, in hexadecimal and in base64, with either
     alphabet, with padding or without, and inside a longer text that was encoded. A secret of fewer than 8
-    characters is hidden where it is a whole word, and where it stands with its key.
+    characters is hidden where it is a whole word, and where it is next to its key.
     """
 
     def __init__(self, key: str, secret: str) -> None:
@@ -53,7 +53,7 @@ class Redaction:
 
 
 def _spelled(text: str) -> str:
-    """Return a pattern for `text`, each character plain or escaped in any of the usual ways."""
+    """Return a pattern for `text`, each character plain or escaped in any of the common ways."""
     return "".join(map(_character, text))
 
 
@@ -83,7 +83,7 @@ def _in_hex(text: str) -> str:
 
 
 def _in_base64(text: str) -> list[str]:
-    """Patterns for `text` in base64, by itself or at any place in something longer."""
+    """Return patterns for `text` in base64, by itself or at any place in something longer."""
     return [_spelled_in_base64(text.encode(), ahead) for ahead in range(3)]
 
 

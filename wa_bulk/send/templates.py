@@ -163,7 +163,7 @@ def _at(what: str) -> str:
 
 
 def _status(ruling: Ruling, changes: bool) -> Status:
-    """How a request ends; one that changes nothing may always be made again."""
+    """Say how a request ends; one that changes nothing may always be made again."""
     if ruling.verdict == "rejected" or (ruling.verdict == "unknown" and changes):
         return ruling.verdict
     return "failed"

@@ -144,7 +144,7 @@ EVERY_KIND = CAMPAIGN.replace(
     month=st.integers(-1, 14).map(str),
     line=st.sampled_from(["+8613800138000", "86 138 0013 8000", "x"]),
 )
-def test_an_ordinary_row_is_what_looking_at_each_field_makes_of_it(
+def test_a_fast_render_equals_the_careful_one(
     language: str, phone: str, texts: list[str], thousandths: str, year: str, month: str, line: str
 ) -> None:
     name, total, order = texts
@@ -168,7 +168,7 @@ def test_two_fields_of_one_path_are_told_apart() -> None:
     assert (args["a.b"], args["a"]) == ("A-7", {"b": "$1.00"})
 
 
-def test_one_strange_value_among_ordinary_ones_is_seen() -> None:
+def test_one_strange_value_among_plain_ones_is_seen() -> None:
     for place, column in enumerate(HEADER):
         if column != "phone":
             for strange in ("", " ", "     x", "a\nb"):
@@ -218,7 +218,9 @@ def test_a_row_the_api_would_refuse_names_field_and_column(
         render(compiled(), 1, values)
     assert caught.value.field == field
     assert fault in caught.value.fault
-    assert f"column {column}" in str(caught.value) or "characters" in fault
+    message = str(caught.value)
+    assert message.startswith(column)
+    assert message.endswith(f" ({field})")
 
 
 @pytest.mark.parametrize(
@@ -299,7 +301,7 @@ def test_values_in_a_header_are_checked_with_all_that_depends_on_them() -> None:
     file = CampaignFile(path=Path("c.toml"), sha256="", name="n", message=message)
     blueprint = compile_campaign(file, ["phone", "file"], "r")
     assert b"/a.pdf" in render(blueprint, 1, ["447911123456", "a.pdf"])
-    with pytest.raises(RowRefused, match="expected a PDF"):
+    with pytest.raises(RowRefused, match=r"^file names .*: expected a PDF"):
         render(blueprint, 1, ["447911123456", "a.docx"])
 
 
@@ -317,6 +319,7 @@ body = { type = "document", document = { link = "https://example.com/terms.pdf",
     with pytest.raises(RowRefused) as caught:
         blueprint.render(2, ["+447911123456", "Open 24/7"])
     assert caught.value.field == "body.document.caption"
+    assert str(caught.value).startswith("title has ")
 
 
 def test_numbers_may_be_composed_and_senders_may_vary() -> None:
@@ -334,7 +337,7 @@ def test_a_composed_number_needs_all_its_parts(empty: str, column: str) -> None:
     blueprint = compiled(CAMPAIGN.replace('"{phone}"', '"+{cc}{phone}"'), [*HEADER, "cc"])
     row = dict(zip(blueprint.header, ["7911123456", *ROW[1:], "44"], strict=True))
     assert blueprint.recipient(list(row.values())) == "+447911123456"
-    with pytest.raises(RowRefused, match=f"column {column}.*is empty"):
+    with pytest.raises(RowRefused, match=rf"^{column} is empty: fill it in \(to\)$"):
         blueprint.render(1, list((row | {column: empty}).values()))
 
 

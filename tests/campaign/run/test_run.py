@@ -56,7 +56,7 @@ async def test_no_result_stands_before_its_intent_nor_intents_far_ahead(
 
 
 async def test_each_row_gets_the_status_it_deserves(campaign: CampaignFixture, sandbox: Sandbox) -> None:
-    cast = {
+    rows = {
         number(1): ("accepted", "Zoë"),
         "4.47912E+11": ("rejected", "Excel"),
         number(3): ("rejected", ""),
@@ -67,19 +67,19 @@ async def test_each_row_gets_the_status_it_deserves(campaign: CampaignFixture, s
         magic(17): ("unknown", "not understood"),
         number(9): ("accepted", "x"),
     }
-    campaign.write_rows([(phone, name) for phone, (_, name) in cast.items()])
+    campaign.write_rows([(phone, name) for phone, (_, name) in rows.items()])
     await campaign.send(sandbox)
     results = campaign.results()
     assert {row: result["status"] for row, result in results.items()} == dict(
-        enumerate((status for status, _ in cast.values()), 1)
+        enumerate((status for status, _ in rows.values()), 1)
     )
     assert "spreadsheet" in results[2]["reason"]
     assert results[2]["to"] == "4.47912E+11"
-    assert "column name" in results[3]["reason"]
+    assert "name is empty" in results[3]["reason"]
     assert results[4]["reason"] == "duplicate of row 1"
     assert results[5]["code"] == 3002
     assert results[6]["http_status"] == 500
-    assert sum(campaign.statuses().values()) == len(cast)
+    assert sum(campaign.statuses().values()) == len(rows)
 
 
 async def test_a_ragged_row_is_rejected_and_the_rest_goes_on(

@@ -355,7 +355,7 @@ def test_rows_are_counted_as_they_are_read(
 def test_the_rows_wanted_are_those_of_all_with_these_numbers(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str], numbers: set[int]
 ) -> None:
-    path = tmp_path_factory.mktemp("wanted") / "people.csv"
+    path = tmp_path_factory.mktemp("wanted") / "recipients.csv"
     path.write_text("phone,name\n" + "".join(line + "\n" for line in lines))
     source = CsvSource(path)
     every = list(source.rows())

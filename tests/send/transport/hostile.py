@@ -29,7 +29,7 @@ class Peer:
         return tls is not None and bool(tls.session_reused)
 
     async def request(self) -> bytes:
-        """The payload of the next request; raises IncompleteReadError where the client goes away first."""
+        """The payload of the next request; raises IncompleteReadError where the client closes first."""
         self.head = await self._reader.readuntil(b"\r\n\r\n")
         length = next(
             int(line.split(b":")[1])

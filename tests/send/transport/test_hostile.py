@@ -25,7 +25,7 @@ End = Callable[[Peer], None]
 
 
 def sending(raw: bytes, end: End | None = None) -> Script:
-    """Answer one request with `raw`, then `end`, or else keep quiet until the client goes."""
+    """Answer one request with `raw`, then `end`, or else send nothing until the client goes."""
 
     async def script(peer: Peer) -> None:
         await peer.request()

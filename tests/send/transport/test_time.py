@@ -1,4 +1,4 @@
-"""The client's event loop is busy, stands still, or has its clock taken away: what is proven stays so."""
+"""The client's event loop is busy, stands still, or has another clock: what is proven stays so."""
 
 import asyncio
 import time

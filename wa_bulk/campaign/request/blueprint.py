@@ -1,7 +1,7 @@
 """A campaign compiled: its request as JSON with a hole for every value a row brings.
 
 Rendering a row costs the encoding of its values. What comes out equals, byte for byte, what encoding
-the full structs with those values would: what stands around the holes is cut from exactly that encoding.
+the full structs with those values would: what is around the holes is cut from exactly that encoding.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Blueprint:
         self.one_template = not varying & {"body.template.name", "body.template.language"}
         self.warnings = [] if "body.template.language" in varying else warnings(message)
         self._related = any(field.related for field in fields)
+        self._fields = list(fields)
         hole_of: dict[bytes, Hole] = {}
         self._sender: BoundField | str | None = message.from_
         for field in fields:
@@ -50,12 +51,12 @@ class Blueprint:
                 self._sender, hole = hole, "from"
             hole_of[field.mark] = hole
         self.recipient = self._recipient.number
-        """The row's recipient in E.164 form, from its values. Raises RowRefused."""
+        """Return the row's recipient in E.164 form, from its values. Raises RowRefused."""
         parts = re.split(b"(" + b"|".join(map(re.escape, hole_of)) + b")", encode(message))
         self._request = b"%b".join(part.replace(b"%", b"%%") for part in parts[0::2])
         self._holes = [hole_of[mark] for mark in parts[1::2]]
         self.render: Render = self._render_carefully
-        """Makes data row `row` (from 1), whose cells are `values` in the header's order, ready to be sent.
+        """Make data row `row` (from 1), whose cells are `values` in the header's order, ready to be sent.
 
         Raises RowRefused with the field, the column and the rule when the API would refuse the row.
         """
@@ -69,7 +70,7 @@ class Blueprint:
             )
 
     def raw_recipient(self, values: Sequence[str]) -> str:
-        """What stands where the row's recipient should, as it is."""
+        """Return the row's text for the recipient, unchecked."""
         return self._recipient.raw(values)
 
     def _render_carefully(self, row: int, values: Sequence[str]) -> RenderedRow:
@@ -80,19 +81,21 @@ class Blueprint:
             _json(known[hole] if isinstance(hole, str) else hole.value(values)) for hole in self._holes
         )
         if self._related:
-            _check_whole(payload)
+            self._check_whole(payload)
         return RenderedRow(to, payload, sender, number=row)
 
+    def _check_whole(self, payload: bytes) -> None:
+        try:
+            validate(decode(payload))
+        except ValidationError as error:
+            raise RowRefused(error.field, self._columns_of(error.field), error.fault, error.rule) from None
 
-def _check_whole(payload: bytes) -> None:
-    try:
-        validate(decode(payload))
-    except ValidationError as error:
-        raise RowRefused(error.field, (), error.fault, error.rule) from None
+    def _columns_of(self, path: str) -> list[str]:
+        return [name for field in self._fields if field.path == path for name in field.columns]
 
 
 def compile_campaign(file: CampaignFile, header: Sequence[str], run_id: str) -> Blueprint:
-    """Compiles a campaign for a CSV's header and a run's id.
+    """Compile a campaign for a CSV's header and a run's id.
 
     Raises CampaignError listing every fault found: unknown keys, unknown columns, values the API would
     refuse whatever the rows bring.

@@ -1,4 +1,4 @@
-"""A field of the request, filled from a row's cells."""
+"""A field of the request, bound to the columns that fill it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from wa_bulk.api.phone_number import NoCountryError, e164
-from wa_bulk.api.rules import NUMBER_RULE, TextRule, quick_test
+from wa_bulk.api.rules import NUMBER_RULE, TextRule, fast_test
 from wa_bulk.campaign.request.compiler import Field
 
 COUNTRY_RULE = (
@@ -19,7 +19,11 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,19}").fullmatch
 
 
 class RowRefused(Exception):
-    """A row that the API would refuse, so that it is not sent. `columns` are the CSV's names."""
+    """A row that the API would refuse, so that it is not sent. `columns` are the CSV's names.
+
+    Its text begins with what the user sees, the columns, and ends with what they do not, the request's field.
+    It is the same for all rows with the same problem, so that a report can count them together.
+    """
 
     def __init__(self, field: str, columns: Sequence[str], fault: str, rule: str) -> None:
         super().__init__(field, columns, fault, rule)
@@ -29,9 +33,10 @@ class RowRefused(Exception):
         self.rule = rule
 
     def __str__(self) -> str:
-        named = " + ".join(self.columns)
-        column = f" (column {named})" if named else ""
-        return f"{self.field}{column}: {self.fault}; {self.rule}"
+        if not self.columns:
+            return f"{self.field}: {self.fault}; {self.rule}"
+        separator = "; " if ": " in self.fault else ": "
+        return f"{' + '.join(self.columns)} {self.fault}{separator}{self.rule} ({self.field})"
 
 
 class BoundField:
@@ -50,11 +55,11 @@ class BoundField:
         self._columns = [header.index(name) for name in field.columns]
         self.column = self._columns[0]
         rule = field.rule
-        self.is_fine = _is_not_blank if rule is None else quick_test(rule)
+        self.is_fine = _is_not_blank if rule is None else fast_test(rule)
         self.longest = rule.longest if isinstance(rule, TextRule) else sys.maxsize
 
     def value(self, values: Sequence[str]) -> str | int:
-        """What the row puts into the field. Raises RowRefused."""
+        """Return the field's value for a row. Raises RowRefused."""
         match self.field.kind:
             case "whole":
                 return self._whole(values)
@@ -67,12 +72,14 @@ class BoundField:
         return whole
 
     def raw(self, values: Sequence[str]) -> str:
-        """The field's text, whatever it is."""
+        """Return the field's text for a row, unchecked."""
         return self._whole_text([values[column] for column in self._columns])
 
     def number(self, values: Sequence[str]) -> str:
-        """The number that fills the field, in E.164 form. Raises RowRefused, also where a part is empty: what
-        is left may be somebody else's number."""
+        """Return the field's phone number for a row, in E.164 form.
+
+        Raises RowRefused, also where a part is empty: what is left may be somebody else's number.
+        """
         if not self.field.is_one_column and not all(values[column].strip() for column in self._columns):
             raise self._refused(values, "")
         try:
@@ -97,7 +104,7 @@ class BoundField:
     def _refused(self, values: Sequence[str], whole: str) -> RowRefused:
         for name, column in zip(self._names, self._columns, strict=True):
             if not values[column] or values[column].isspace():
-                return RowRefused(self.field.path, [name], "is empty", "expected a value")
+                return RowRefused(self.field.path, [name], "is empty", "fill it in")
         rule = self.field.rule
         assert rule is not None
         return RowRefused(self.field.path, self._names, rule.fault(whole) or "is refused", rule.expects)

@@ -1,4 +1,4 @@
-"""Finding the placeholders of a campaign's message, each with the field it stands in and its rule."""
+"""Finding the placeholders of a campaign's message, each with its field and its rule."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Compiler:
         self.faults: list[str] = []
 
     def walk_message(self, file: CampaignFile, run_id: str) -> dict[str, Any]:
-        """The message with marks in place of its placeholders, and with what every row carries."""
+        """Return the message with marks in place of its placeholders, and with what every row carries."""
         taken = msgspec.json.encode([file.message, file.name, run_id]).decode()
         self._character_marks = (c for c in map(chr, count(_FIRST_CHARACTER_MARK)) if c not in taken)
         self._whole_marks = (n for n in count(_FIRST_WHOLE_MARK) if str(n) not in taken)
@@ -199,7 +199,7 @@ class Compiler:
         *,
         related: bool = False,
     ) -> object:
-        """Notes the field and gives what stands in its place until rows come."""
+        """Note the field and return the mark that takes its place until rows come."""
         value: object
         if kind == "whole":
             value = next(self._whole_marks)
@@ -220,14 +220,14 @@ class Compiler:
         return value
 
     def _numbered(self, path: str, prefix: str) -> str:
-        """The same for a text that ends in the row's number."""
+        """Do the same for a text that ends in the row's number."""
         mark = next(self._character_marks)
         self.fields.append(Field(path=path, kind="row", rule=None, pieces=[prefix], mark=mark.encode()))
         return prefix + mark
 
 
 def _struct_for(table: Mapping[str, Any], annotation: Any) -> type[Struct] | None:
-    """The struct that `table` is meant to be, told by its tag where there are several."""
+    """Return the struct that `table` is meant to be, told by its tag where there are several."""
     kinds = structs_in(annotation)
     for kind in kinds:
         config = kind.__struct_config__
@@ -237,7 +237,7 @@ def _struct_for(table: Mapping[str, Any], annotation: Any) -> type[Struct] | Non
 
 
 def _tag_fault(table: Mapping[str, Any], annotation: Any) -> str | None:
-    """What is wrong with the key by which the structs that `table` may be are told apart, if that is it."""
+    """Say what is wrong with the key that tells apart the structs that `table` may be, if that is it."""
     kinds = {kind.__struct_config__.tag: kind for kind in structs_in(annotation)}
     tag_field = next((kind.__struct_config__.tag_field for kind in kinds.values()), None)
     if tag_field is None:

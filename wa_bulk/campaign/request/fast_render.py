@@ -37,7 +37,7 @@ Render = Callable[[int, Sequence[str]], RenderedRow]
 Hole = Literal["row", "to", "from"] | BoundField
 
 DIGITS_MAX = 18
-"""So many make a number that fits 64 bits, whatever it is."""
+"""A number of at most this many digits fits 64 bits, whatever it is."""
 
 
 def renderer(

@@ -19,7 +19,7 @@ _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
 def split(text: str) -> list[Piece]:
-    """The constant and the variable pieces of `text`, in order; neighbouring constants are joined.
+    """Return the constant and the variable pieces of `text`, in order; neighbouring constants are joined.
 
     Raises ValueError for a brace without its partner and for `{}`.
     """

@@ -7,9 +7,9 @@ from wa_bulk.send.envelope import Envelope, request_id_of
 
 
 class RenderedRow(Envelope, gc=False):
-    """A row as a request, and where it stands.
+    """A row as a request, with its number and its past.
 
-    Its request_id is in the payload only: few rows need it by itself, and none is slowed down for them.
+    Its request_id is in the payload only: few rows need it by itself, and the others are not to pay for it.
     """
 
     number: int = 0
@@ -22,7 +22,7 @@ class RenderedRow(Envelope, gc=False):
     """A request for it may have been taken: it can end as accepted or unknown only."""
 
     def echoes(self, request_id: str) -> bool:
-        """Whether a reply with this request_id has the one that was sent."""
+        """Return whether a reply with this request_id has the one that was sent."""
         return f'"request_id":"{request_id}"'.encode() in self.payload or request_id == self.own_request_id()
 
     def own_request_id(self) -> str | None:

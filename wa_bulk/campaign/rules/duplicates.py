@@ -9,7 +9,7 @@ from wa_bulk.api.one_person import FIRST_DIGITS, person_key
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 
 ASKED_BEFORE_SLOTS = 16
-"""So many questions are answered by looking through all numbers: filling the slots takes about as long."""
+"""Questions answered by a search through all numbers before the slots are filled: that takes as long."""
 
 SLOTS_PER_ROW = 1.9
 """With 8 bytes for the number of each row and 4 for each slot: 15.6 bytes a row."""
@@ -34,22 +34,24 @@ class Seen:
     integer, and slots that hold row numbers, 0 where free. A dict would take ten times the memory."""
 
     def __init__(self, rows: int) -> None:
-        """Makes room for rows 1 to `rows`. A later row makes it grow, which costs a pass over all."""
+        """Make room for rows 1 to `rows`. A later row makes it grow, which costs a pass over all."""
         self._numbers = array("Q", [0]) * (rows + 1)
         self._slots = _free_slots(rows)
         self._in_slots = True
         self._asked = 0  # since numbers were noted without a slot
 
     def note(self, number: str, row: int) -> None:
-        """Row `row` brought this number (E.164 with `+`): much quicker than `earlier` where nobody asks
-        between a million of them, and few afterwards."""
+        """Note that row `row` has this number (E.164 with `+`).
+
+        Much faster than `earlier` where a million are noted without a question between them.
+        """
         if row >= len(self._numbers):
             self._grow(row)
         self._numbers[row] = int(person_key(number))
         self._in_slots = False
 
     def earlier(self, number: str, row: int) -> int | None:
-        """The first row that brought this person's number (E.164 with `+`); None if `row` is the first.
+        """Return the first row with this person's number (E.164 with `+`); None if `row` is the first.
 
         Each row may bring one number.
         """

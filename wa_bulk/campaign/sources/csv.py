@@ -1,6 +1,6 @@
 """The recipients' file: CSV, streamed, read as often as needed and never held.
 
-UTF-8 or, by its byte order mark, UTF-16; delimited by comma, semicolon, tab or bar, found by looking; quotes
+UTF-8 or, by its byte order mark, UTF-16; delimited by comma, semicolon, tab or bar, whichever fits; quotes
 as in RFC 4180, so that a value may hold delimiters and line breaks. What cannot be read for certain is an
 error that names the line, not a guess: a wrong guess here writes to the wrong people.
 """
@@ -45,7 +45,7 @@ class CsvSource:
     """A CSV file with a header. `encoding` is Python's name; `header` has the columns' names, trimmed."""
 
     def __init__(self, path: Path | str) -> None:
-        """Looks at the beginning of the file. Raises SourceError."""
+        """Look at the beginning of the file. Raises SourceError."""
         self.path = Path(path)
         self._file = TextFile(self.path)
         self.encoding = self._file.encoding
@@ -60,7 +60,7 @@ class CsvSource:
         self.header = self._checked_header()
 
     def has_changed(self) -> bool:
-        """Whether the file is no longer the one that was looked at first."""
+        """Return whether the file is no longer the one that was looked at first."""
         return self._file.has_changed()
 
     def rows(self) -> Iterator[SourceRow]:
@@ -77,7 +77,7 @@ class CsvSource:
             yield from self._rows(text, ranges)
 
     def scan(self) -> Scan:
-        """Reads the file once, to its end. Raises SourceError, as `rows` does or if there are no rows."""
+        """Read the file once, to its end. Raises SourceError, as `rows` does or if there are no rows."""
         digest = hashlib.sha256()
         with self._file.open(digest.update) as text:
             rows = self._count_lines(text)
@@ -92,8 +92,10 @@ class CsvSource:
         return Scan(rows, digest.hexdigest(), self._file.size)
 
     def _count_lines(self, text: io.TextIOWrapper) -> int | None:
-        """How many rows there are, in a quarter of the time, where every line is one: None where a quote or a
-        lone carriage return may make it otherwise, or a line is longer than a block."""
+        """Count the rows in a quarter of the time, where every line is one.
+
+        None where a quote or a lone carriage return may make it otherwise, or a line is longer than a block.
+        """
         lines = itertools.dropwhile(lambda line: not line.strip("\r\n"), self._lines(text))
         header = next(lines, "")
         if '"' in header or not header.endswith("\n") or self.delimiter.isspace():
@@ -118,7 +120,7 @@ class CsvSource:
         return len(lines) - [line.strip(nothing) for line in lines].count("")
 
     def sha256(self) -> str:
-        """The hash of the file's bytes, without a look at its rows."""
+        """Return the hash of the file's bytes, without a look at its rows."""
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -133,11 +135,11 @@ class CsvSource:
         return csv.reader(self._lines(text), delimiter=self.delimiter, strict=True)
 
     def _line(self, reader: _csv.Reader) -> int:
-        """The line last read."""
+        """Return the line last read."""
         return self._lines_before + reader.line_num
 
     def _names(self, reader: _csv.Reader) -> list[str]:
-        """The first row that is not blank."""
+        """Return the first row that is not blank."""
         line = self._line(reader) + 1
         try:
             return [name.strip() for name in next(filter(None, reader), [])]
@@ -215,7 +217,7 @@ class CsvSource:
         return problem
 
     def _malformed(self, first_line: int, last_line: int, error: csv.Error) -> str:
-        """What is wrong with a row of one line. One of several may have swallowed others: SourceError."""
+        """Say what is wrong with a row of one line. One of several may have swallowed others: SourceError."""
         if first_line == last_line:
             hint = "" if "limit" in str(error) else ": a quote within a quoted value must be written twice"
             return f"is not valid CSV ({error}){hint}"
@@ -242,7 +244,7 @@ def _many(number: int, noun: str) -> str:
 
 
 def _delimiter(sample: str) -> str:
-    """The one by which most of the first rows are as wide as the header; the wider, the better."""
+    """Find the delimiter by which most of the first rows are as wide as the header; the wider, the better."""
 
     def fit(delimiter: str) -> tuple[float, int]:
         rows = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)

@@ -37,7 +37,7 @@ class TextFile:
     """
 
     def __init__(self, path: Path) -> None:
-        """Looks at the beginning. Raises SourceError if there is no file, or no text in it."""
+        """Look at the beginning. Raises SourceError if there is no file, or no text in it."""
         self.path = path
         try:
             status = path.stat()
@@ -54,13 +54,13 @@ class TextFile:
         self.encoding = self._encoding(beginning)
 
     def error(self, fault: str, line: int | None = None, column: int | None = None) -> SourceError:
-        """A fault of this file, with its place."""
+        """Return an error of this file, with its place."""
         place = "" if line is None else f", line {line}"
         place += "" if column is None else f", column {column}"
         return SourceError(f"{self.path}{place}: {fault}", line=line, column=column)
 
     def has_changed(self) -> bool:
-        """Whether another file stands there by now, or this one was written to."""
+        """Return whether the path names another file by now, or this one was written to."""
         try:
             return _identity(self.path.stat()) != self._identity
         except OSError:
@@ -78,7 +78,7 @@ class TextFile:
 
     @contextmanager
     def open(self, on_bytes: Callable[[bytes], object] | None = None) -> Iterator[io.TextIOWrapper]:
-        """The characters from the start, line breaks untouched; `on_bytes` sees every block of bytes.
+        """Open the characters from the start, line breaks untouched; `on_bytes` sees every block of bytes.
 
         Raises SourceError, also for what goes wrong while it is read within the `with`.
         """
@@ -98,7 +98,7 @@ class TextFile:
             raise self.error(_CHANGED)
 
     def _undecodable(self) -> SourceError:
-        """Where the first bytes are that are no text, found by reading again from the start."""
+        """Return where the first bytes are that are no text, found by reading again from the start."""
         decoder = codecs.getincrementaldecoder(self.encoding)()
         line_breaks = io.IncrementalNewlineDecoder(None, translate=True)
         line = 1

@@ -76,7 +76,7 @@ def write_sample(folder: Path) -> list[Path]:
 
 
 def orders() -> list[list[str]]:
-    """The 1,200 orders, some of them faulty; the same ones each time."""
+    """Return the 1,200 orders, some of them faulty; the same ones each time."""
     chance = random.Random(1)
     numbers = list(islice(_numbers(), ORDERS))
     rows = [_order(chance, place, number) for place, number in enumerate(numbers)]
@@ -100,7 +100,7 @@ def orders() -> list[list[str]]:
 
 
 def customers() -> list[list[str]]:
-    """A few people who wrote to the sending number within the last day, so that they may be sent anything."""
+    """Return customers who wrote to the sending number within the last day, so may be sent anything."""
     numbers = list(islice(_numbers(), CUSTOMERS))
     return [
         [number, name, language, f"A{4000 + place}", _PRODUCTS[place % len(_PRODUCTS)]]
@@ -129,7 +129,7 @@ def _numbers() -> Iterator[str]:
 
 
 def _spelled(number: str, place: int) -> str:
-    """The same number as somebody else would write it."""
+    """Return the same number as somebody else would write it."""
     digits = number.removeprefix("+")
     if digits.startswith("49"):
         return (f"00{digits}", f"+49 {digits[2:5]} {digits[5:]}", digits)[place % 3]

@@ -1,4 +1,4 @@
-// What is open stands in the address: `#+447911123456`, or `#+447911123456/17` for one message of it.
+// What is open is in the address: `#+447911123456`, or `#+447911123456/17` for one message of it.
 
 const ROUTE = /^#(\+?[0-9A-Za-z]{1,32})(?:\/(\d{1,15}))?$/u;
 

@@ -19,12 +19,12 @@ TURNS = 4  # of the loop, for it to read what a socket holds
 
 
 def is_clean(protocol: "ResponseHandler") -> bool:
-    """Whether a connection can carry a request, as far as the event loop has read it."""
+    """Return whether a connection can carry a request, as far as the event loop has read it."""
     return protocol.is_connected() and not protocol.should_close
 
 
 def is_readable(protocol: "ResponseHandler") -> bool:
-    """Whether its socket holds something that the event loop has not read, be it the end of the stream."""
+    """Return whether its socket holds what the event loop has not read, the end of the stream included."""
     transport = protocol.transport
     sock = None if transport is None else transport.get_extra_info("socket")
     if sock is None or sock.fileno() < 0:
@@ -51,7 +51,7 @@ def discard_stale(
 
 
 async def is_usable(protocol: "ResponseHandler", used_before: bool) -> bool:
-    """Whether a connection can carry a request, what its socket holds included.
+    """Return whether a connection can carry a request, what its socket holds included.
 
     On a new one through TLS that is read instead: servers send tickets once the handshake is over.
     """
@@ -69,7 +69,7 @@ def _is_encrypted(protocol: "ResponseHandler") -> bool:
 
 
 def holds_more(protocol: "ResponseHandler") -> bool:
-    """Whether bytes were read behind the reply that was taken from this connection."""
+    """Return whether bytes were read behind the reply that was taken from this connection."""
     return bool(getattr(protocol, "_buffer", None) or getattr(protocol, "_tail", None))
 
 
@@ -90,5 +90,5 @@ def leave_to_parent(session: aiohttp.ClientSession) -> None:
 
 
 def belongs_to(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) -> bool:
-    """Whether `session` was made in `loop`."""
+    """Return whether `session` was made in `loop`."""
     return getattr(session, "_loop", loop) is loop

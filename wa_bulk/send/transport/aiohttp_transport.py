@@ -114,7 +114,7 @@ class AiohttpTransport:
             self._leave(body)
 
     def ready(self) -> bool:
-        """Whether a post would leave now, over a connection that is at hand."""
+        """Return whether a post would leave now, over a connection that is at hand."""
         self._binding.bind()
         if self._session is None or self._key is None:
             return False

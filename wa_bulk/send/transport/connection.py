@@ -275,7 +275,7 @@ class Connection(asyncio.Protocol):
             reply.exception()  # nobody else will look at it
 
     def is_readable(self) -> bool:
-        """Whether something waits to be read, be it the end of the stream: nobody asked for it."""
+        """Return whether something waits to be read, the end of the stream too: nothing was asked for."""
         if self._poll is None:
             self._poll = select.poll()
             self._poll.register(self.fileno(), select.POLLIN)

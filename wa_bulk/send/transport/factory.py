@@ -24,7 +24,7 @@ def make_transport(
     """Return the transport for posts to `url`; `timeout` in seconds bounds one post.
 
     "auto" takes the lean transport unless a session or a proxy is given, or the environment names a proxy
-    for `url` (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, heeding NO_PROXY; never for a loopback address): those are
+    for `url` (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, with NO_PROXY; never for a loopback address): those are
     aiohttp's. "lean" ignores the environment. Raises ValueError where "lean" is asked for together with a
     session or a proxy, where the proxy or the session cannot be used, or where `url` or a header cannot be
     sent.

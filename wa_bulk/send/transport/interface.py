@@ -96,7 +96,7 @@ class Transport(Protocol):
         ...
 
     def ready(self) -> bool:
-        """Whether a post would leave now, over a connection that is at hand. True where nobody can know."""
+        """Return whether a post would leave now, over a connection at hand. True where that is not known."""
         ...
 
     async def prepare(self) -> None:

@@ -117,7 +117,7 @@ class LeanTransport:
             raise
 
     def ready(self) -> bool:
-        """Whether a post would leave now, over a connection that is at hand."""
+        """Return whether a post would leave now, over a connection that is at hand."""
         self._binding.bind()
         connection = self._pick_idle()
         if connection is None:

@@ -1,4 +1,4 @@
-"""Which proxy stands between us and the API, and whether we can use it."""
+"""Which proxy is between us and the API, and whether we can use it."""
 
 import os
 from urllib.parse import urlsplit
@@ -36,7 +36,7 @@ def checked_proxy(url: str, source: str) -> str:
 
 
 def proxy_from_environment(target: Endpoint) -> str | None:
-    """Return the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names for `target`, heeding NO_PROXY; None
+    """Return the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names for `target`, with NO_PROXY; None
     for a loopback address. Raises ValueError naming the variable whose proxy we cannot use.
     """
     if is_loopback(target.host) or proxy_bypass(f"{target.host}:{target.port}"):

@@ -68,7 +68,7 @@ def be_lenient(parser: httptools.HttpResponseParser) -> None:
 
 
 def retry_after_seconds(fields: Mapping[str, str]) -> float | None:
-    """Seconds from now in `retry-after` (RFC 9110, 10.2.3); None where it is missing or unreadable.
+    """Return the seconds from now in `retry-after` (RFC 9110, 10.2.3); None where missing or unreadable.
 
     A date is taken relative to the reply's own `date`, so that the two clocks need not agree.
     `fields` has names in lower case.
@@ -86,12 +86,12 @@ def retry_after_seconds(fields: Mapping[str, str]) -> float | None:
 
 
 def wants_tls(body: bytes | bytearray) -> bool:
-    """Whether the body of a 400 says that TLS is spoken at this port, as servers say it that notice."""
+    """Return whether the body of a 400 says that TLS is spoken at this port, as some servers do."""
     return any(words in body for words in _WANTS_TLS)
 
 
 def keep_alive_seconds(fields: Mapping[str, str]) -> float:
-    """Seconds the server keeps an idle connection: `keep-alive: timeout=N`; infinite if it does not say."""
+    """Return the seconds an idle connection is kept (`keep-alive: timeout=N`); infinite where not said."""
     found = _KEEP_ALIVE_TIMEOUT.search(fields.get("keep-alive", ""))
     return float(found[1]) if found else math.inf
 

@@ -45,7 +45,7 @@ def endpoint(url: str) -> Endpoint:
 
 
 def request_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """`headers` with the defaults of this API beneath them.
+    """Return `headers` with the defaults of this API beneath them.
 
     Raises ValueError, naming the header but never its value, for one that could split the request or that
     only the transport may set.

@@ -18,7 +18,7 @@ _NO_RECORD = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQ
 
 
 def is_plain_text(error: ssl.SSLError) -> bool:
-    """Whether `error` is that the other side answered a handshake with something that is not TLS."""
+    """Return whether `error` is that the other side answered a handshake with something that is not TLS."""
     return error.reason in _NO_RECORD
 
 
@@ -126,7 +126,7 @@ class TlsConnection(Connection):
             self._flush()
 
     def is_readable(self) -> bool:
-        """Whether something waits to be read other than what TLS itself has to say, such as new tickets."""
+        """Return whether something other than TLS's own messages, such as new tickets, waits to be read."""
         for _ in range(3):
             if not super().is_readable():
                 return False
