@@ -284,7 +284,7 @@ class Client:
         return Envelope(",".join(to), payload, sender, message.request_id, len(to))
 
     def _skipped(self, message: Message) -> list[Outcome]:
-        """An outcome for each recipient that is not to be written to."""
+        """Give an outcome for each recipient that is not to be written to."""
         assert self._suppression is not None
         reasons = [(number, self._suppression.reason(number)) for number in message.recipients]
         return [
@@ -323,7 +323,7 @@ def _sender(number: str) -> str:
 
 
 def _written(to: object) -> list[str]:
-    """The recipients of a message that may not be valid, as they stand there."""
+    """List the recipients of a message that may not be valid, as they are written."""
     if isinstance(to, (list, tuple)) and to:
         return [str(number) for number in to]
     return [to if isinstance(to, str) else "" if isinstance(to, (list, tuple)) else repr(to)]

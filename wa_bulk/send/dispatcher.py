@@ -294,7 +294,7 @@ class Dispatcher:
                 self._gate.answered(number)
 
     def _is_foreign(self, echo: str | None, envelope: Envelope, reply: Reply) -> bool:
-        """Whether a reply that echoes `echo` is to another request than `envelope`'s."""
+        """Tell whether a reply that echoes `echo` is to another request than `envelope`'s."""
         if echo is None or envelope.echoes(echo):
             return False
         if any(request_id_of(payload) == echo for payload in self.transport.other_requests(reply)):
@@ -314,6 +314,6 @@ class Dispatcher:
 
 
 def _status(ruling: Ruling) -> Status:
-    """How a message ends on which nothing more is tried."""
+    """Tell how a message ends on which nothing more is tried."""
     verdict = ruling.verdict
     return "failed" if verdict == "retry" or verdict == "fatal" else verdict

@@ -25,22 +25,22 @@ class Blocks:
         self._templates: dict[tuple[str, str], Outcome] = {}
 
     def refuse_sender(self, row: RenderedRow) -> None:
-        """The key may not send from this row's number."""
+        """Note that the key may not send from this row's number."""
         self._senders.add(row.sender)
         self.any = True
 
     def refuse_template(self, row: RenderedRow, outcome: Outcome) -> None:
-        """This row's template, in its language, is missing."""
+        """Note that this row's template, in its language, is missing."""
         self._templates[_template_of(row)] = outcome
         self.any = True
 
     def hold_sender(self, row: RenderedRow, reason: str) -> None:
-        """This row's number must wait."""
+        """Note that this row's number must wait."""
         self.held[row.sender] = reason
         self.any = True
 
     def stops(self, row: RenderedRow, ledger: Ledger, *, intended: bool = False) -> bool:
-        """Whether `row` is not to be sent now; it is settled where that is for good."""
+        """Tell whether `row` is not to be sent now; settle it where that is for good."""
         if row.sender in self._senders:
             outcome = Outcome(
                 "unknown" if row.maybe_taken else "failed",

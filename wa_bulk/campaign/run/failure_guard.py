@@ -21,12 +21,12 @@ class FailureGuard:
         """Which of the recent answers were bad, counted from the first."""
 
     def accepted(self) -> None:
-        """A message was taken."""
+        """Note that a message was taken."""
         self._in_a_row = 0
         self._answers += 1
 
     def refused(self, words: str) -> None:
-        """A message was rejected, failed, or its fate is unknown; `words` say why."""
+        """Note that a message was rejected, failed, or may have been taken; `words` say why."""
         self._in_a_row += 1
         self._answers += 1
         if self._max_in_a_row and self._in_a_row >= self._max_in_a_row:

@@ -95,7 +95,7 @@ class Feed:
         return True
 
     def _ranges(self) -> Iterator[range]:
-        """The claims' rows, for the source, which asks for them one by one."""
+        """Give the claims' rows to the source, which asks for them one by one."""
         while self._claims:
             yield self._claims.popleft().rows
 

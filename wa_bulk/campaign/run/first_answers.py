@@ -31,11 +31,11 @@ class FirstAnswers:
         self._reason = ""
 
     def other(self) -> None:
-        """A message was accepted, or met something else than a refusal for what it is."""
+        """Note that a message was accepted, or met something else than a refusal for what it is."""
         self.watching = False
 
     def refused(self, row_number: int, reason: str) -> None:
-        """The API refused a message for what it is."""
+        """Note that the API refused a message for what it is."""
         self._include(row_number, row_number)
         self._reason = reason
         if self.watching:
@@ -44,7 +44,7 @@ class FirstAnswers:
                 self._stop(f"the first {self._refusals} messages were all refused; the last: {reason}")
 
     def end(self, unsent_rows: int, unsent: tuple[int, int] | None) -> None:
-        """Every row has its answer; `unsent_rows` of them, from the first to the last of `unsent`, were
+        """Conclude, now that every row has its answer; `unsent_rows` of them, from the first to the last of `unsent`, were
         refused without being sent, for what others were refused for."""
         if self.watching and self._refusals and self._refusals + unsent_rows >= FEWEST:
             self._stop(f"all {self._refusals + unsent_rows} messages were refused; the last: {self._reason}")

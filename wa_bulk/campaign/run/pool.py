@@ -93,7 +93,7 @@ class Pool:
         return len(self._ready) + self._dispatcher.waiting
 
     def is_stopping(self) -> bool:
-        """Whether the run ends, or ended, before its rows did."""
+        """Tell whether the run ends, or ended, before its rows did."""
         return self.stopped is not None
 
     async def run(self, feed: Feed, rows: int) -> None:
@@ -135,7 +135,7 @@ class Pool:
         self._wake(len(self._idle))
 
     def gate_opened(self) -> None:
-        """The server is there again: what waited for that goes on."""
+        """Let what waited for the server go on: it is there again."""
         self._failed_rows = 0
         self._later.release()
         self._hungry.set()
@@ -282,17 +282,17 @@ class Pool:
         self._settle_for_good(row, outcome)
 
     def _is_last_resort(self) -> bool:
-        """Whether only rows that may have been taken are left to find out that the server is there again."""
+        """Tell whether only rows that may have been taken are left to find out that the server is there again."""
         if not self._gate.closed or self._ready or self._dispatcher.waiting:
             return False
         return self._fed or self._is_crowded()
 
     def _is_crowded(self) -> bool:
-        """Whether enough rows that may have been taken wait for the gate: no others are looked for."""
+        """Tell whether enough rows that may have been taken wait for the gate: no others are looked for."""
         return self._later.waiting >= WAITING_MAX
 
     def _wants_again(self, row: RenderedRow, outcome: Outcome) -> bool:
-        """Whether the user's word is that this row is sent again although it may have been taken."""
+        """Tell whether the user's word is that this row is sent again although it may have been taken."""
         if self.is_stopping() or row.attempts >= self._settings.tries:
             return False
         if self._settings.on_unknown == "retry":
@@ -301,7 +301,7 @@ class Pool:
         return by_gateway and self._settings.gateway_errors == "retry"
 
     def _is_unavailable(self, outcome: Outcome) -> bool:
-        """Whether a row's tries were used up because the server is unavailable, so that it is sent again."""
+        """Tell whether a row's tries were used up for an unavailable server, so that it is sent again."""
         if self.is_stopping() or outcome.ruling is None or outcome.ruling.verdict != "retry":
             return False
         self._failed_rows += 1
@@ -361,7 +361,7 @@ class Pool:
         self._ledger.withdraw([row.number], "stopped before it was accepted")
 
     def _take_back(self, rows: Iterable[RenderedRow]) -> None:
-        """The same for many, but for those that an earlier try of this stretch may have been taken of."""
+        """Take back many intents, but for rows of which a try of this stretch may have been taken."""
         for row in rows:
             if row.attempts and row.maybe_taken:
                 self._ledger.settle(row.number, row.to, _given_up(row))

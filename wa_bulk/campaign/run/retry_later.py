@@ -47,7 +47,7 @@ class RetryLater:
         return self._until_open.pop(0) if self._until_open else None
 
     def release(self) -> None:
-        """The gate is open."""
+        """Let the rows go that wait for the gate."""
         rows, self._until_open = self._until_open, []
         for row in rows:
             self._requeue(row)

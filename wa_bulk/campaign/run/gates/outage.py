@@ -69,18 +69,18 @@ class OutageGate:
             raise
 
     def probe_ended(self) -> None:
-        """The request that went to find out has ended; unless it was answered, the next goes after a wait."""
+        """Let the next one go to find out, after a wait, unless the one that has ended was answered."""
         self._probing = False
         if self.closed:
             self._schedule_probe()
 
     def answered(self, number: int) -> None:
-        """Request `number` got a proper answer: the gate opens if it was begun after all trouble."""
+        """Open the gate if request `number`, which was answered properly, was begun after all trouble."""
         if self.closed and number > self._trouble:
             self._open()
 
     def troubled(self, number: int, answered: int, reason: str) -> None:
-        """Request `number` found the server in trouble, and `answered` is the latest that was answered."""
+        """Close the gate, unless a request begun after `number`, which found trouble, was `answered`."""
         if self._halted or answered > number:
             return
         self._trouble = max(self._trouble, number)
