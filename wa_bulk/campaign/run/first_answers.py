@@ -44,8 +44,11 @@ class FirstAnswers:
                 self._stop(f"the first {self._refusals} messages were all refused; the last: {reason}")
 
     def end(self, unsent_rows: int, unsent: tuple[int, int] | None) -> None:
-        """Conclude, now that every row has its answer; `unsent_rows` of them, from the first to the last of `unsent`, were
-        refused without being sent, for what others were refused for."""
+        """Conclude, now that every row has its answer.
+
+        `unsent_rows` of them, from the first to the last of `unsent`, were refused without being sent, for
+        what others were refused for.
+        """
         if self.watching and self._refusals and self._refusals + unsent_rows >= FEWEST:
             self._stop(f"all {self._refusals + unsent_rows} messages were refused; the last: {self._reason}")
         if unsent is not None:

@@ -282,7 +282,7 @@ class Pool:
         self._settle_for_good(row, outcome)
 
     def _is_last_resort(self) -> bool:
-        """Tell whether only rows that may have been taken are left to find out that the server is there again."""
+        """Tell whether only rows that may have been taken are left to find out how the server is."""
         if not self._gate.closed or self._ready or self._dispatcher.waiting:
             return False
         return self._fed or self._is_crowded()
