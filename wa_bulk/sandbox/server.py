@@ -97,7 +97,9 @@ class Sandbox:
         )
         await self._runner.setup()
         await web.TCPSite(self._runner, self.settings.host, self.settings.port, backlog=1024).start()
-        self._port = self._runner.addresses[0][1]
+        # Listening everywhere at any port, IPv4 and IPv6 have a port each.
+        addresses = self._runner.addresses
+        self._port = next((at for at in addresses if ":" not in at[0]), addresses[0])[1]
 
     async def stop(self) -> None:
         """Close every connection and, with a database, write what waits.
