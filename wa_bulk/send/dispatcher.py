@@ -67,14 +67,17 @@ class Dispatcher:
         self._any_accepted = False
         self._altered_echo_noted = False
 
-    async def deliver(self, envelope: Envelope) -> Outcome:
+    async def deliver(self, envelope: Envelope, *, may_probe: bool = True) -> Outcome:
         """Send one message and say what became of it; an accepted one's outcome is an `Accepted`.
+
+        Without `may_probe` it ends as `failed`, untried, where it would be the one to find out whether the
+        server is back.
 
         Raises nothing but CancelledError: of a message cancelled on the wire, the fate is unknown.
         """
         pacer = self._pacer.of(envelope.sender)
         if pacer.rate or pacer.not_before or self._gate.closed:
-            result = await self._try(envelope, pacer)
+            result = await self._try(envelope, pacer, may_probe)
         else:  # nothing to wait for: a coroutine less on the fast path
             self._begun = number = self._begun + 1
             began = self._clock()
@@ -85,7 +88,7 @@ class Dispatcher:
         if isinstance(result, Setback):
             result = await self._retry.after(
                 result,
-                partial(self._try, envelope, pacer),
+                partial(self._try, envelope, pacer, may_probe),
                 self._halted,
                 chance=self._chance,
                 on_retry=self._on_retry,
@@ -106,7 +109,7 @@ class Dispatcher:
         """Close the transport, once what is in flight has been answered, or after `timeout` (s)."""
         await self.transport.close(timeout)
 
-    async def _try(self, envelope: Envelope, pacer: SenderPacer) -> Outcome | Setback:
+    async def _try(self, envelope: Envelope, pacer: SenderPacer, may_probe: bool) -> Outcome | Setback:
         gate = self._gate
         probing = False
         if self._halted.is_set():
@@ -114,6 +117,8 @@ class Dispatcher:
         try:
             while True:
                 if gate.closed and not probing:
+                    if not may_probe:
+                        return _untried(envelope)
                     probing = await self._wait(gate.turn())
                 await self._take_tokens(envelope, pacer)
                 if probing or not gate.closed:
@@ -304,6 +309,17 @@ class Dispatcher:
                 latency_ms=outcome.latency_ms,
             )
         )
+
+
+def _untried(envelope: Envelope) -> Outcome:
+    error = NotSent("not sent, as the server is unavailable")
+    return Outcome(
+        "failed",
+        to=envelope.to,
+        request_id=envelope.request_id,
+        message=str(error),
+        ruling=verdict.of_error(error),
+    )
 
 
 async def _stopped(payload: bytes) -> Reply:

@@ -95,7 +95,8 @@ class Retry(Struct, frozen=True):
             retry_error_callback=give_up,
         )
         outcome: Outcome = await retrying(attempt)
-        return msgspec.structs.replace(outcome, attempts=attempts)
+        # The last one may have ended before a request was begun.
+        return msgspec.structs.replace(outcome, attempts=attempts if outcome.attempts else attempts - 1)
 
 
 def _setback(state: RetryCallState) -> Setback:

@@ -238,10 +238,11 @@ class Pool:
                 self._hungry.set()
             if blocks.any and blocks.stops(row, ledger, intended=True):
                 continue
-            if row.maybe_taken and self._gate.closed and not self._is_last_resort():
+            may_probe = not row.maybe_taken or self._is_last_resort()
+            if self._gate.closed and not may_probe:
                 later.until_open(row)
                 continue
-            outcome = await deliver(row)
+            outcome = await (deliver(row) if may_probe else deliver(row, may_probe=False))
             if outcome.status == "accepted" and not row.attempts:
                 self.sent += 1
                 self._failed_rows = 0
