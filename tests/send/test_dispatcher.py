@@ -17,6 +17,7 @@ from tests.send.virtual import run
 from wa_bulk.send.account import Account
 from wa_bulk.send.dispatcher import Dispatcher
 from wa_bulk.send.envelope import Envelope
+from wa_bulk.send.gate import OpenGate
 from wa_bulk.send.open_transport import open_transport
 from wa_bulk.send.outcome import Accepted
 from wa_bulk.send.pacing import LocalPacer
@@ -55,6 +56,27 @@ async def dispatcher(
         yield made
     finally:
         await made.close()
+
+
+class ClosedGate(OpenGate):
+    """Lets whoever asks find out whether the server is back."""
+
+    closed = True
+
+    async def turn(self) -> bool:
+        return True
+
+
+async def test_only_who_may_probe_finds_out_whether_the_server_is_back() -> None:
+    async with EngageLab(lambda _: accepted(1)) as server:
+        transport = open_transport(Account("key", SECRET, server.url))
+        sender = Dispatcher(transport, LocalPacer(0), gate=ClosedGate())
+        held_back = await sender.deliver(ENVELOPE, may_probe=False)
+        assert not server.arrivals
+        probe = await sender.deliver(ENVELOPE)
+        await sender.close()
+    assert (held_back.status, held_back.attempts, held_back.fatal) == ("failed", 0, False)
+    assert (probe.status, probe.attempts) == ("accepted", 1)
 
 
 async def test_accepted(name: Name) -> None:

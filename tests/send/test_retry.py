@@ -56,6 +56,11 @@ def test_until_it_is_settled_otherwise() -> None:
     assert (outcome.status, outcome.attempts) == ("unknown", 2)
 
 
+def test_a_try_that_ended_before_its_request_was_begun_is_not_counted() -> None:
+    outcome, _ = retried(Retry(), setback(), [setback(), Outcome("failed", attempts=0)])
+    assert (outcome.status, outcome.attempts) == ("failed", 2)
+
+
 @pytest.mark.parametrize("tries", [1, 2, 5])
 def test_until_the_tries_are_used_up(tries: int) -> None:
     outcome, times = retried(Retry(tries=tries), setback(), [setback()] * 10)

@@ -123,7 +123,8 @@ class Auditor:
         now = [
             one for one in self._server.by_row[row] if one.stretch == attempt.stretch and one.n < attempt.n
         ]
-        attempt.in_doubt = bool(now) and now[-1].evidence == "nothing"
+        attempt.in_doubt = any(one.evidence == "nothing" for one in now)
+        attempt.in_doubt |= self._before[stretch].state(row) in ("unknown", CUT_OFF)
         if reason := self._must_not_be_sent(attempt, stretch):
             self.faults.append(f"row {row} was sent {reason}")
 

@@ -49,7 +49,11 @@ def pause_faults(attempts: Sequence[Attempt]) -> Iterator[str]:
             continue
         pause_s = min(max(slow.pause_s, PAUSE_MIN_S), PAUSE_MAX_S)
         until = slow.answered_at + pause_s
-        early = [one for one in attempts if one.sender == slow.sender and slow.answered_at < one.at < until]
+        early = [
+            one
+            for one in attempts
+            if one.sender == slow.sender and one.begun_at > slow.answered_at and one.at < until
+        ]
         if len(early) > slow.underway:
             rows = [one.row for one in early]
             yield f"rows {rows} left within {pause_s} s after row {slow.row}, of {slow.sender}, was too fast"
@@ -72,8 +76,7 @@ def outage_faults(
     if not is_mixed and not any(one.fate in BLOCK_OTHERS for one in attempts):
         closed_at = min((one.answered_at for one in during if one.answered_at is not None), default=math.inf)
         for one in during:
-            # A delivery that met no connection tries again by itself, whatever the gate has done meanwhile.
-            if one.begun_at > closed_at and one.in_doubt and one.fresh and not one.lost_connects:
+            if one.begun_at > closed_at and one.in_doubt and one.fresh:
                 yield f"row {one.row}, which may have been taken, probed while {one.fresh} others could have"
     if len(rows) > bound:
         yield f"an outage ({outage.name}) left {len(rows)} rows in doubt; at most {bound} may be"

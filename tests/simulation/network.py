@@ -57,7 +57,7 @@ class SimulatedTransport:
         self._busy: list[Connection] = []
         self._closing = False
         self._posts = 0
-        self._preparing = self._lost_connects = 0
+        self._preparing = 0
         self.about_to_write = 0
         """Posts that were begun, and have not written yet."""
         self._emptied: asyncio.Future[None] | None = None
@@ -119,7 +119,6 @@ class SimulatedTransport:
         if fate == "connected":
             return Connection()
         self._world.note(f"network: {fate}")
-        self._lost_connects += 1
         if fate == "certificate":
             raise BadAddress("the certificate of localhost cannot be verified: it has expired")
         if fate == "connect hangs":
@@ -137,7 +136,6 @@ class SimulatedTransport:
             self.about_to_write -= 1
         # From here on the server may have it, whatever becomes of the process.
         attempt = self._server.receive(payload, begun_at)
-        attempt.lost_connects = self._lost_connects
         self._on_attempt(attempt)
         connection.before, connection.last = connection.last, (payload, attempt)
         connection.waiting = True
@@ -172,7 +170,7 @@ class SimulatedTransport:
         attempt.evidence = BY_NAME[fate].evidence
         if BY_NAME[fate].throttles:
             attempt.pause_s = answer.retry_after or 0.0
-            attempt.underway = self.about_to_write + self._preparing
+            attempt.underway = self._preparing
         return self._deliver(connection, answer)
 
     def _foreign(self, connection: Connection, attempt: Attempt) -> Reply:

@@ -33,17 +33,15 @@ class Attempt(msgspec.Struct):
     evidence: Evidence = "nothing"
     answered_at: float | None = None
     in_doubt: bool = False
-    """Whether the last request for this row, in the same stretch, may have been taken."""
+    """Whether the row may have been taken before."""
     fresh: int = 0
     """How many rows that could be sent the run had not come to, at that time."""
-    lost_connects: int = 0
-    """How many connections could not be made so far in this stretch."""
     begun_at: float = 0.0
     """When it had its turn; it is written once there is a connection."""
     pause_s: float = 0.0
     """How long the answer asks this sending number to wait."""
     underway: int = 0
-    """How many requests had their turn when that answer came, and were not written yet."""
+    """How many requests had their turn when that answer came, and waited for a connection to be begun on."""
 
     @property
     def by_gateway(self) -> bool:

@@ -73,11 +73,12 @@ class Dispatcher:
         self._any_accepted = False
         self._altered_echo_noted = False
 
-    async def deliver(self, envelope: Envelope) -> Outcome:
+    async def deliver(self, envelope: Envelope, *, may_probe: bool = True) -> Outcome:
         """Send one message and say what became of it; an accepted one's outcome is an `Accepted`.
 
-        Raises Unusable where nothing can be sent, and else nothing but CancelledError: of a message cancelled
-        on the wire, the fate is unknown.
+        Without `may_probe` it ends as `failed`, untried, where it would be the one to find out whether the
+        server is back. Raises Unusable where nothing can be sent, and else nothing but CancelledError: of a
+        message cancelled on the wire, the fate is unknown.
         """
         if envelope.sender == self._last_sender:
             pacer = self._last_pacer
@@ -85,7 +86,7 @@ class Dispatcher:
             self._last_sender = envelope.sender
             self._last_pacer = pacer = self._pacer.of(envelope.sender)
         if pacer.rate or pacer.not_before or self._gate.closed:
-            result = await self._try(envelope, pacer)
+            result = await self._try(envelope, pacer, may_probe)
         else:  # nothing to wait for: a coroutine less on the fast path
             self._begun = number = self._begun + 1
             began = self._clock()
@@ -98,7 +99,7 @@ class Dispatcher:
         if isinstance(result, Setback):
             result = await self._retry.after(
                 result,
-                partial(self._try, envelope, pacer),
+                partial(self._try, envelope, pacer, may_probe),
                 self._halted,
                 chance=self._chance,
                 on_retry=self._on_retry,
@@ -125,7 +126,7 @@ class Dispatcher:
     async def _refuse(self, payload: bytes) -> Reply:
         raise _Halted(self._stop_reason)
 
-    async def _try(self, envelope: Envelope, pacer: SenderPacer) -> Outcome | Setback:
+    async def _try(self, envelope: Envelope, pacer: SenderPacer, may_probe: bool) -> Outcome | Setback:
         gate = self._gate
         probing = False
         if self._halted.is_set():
@@ -133,6 +134,8 @@ class Dispatcher:
         try:
             while True:
                 if gate.closed and not probing:
+                    if not may_probe:
+                        return _untried(envelope)
                     probing = await self._wait(gate.turn())
                 await self._take_tokens(envelope, pacer)
                 if probing or not gate.closed:
@@ -311,6 +314,17 @@ class Dispatcher:
     def _on_retry(self, attempt: int, wait_s: float) -> None:
         if self._observer is not None:
             self._observer.on_retry(attempt=attempt, wait_s=wait_s)
+
+
+def _untried(envelope: Envelope) -> Outcome:
+    error = NotSent("not sent, as the server is unavailable")
+    return Outcome(
+        "failed",
+        to=envelope.to,
+        request_id=envelope.own_request_id(),
+        message=str(error),
+        ruling=verdict.of_error(error),
+    )
 
 
 def _status(ruling: Ruling) -> Status:

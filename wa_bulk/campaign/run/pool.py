@@ -244,10 +244,11 @@ class Pool:
                 self._hungry.set()
             if blocks.any and blocks.stops(row, ledger, intended=True):
                 continue
-            if row.maybe_taken and self._gate.closed and not (is_last_resort or self._is_last_resort()):
+            may_probe = not row.maybe_taken or is_last_resort or self._is_last_resort()
+            if self._gate.closed and not may_probe:
                 later.until_open(row)
                 continue
-            outcome = await deliver(row)
+            outcome = await (deliver(row) if may_probe else deliver(row, may_probe=False))
             if outcome.status == "accepted" and not row.attempts:
                 self.sent += 1
                 self._failed_rows = 0
@@ -260,6 +261,9 @@ class Pool:
 
     def _settle_other(self, row: RenderedRow, outcome: Outcome) -> None:
         """Settle a row that was not accepted at once, or see to it that it is sent again."""
+        if not outcome.attempts and row.maybe_taken and not self.is_stopping():
+            self._later.until_open(row) if self._gate.closed else self._requeue(row)
+            return
         row.attempts += outcome.attempts
         outcome = msgspec.structs.replace(outcome, attempts=row.attempts)
         if outcome.status == "unknown":
