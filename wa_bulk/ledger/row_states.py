@@ -44,6 +44,7 @@ AHEAD_ROWS_MAX = 1_000_000
 
 CHUNK_ROWS = 1 << 16
 _INTENDED = 0x80
+CODE_MASK = 0x7F
 _WITHDRAW = bytes(code & ~_INTENDED for code in range(256))
 _CUT_OFF = bytes(CUT_OFF if code & _INTENDED else code for code in range(256))
 _RUNS = re.compile(rb"\x01+|\x02+|\x03+|\x04+|\x05+")
@@ -59,6 +60,9 @@ class RowStates:
     def __init__(self, rows: int | None = None) -> None:
         self._rows = rows
         self._states = bytearray()
+        self.bytes = self._states
+        """The bytes themselves, as far as any row was told of, for whoever has no time for a call. They stay
+        the same object."""
         self._statuses: list[Status | None] = [None, *STATUSES, "unknown"]
         self._make_tables()
         self._settings: dict[str, Setting] = {}

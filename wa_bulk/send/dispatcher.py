@@ -222,7 +222,6 @@ class Dispatcher:
             http_status=reply.status,
             attempts=1,
             latency_ms=latency_ms,
-            ruling=verdict.ACCEPTED,
         )
 
     def _ruling(self, reply: Reply, fields: ReplyFields, envelope: Envelope) -> Ruling:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from wa_bulk.send.verdict import Ruling
+from wa_bulk.send.verdict import ACCEPTED, Ruling
 
 Status = Literal["accepted", "rejected", "failed", "unknown", "skipped"]
 
@@ -54,6 +54,7 @@ class Accepted(Outcome, frozen=True, gc=False):
     """The outcome of a message the API took: `message_id` is always there."""
 
     message_id: str = ""
+    ruling: Ruling | None = ACCEPTED
 
 
 class ApiError(Exception):

@@ -15,25 +15,27 @@ class FailureGuard:
         self.verdict: str | None = None
         self._max_in_a_row = max_in_a_row
         self._max_share = max_share
-        self._in_a_row = 0
-        self._answers = 0
+        self.in_a_row = 0
+        """How many messages were not accepted since the last that was."""
+        self.answers = 0
+        """How many there were in all."""
         self._bad: deque[int] = deque()
         """Which of the recent answers were bad, counted from the first."""
 
     def accepted(self) -> None:
         """Note that a message was taken."""
-        self._in_a_row = 0
-        self._answers += 1
+        self.in_a_row = 0
+        self.answers += 1
 
     def refused(self, words: str) -> None:
         """Note that a message was rejected, failed, or may have been taken; `words` say why."""
-        self._in_a_row += 1
-        self._answers += 1
-        if self._max_in_a_row and self._in_a_row >= self._max_in_a_row:
-            self.verdict = f"{self._in_a_row} messages in a row were not accepted; the last: {words}"
+        self.in_a_row += 1
+        self.answers += 1
+        if self._max_in_a_row and self.in_a_row >= self._max_in_a_row:
+            self.verdict = f"{self.in_a_row} messages in a row were not accepted; the last: {words}"
         bad = self._bad
-        bad.append(self._answers)
-        while bad[0] <= self._answers - RECENT:
+        bad.append(self.answers)
+        while bad[0] <= self.answers - RECENT:
             bad.popleft()
-        if self._max_share and self._answers >= RECENT and len(bad) > self._max_share * RECENT:
+        if self._max_share and self.answers >= RECENT and len(bad) > self._max_share * RECENT:
             self.verdict = f"{len(bad)} of the last {RECENT} messages were not accepted; the last: {words}"

@@ -182,7 +182,7 @@ class CsvSource:
             line = self._line(reader) + 1
             try:
                 for values in reader:
-                    if (not values or not values[0] or values[0].isspace()) and _are_blank(values):
+                    if not (values and "!" < values[0] < "~") and _are_blank(values):
                         line = self._lines_before + reader.line_num + 1
                         continue
                     number += 1
