@@ -14,7 +14,7 @@ import msgspec
 
 from wa_bulk.campaign.file import CampaignFile
 from wa_bulk.campaign.request.blueprint import Blueprint, compile_campaign
-from wa_bulk.campaign.rules.duplicates import Seen
+from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.run import clock
 from wa_bulk.campaign.run import plan as planning
 from wa_bulk.campaign.settings import Settings
@@ -153,7 +153,7 @@ def plan_first(shape: str, source: Recipients, settings: Settings, log: Path) ->
         settings=settings,
         run_id=RUN_ID,
         log=log,
-        rules=planning.rules_of(settings, Seen(rows)),
+        rules=planning.rules_of(settings, DuplicateRule(rows)),
     )
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from wa_bulk.api.number_validity import number_doubt
 from wa_bulk.campaign.file import load
 from wa_bulk.campaign.request.blueprint import compile_campaign
-from wa_bulk.campaign.rules.duplicates import Seen
+from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.run.plan import recipients_of, rules_of
 from wa_bulk.campaign.run.row_check import LeftOut, RowCheck
 from wa_bulk.campaign.settings import Settings
@@ -79,7 +79,7 @@ def check(
         if len(faults) < FAULTS_KEPT:
             faults.append(RowFault(row.number, row.line, to, status, reason))
 
-    row_check = RowCheck(blueprint, rules_of(settings, Seen(scan.rows)))
+    row_check = RowCheck(blueprint, rules_of(settings, DuplicateRule(scan.rows)))
     last = settings.limit or scan.rows
     for row in itertools.takewhile(lambda row: row.number <= last, source.rows()):
         checked = row_check.new(row)

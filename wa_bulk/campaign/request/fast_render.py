@@ -9,7 +9,7 @@ Any other row is left to the careful way. For the campaign of the README the fun
       cell_1 = values[1]
       …
       if is_fine_3(cell_1) and cell_4.isdecimal() and … and text.isprintable() and '     ' not in text:
-        to = number if is_plain(number) else recipient(values)
+        to = number if lengths[number[:5]] >> len(number) & 1 == 1 and … else recipient(values)
         sender = sender_of_all
         hole_0 = json(sender)
         …
@@ -25,7 +25,7 @@ from typing import Any, Literal, cast
 import msgspec
 
 from wa_bulk.api.generated_code import compile_function
-from wa_bulk.api.number_plan import is_plain
+from wa_bulk.api.number_plan import IS_PLAIN, LENGTHS
 from wa_bulk.api.rules import TextRule, WholeRule
 from wa_bulk.campaign.request.bound_field import BoundField
 from wa_bulk.campaign.request.rendered_row import RenderedRow
@@ -57,7 +57,7 @@ def renderer(
         "request": request,
         "otherwise": otherwise,
         "json": msgspec.json.Encoder().encode,
-        "is_plain": is_plain,
+        IS_PLAIN[0]: LENGTHS,
         "recipient": recipient.number,
         "sender_of": sender.number if isinstance(sender, BoundField) else None,
         "sender_of_all": None if isinstance(sender, BoundField) else sender,
@@ -96,7 +96,8 @@ def renderer(
             f"no_blank_in({together}) and len(text := ''.join({together})) <= {min(texts.values())}"
         )
         conditions.append(f"text.isprintable() and {' ' * 5!r} not in text")
-    to = "number if is_plain(number) else " if recipient.field.is_one_column else ""
+    is_plain = IS_PLAIN[1].format("number")
+    to = f"number if {is_plain} else " if recipient.field.is_one_column else ""
     lines = [
         "def render(row, values):",
         *(f"  {name} = {cell}" for cell, name in cells.items()),

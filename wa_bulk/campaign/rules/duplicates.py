@@ -16,22 +16,11 @@ SLOTS_PER_ROW = 1.9
 
 
 class DuplicateRule:
-    """Skips a row whose number belongs to another: to the first one that could be sent to it."""
+    """Skips a row whose number belongs to another: to the first one that could be sent to it.
 
-    def __init__(self, seen: Seen) -> None:
-        self._earlier = seen.earlier
-
-    def skip(self, row: RenderedRow) -> str | None:
-        """Name the row that has the number: the first that could be sent, or, where that was refused, a later
-        one that was sent in its place. Since no row is sent beside that one, a row that a log with a lost end
-        leaves in doubt is shown not to have been."""
-        first = self._earlier(row.to, row.number)
-        return None if first is None or first == row.number else f"duplicate of row {first}"
-
-
-class Seen:
-    """A hash table with open addressing over two flat arrays: the number that each row brought, as an
-    integer, and slots that hold row numbers, 0 where free. A dict would take ten times the memory."""
+    A hash table with open addressing over two flat arrays: the number that each row brought, as an integer,
+    and slots that hold row numbers, 0 where free. A dict would take ten times the memory.
+    """
 
     def __init__(self, rows: int) -> None:
         """Make room for rows 1 to `rows`. A later row makes it grow, which costs a pass over all."""
@@ -43,39 +32,39 @@ class Seen:
     def note(self, number: str, row: int) -> None:
         """Note that row `row` has this number (E.164 with `+`).
 
-        Much faster than `earlier` where a million are noted without a question between them.
+        Much faster than `skip` where a million are noted without a question between them.
         """
         if row >= len(self._numbers):
             self._grow(row)
         self._numbers[row] = int(person_key(number))
         self._in_slots = False
 
-    def earlier(self, number: str, row: int) -> int | None:
-        """Return the first row with this person's number (E.164 with `+`); None if `row` is the first.
-
-        Each row may bring one number.
-        """
-        if row >= len(self._numbers):
-            self._grow(row)
+    def skip(self, row: RenderedRow) -> str | None:
+        """Name the row that has the number: the first that could be sent, or, where that was refused, a later
+        one that was sent in its place. Since no row is sent beside that one, a row that a log with a lost end
+        leaves in doubt is shown not to have been."""
+        number, row_number, numbers = row.to, row.number, self._numbers
+        if row_number >= len(numbers):
+            self._grow(row_number)
         if number[1] in FIRST_DIGITS:
             number = person_key(number)
-        numbers, key = self._numbers, int(number)
+        key = int(number)
         if not self._in_slots:
             self._asked += 1
             if self._asked <= ASKED_BEFORE_SLOTS:
                 with contextlib.suppress(ValueError):
-                    return numbers.index(key)
-                numbers[row] = key
+                    return _named(numbers.index(key), row_number)
+                numbers[row_number] = key
                 return None
             self._fill_slots()
         slots = self._slots
         slot = hash(number) % len(slots)
         while first := slots[slot]:
             if numbers[first] == key:
-                return first
+                return _named(first, row_number)
             slot -= 1  # below 0, indices go on from the end
-        slots[slot] = row
-        numbers[row] = key
+        slots[slot] = row_number
+        numbers[row_number] = key
         return None
 
     def _fill_slots(self) -> None:
@@ -95,6 +84,10 @@ class Seen:
     def _grow(self, row: int) -> None:
         self._numbers.extend(array("Q", [0]) * (row * 5 // 4 + 1 - len(self._numbers)))
         self._in_slots = False
+
+
+def _named(first: int, row_number: int) -> str | None:
+    return None if first == row_number else f"duplicate of row {first}"
 
 
 def _free_slots(rows: int) -> array[int]:

@@ -51,7 +51,7 @@ class Feed:
         self._rows: Iterator[SourceRow | None] = source.rows_in(self._ranges())
         self._past: RowState | None = None
         self._claim_end = 0
-        self._row_number = 0
+        self._claim_done = True
 
     async def take(self, wanted: int) -> list[RenderedRow]:
         """Take at most `wanted` rows to send; fewer, even none, does not mean that there are no more.
@@ -61,12 +61,13 @@ class Feed:
         taken: list[RenderedRow] = []
         rows, check, blocks = self._rows, self._check.new, self._blocks
         for _ in range(ROWS_AT_ONCE):
-            if self._row_number >= self._claim_end and not await self._next_claim():
+            if self._claim_done and not await self._next_claim():
                 break
             row = next(rows, END)
             if row is None:  # many were passed over
                 break
-            self._row_number = row.number
+            if row.number >= self._claim_end:
+                self._claim_done = True
             if row is END:
                 self.exhausted = True
                 break
@@ -91,7 +92,7 @@ class Feed:
             return False
         self._claims.append(claim)
         self._past = None if claim.state == "never" else claim.state
-        self._claim_end = claim.rows[-1]
+        self._claim_end, self._claim_done = claim.rows[-1], False
         return True
 
     def _ranges(self) -> Iterator[range]:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from wa_bulk.campaign.file import CampaignError, CampaignFile, load
 from wa_bulk.campaign.request.blueprint import Blueprint, compile_campaign
 from wa_bulk.campaign.rules.base import RowRule
-from wa_bulk.campaign.rules.duplicates import DuplicateRule, Seen
+from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources.base import RowSource, open_source
 from wa_bulk.ledger.lock import LockedLog
@@ -143,13 +143,13 @@ def prepare(
         settings=settings,
         run_id=run_id,
         log=log,
-        rules=rules_of(settings, Seen(scan.rows)),
+        rules=rules_of(settings, DuplicateRule(scan.rows)),
     )
 
 
-def rules_of(settings: Settings, seen: Seen) -> list[RowRule]:
-    """Give the rules that a run of these settings keeps; `seen` holds the numbers that were written to."""
-    return [] if settings.allow_duplicates else [DuplicateRule(seen)]
+def rules_of(settings: Settings, duplicates: DuplicateRule) -> list[RowRule]:
+    """Give the rules that a run of these settings keeps; `duplicates` knows who was written to."""
+    return [] if settings.allow_duplicates else [duplicates]
 
 
 def recipients_of(file: CampaignFile, given: Path | None) -> Path:
@@ -178,7 +178,7 @@ def plan_resume(log: Path, **changes: object) -> Plan:
 def rest_of(claimed: LogFile, changes: Mapping[str, object]) -> Plan:
     """Plan the rest of a run whose log is locked already; as `plan_resume`, but the log stays with the caller
     where this raises."""
-    seen = Seen(read_run(claimed.path).source.rows or 0)
+    seen = DuplicateRule(read_run(claimed.path).source.rows or 0)
 
     def note(result: ResultLine) -> None:
         if result.to and result.status != "skipped" and (result.attempts or result.status != "rejected"):
