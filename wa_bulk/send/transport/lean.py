@@ -27,7 +27,7 @@ HEADS_MAX = 1024  # request heads kept, one for each length of payload
 # Seconds since its last reply was read in which a connection is used without a look at its socket. A look
 # costs 0.4 µs of about 9 for a whole request; what came within this time is no different from what crosses
 # our request on its way.
-FRESH = 0.005
+FRESH = 0.02
 
 CLOSED = "the transport was closed"
 
