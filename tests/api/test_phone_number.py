@@ -294,7 +294,7 @@ def test_bare_digits_within_a_country_are_what_libphonenumber_reads(country: str
         number = e164(digits, country)
     except ValueError:
         return
-    if digits.startswith("00"):  # always international: a country code that nobody has is doubtful, not refused
+    if digits.startswith("00"):  # always international: an unassigned country code is doubtful, not refused
         assert number == "+" + digits[2:]
         return
     assert number_doubt(number) is None
