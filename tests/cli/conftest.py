@@ -88,6 +88,7 @@ def folder(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) ->
         "WA_BULK_DEV_SECRET": sandbox.secret,
         "COLUMNS": "80",
     }
+    environment["WA_BULK_DB"] = str(tmp_path / "memory.db")
     folder = Folder(tmp_path, environment)
     folder.campaign.write_text(CAMPAIGN, encoding="utf-8")
     folder.recipients(GOOD)

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.cli.conftest import Folder
 from wa_bulk.cli import app, exits
+from wa_bulk.sandbox import Sandbox
 
 ADA, BOB = "+447911123456", "+33612345678"
 
@@ -123,3 +125,37 @@ def test_a_memory_that_cannot_be_used_is_told(memory: Path) -> None:
         result = run(*arguments)
         assert result.exit_code == exits.NOTHING_SENT
         assert "is damaged" in result.stderr
+
+
+class TestSend:
+    """What the list does to a campaign."""
+
+    def test_its_numbers_are_passed_over(self, folder: Folder, sandbox: Sandbox) -> None:
+        folder.recipients([("+4915228817386", "Ada"), ("+4915228817387", "Bo")])
+        assert folder.run("suppress", "add", "+4915228817387", "--reason", "asked by phone").exit_code == 0
+
+        sent = folder.run("send", "orders.toml", "--yes", "--log", "run.jsonl")
+
+        assert sent.exit_code == exits.FINISHED, sent.stderr
+        assert [message.to for message in sandbox.messages] == ["+4915228817386"]
+        assert "suppressed: asked by phone on" in (folder.path / "run.jsonl").read_text()
+
+    def test_unless_the_campaign_must_reach_everybody(self, folder: Folder, sandbox: Sandbox) -> None:
+        folder.recipients([("+4915228817387", "Bo")])
+        folder.run("suppress", "add", "+4915228817387")
+        folder.campaign.write_text("respect_suppression = false\n" + folder.campaign.read_text())
+
+        assert folder.run("send", "orders.toml", "--yes", "--log", "run.jsonl").exit_code == exits.FINISHED
+        assert len(sandbox.messages) == 1
+
+    def test_a_list_that_cannot_be_read_stops_it_before_anything_is_sent(
+        self, folder: Folder, sandbox: Sandbox
+    ) -> None:
+        (folder.path / "memory.db").write_bytes(b"no database" * 1000)
+
+        sent = folder.run("send", "orders.toml", "--yes", "--log", "run.jsonl")
+
+        assert sent.exit_code == exits.NOTHING_SENT
+        assert "respect_suppression = false" in sent.stderr
+        assert "WA_BULK_DB" in sent.stderr
+        assert sandbox.messages == []

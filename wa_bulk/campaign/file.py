@@ -22,6 +22,7 @@ _KEYS = {
     "rate": "a number",
     "track": "true or false",
     "gateway_errors": '"unknown" or "retry"',
+    "respect_suppression": "true or false",
     "country": "the two letters of a country",
     "message": "a table",
 }
@@ -48,6 +49,7 @@ class CampaignFile(Struct, frozen=True):
     rate: float = defaults.RATE
     track: bool = True
     gateway_errors: Literal["unknown", "retry"] | None = None
+    respect_suppression: bool = True
     country: str | None = None
 
 
@@ -82,6 +84,7 @@ def load(path: Path) -> CampaignFile:
         rate=float(table.get("rate", defaults.RATE)),
         track=table.get("track", True),
         gateway_errors=table.get("gateway_errors"),
+        respect_suppression=table.get("respect_suppression", True),
         country=country_named(table["country"]) if "country" in table else None,
     )
 
@@ -116,7 +119,7 @@ def _fits(key: str, value: object) -> bool:
             return isinstance(value, (int, float)) and not isinstance(value, bool)
         case "gateway_errors":
             return value in ("unknown", "retry")
-        case "track":
+        case "track" | "respect_suppression":
             return isinstance(value, bool)
         case "message":
             return isinstance(value, dict)

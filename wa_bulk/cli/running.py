@@ -15,6 +15,7 @@ from wa_bulk.campaign.run.plan import Plan
 from wa_bulk.campaign.run.run import CampaignRun, RunSummary
 from wa_bulk.cli import exits, loop
 from wa_bulk.cli.interrupt import two_step
+from wa_bulk.cli.memory import respect_suppression
 from wa_bulk.cli.problem import Problem
 from wa_bulk.cli.progress import Glance, Watch
 from wa_bulk.report.terminal import statuses
@@ -29,6 +30,7 @@ def confirm(plan: Plan, account: Account, *, yes: bool) -> None:
 
     Raises `Problem` where there is no terminal to ask on, and ends the command where the answer is no.
     """
+    respect_suppression(plan, account.base_url)
     ask = not yes and sys.stdin.isatty() and sys.stderr.isatty()
     messages = plan.rows_to_send
     facts = [("to", f"{account.base_url}, as {account.dev_key}")]

@@ -10,10 +10,11 @@ from wa_bulk.campaign.request.rendered_row import RenderedRow
 class RowRule(Protocol):
     """Lets a row pass, or says why it is skipped. Asked once of each row that would be sent, in order."""
 
-    def skip(self, row: RenderedRow) -> str | None:
-        """Say why `row` is not to be sent, such as "duplicate of row 7"; None lets it pass.
+    @property
+    def shows_unsent(self) -> bool:
+        """Whether what it says shows, of a row that may have been taken, that it never was sent."""
+        ...
 
-        A row that may have been taken already (`row.maybe_taken`) is skipped only by what shows that it never
-        was sent.
-        """
+    def skip(self, row: RenderedRow) -> str | None:
+        """Say why `row` is not to be sent, such as "duplicate of row 7"; None lets it pass."""
         ...

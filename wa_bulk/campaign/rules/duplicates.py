@@ -22,6 +22,8 @@ class DuplicateRule:
     and slots that hold row numbers, 0 where free. A dict would take ten times the memory.
     """
 
+    shows_unsent = True
+
     def __init__(self, rows: int) -> None:
         """Make room for rows 1 to `rows`. A later row makes it grow, which costs a pass over all."""
         self._numbers = array("Q", [0]) * (rows + 1)

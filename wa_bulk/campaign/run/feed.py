@@ -109,8 +109,10 @@ class Feed:
         rendered.past = past
         rendered.maybe_taken = past in ("cut off", "unknown")
         left_out = self._check.ask_rules(rendered)
-        if left_out is None and past == "cut off" and not self._retry_cut_off:
-            self._settle_cut_off(row.number, rendered.to)
+        stays_in_doubt = left_out is not None and rendered.maybe_taken and not left_out.shows_unsent
+        if stays_in_doubt or (left_out is None and past == "cut off" and not self._retry_cut_off):
+            if past == "cut off":
+                self._settle_cut_off(row.number, rendered.to)
             return None
         return left_out or rendered
 

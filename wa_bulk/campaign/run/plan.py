@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -43,7 +43,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     settings: Settings
     run_id: str
     log: Path
-    rules: Sequence[RowRule]
+    rules: list[RowRule]
     past: Past | None = None
     claimed: LogFile | None = None
 

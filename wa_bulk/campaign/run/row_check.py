@@ -19,6 +19,8 @@ class LeftOut(Struct, frozen=True, gc=False):
     status: Literal["rejected", "skipped"]
     to: str | None
     reason: str
+    shows_unsent: bool = True
+    """Whether that shows, of a row that may have been taken, that it never was sent."""
 
 
 class RowCheck:
@@ -27,6 +29,7 @@ class RowCheck:
     def __init__(self, blueprint: Blueprint, rules: Sequence[RowRule]) -> None:
         self._blueprint = blueprint
         self._render = blueprint.render
+        self._rules = rules
         self._skips = [rule.skip for rule in rules]
 
     def new(self, row: SourceRow) -> RenderedRow | LeftOut:
@@ -54,10 +57,10 @@ class RowCheck:
 
     def ask_rules(self, row: RenderedRow) -> LeftOut | None:
         """Ask the rules, in order, until one skips the row. Each is to see every row that could be sent."""
-        for skip in self._skips:
-            reason = skip(row)
+        for rule in self._rules:
+            reason = rule.skip(row)
             if reason is not None:
-                return LeftOut("skipped", row.to, reason)
+                return LeftOut("skipped", row.to, reason, rule.shows_unsent)
         return None
 
     def recipient(self, row: SourceRow) -> str | None:

@@ -1,0 +1,38 @@
+"""Numbers that are not to be written to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from wa_bulk.campaign.request.rendered_row import RenderedRow
+from wa_bulk.history import HistoryError
+from wa_bulk.history.suppression import SuppressionList
+
+REFRESH_S = 1.0
+"""How old the list may be: a STOP that comes during a run counts for the rows that are still to come."""
+
+
+class SuppressionRule:
+    """Skips rows whose number is on the account's list of suppressed numbers."""
+
+    shows_unsent = False
+
+    def __init__(self, numbers: SuppressionList, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._numbers = numbers
+        self._clock = clock
+        self._refreshed = clock()
+
+    def skip(self, row: RenderedRow) -> str | None:
+        """Say since when and why the row's number is suppressed."""
+        now = self._clock()
+        if now - self._refreshed > REFRESH_S:
+            self._refreshed = now
+            self._refresh()
+        found = self._numbers.get(row.to)
+        return None if found is None else found.words
+
+    def _refresh(self) -> None:
+        with suppress(HistoryError):  # what was read stays in force
+            self._numbers.refresh()
