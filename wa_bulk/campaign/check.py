@@ -16,7 +16,8 @@ from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.run.plan import recipients_of, rules_of
 from wa_bulk.campaign.run.row_check import LeftOut, RowCheck
 from wa_bulk.campaign.settings import Settings
-from wa_bulk.campaign.sources.base import SourceError, SourceRow, open_source
+from wa_bulk.campaign.sources.base import SourceError, SourceRow
+from wa_bulk.campaign.sources.factory import open_source
 from wa_bulk.send.outcome import Status
 
 FAULTS_KEPT = 1000

@@ -16,7 +16,8 @@ from wa_bulk.campaign.request.blueprint import Blueprint, compile_campaign
 from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.settings import Settings
-from wa_bulk.campaign.sources.base import RowSource, open_source
+from wa_bulk.campaign.sources.base import RowSource
+from wa_bulk.campaign.sources.factory import open_source
 from wa_bulk.ledger.lock import LockedLog
 from wa_bulk.ledger.log_file import LogFile
 from wa_bulk.ledger.log_format import FORMAT, LogError, ResultLine, RunLine, SourceRef, Totals, timestamp

@@ -71,10 +71,3 @@ class RowSource(Protocol):
     def has_changed(self) -> bool:
         """Tell whether the source is no longer what it was when it was opened."""
         ...
-
-
-def open_source(path: Path) -> RowSource:
-    """Open the recipients in `path`, of whatever kind they are. Raises SourceError."""
-    from wa_bulk.campaign.sources.csv import CsvSource
-
-    return CsvSource(path)
