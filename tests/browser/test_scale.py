@@ -62,6 +62,7 @@ async def test_one_hundred_thousand_messages(large: Inbox) -> None:
     assert await large.node_count() < MOST_NODES
 
 
+@pytest.mark.timeout(180)
 async def test_a_long_conversation_is_read_page_by_page(inbox: Inbox) -> None:
     inbox.sandbox.set_delivery(RESTING)
     for number in range(600):
@@ -71,6 +72,7 @@ async def test_a_long_conversation_is_read_page_by_page(inbox: Inbox) -> None:
     await inbox.page.keyboard.press("m")
     while await inbox.page.get_by_text("Total: $0.00.").count() == 0:
         await inbox.page.keyboard.press("Home")
+        await inbox.page.evaluate("() => new Promise(requestAnimationFrame)")  # let the page draw
         assert await inbox.bubbles.count() <= MOST_BUBBLES
     await inbox.page.keyboard.press("Home")
     await expect(inbox.page.get_by_text("Total: $0.00.")).to_be_in_viewport()
