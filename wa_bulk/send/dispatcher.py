@@ -160,16 +160,21 @@ class Dispatcher:
     async def _take_tokens(self, envelope: Envelope, pacer: SenderPacer) -> None:
         """Wait until the message may leave, with a connection at hand: a token counts when it leaves."""
         tokens = envelope.recipients
-        if not pacer.try_take(tokens):
-            await self._wait(pacer.take(tokens))
-        if pacer.rate and not self.transport.ready():
+        while True:
+            if not pacer.try_take(tokens):
+                await self._wait(pacer.take(tokens))
+            if not pacer.rate or self.transport.ready():
+                return
             pacer.hold(tokens)
             try:
                 await self._wait(self.transport.prepare())
             except BaseException:
                 pacer.give_back(tokens)
                 raise
-            pacer.use(tokens)
+            if not pacer.not_before:
+                pacer.use(tokens)
+                return
+            pacer.give_back(tokens)  # the number was told to slow down meanwhile
 
     async def _wait(self, turn: Awaitable[_T]) -> _T:
         """Wait for `turn`, unless all is halted meanwhile: raises _Halted then."""
