@@ -15,8 +15,8 @@ import msgspec
 from wa_bulk.campaign.file import CampaignFile
 from wa_bulk.campaign.request.blueprint import Blueprint, compile_campaign
 from wa_bulk.campaign.rules.duplicates import DuplicateRule
-from wa_bulk.campaign.run import clock
 from wa_bulk.campaign.run import plan as planning
+from wa_bulk.campaign.run import reasons
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources.base import Scan, SourceRow
 
@@ -170,6 +170,6 @@ def in_place_of_files(shape: str, source: Recipients) -> Iterator[None]:
         for name, function in replaced.items():
             stack.enter_context(mock.patch.object(planning, name, function))
         stack.enter_context(
-            mock.patch.object(clock, "local_time_in", lambda seconds: f"{seconds:.0f} s later")
+            mock.patch.object(reasons, "local_time_in", lambda seconds: f"{seconds:.0f} s later")
         )
         yield

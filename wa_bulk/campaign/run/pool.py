@@ -15,7 +15,9 @@ from wa_bulk.campaign.run.failure_guard import FailureGuard
 from wa_bulk.campaign.run.feed import Feed
 from wa_bulk.campaign.run.first_answers import FirstAnswers
 from wa_bulk.campaign.run.gates.outage import OutageGate
+from wa_bulk.campaign.run.reasons import given_up, held_until, reason_of
 from wa_bulk.campaign.run.retry_later import RetryLater
+from wa_bulk.campaign.run.speed import Speed
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources.base import SourceError
 from wa_bulk.ledger.base import Ledger
@@ -160,7 +162,7 @@ class Pool:
             self.stop("fatal", f"an error in wa_bulk itself: {error!r}")
 
     async def _feed(self, feed: Feed) -> None:
-        measured = _Speed()
+        measured = Speed()
         while not feed.exhausted:
             if self.is_stopping():
                 return
@@ -316,7 +318,7 @@ class Pool:
 
     def _hold_sender(self, row: RenderedRow, outcome: Outcome) -> None:
         self._withdraw(row)
-        reason = _until(row, outcome)
+        reason = held_until(row, outcome)
         if self._one_sender:
             self.stop("failures", reason)
         else:
@@ -324,7 +326,7 @@ class Pool:
             self._blocks.held_rows += 1
 
     def _settle_for_good(self, row: RenderedRow, outcome: Outcome) -> None:
-        ruling, reason = outcome.ruling, _reason(outcome)
+        ruling, reason = outcome.ruling, reason_of(outcome)
         is_template = ruling is not None and ruling.scope == "template"
         is_sender = outcome.fatal and ruling is not None and ruling.scope == "sender"
         stops = self._one_template if is_template else outcome.fatal and (self._one_sender or not is_sender)
@@ -369,49 +371,6 @@ class Pool:
         """Take back many intents, but for rows of which a try of this stretch may have been taken."""
         for row in rows:
             if row.attempts and row.maybe_taken:
-                self._ledger.settle(row.number, row.to, _given_up(row))
+                self._ledger.settle(row.number, row.to, given_up(row))
             else:
                 self._withdraw(row)
-
-
-def _given_up(row: RenderedRow) -> Outcome:
-    return Outcome(
-        "unknown",
-        row.to,
-        request_id=row.own_request_id(),
-        attempts=row.attempts,
-        message="stopped before it was sent again: an earlier try may have been taken",
-    )
-
-
-def _until(row: RenderedRow, outcome: Outcome) -> str:
-    from wa_bulk.campaign.run.clock import local_time_in
-
-    number = row.sender or "the sending number"
-    return (
-        f"EngageLab asks to send nothing more from {number} before {local_time_in(outcome.retry_after or 0)} "
-        f"({_reason(outcome)})"
-    )
-
-
-def _reason(outcome: Outcome) -> str:
-    facts = [f"HTTP {outcome.http_status}"] if outcome.http_status is not None else []
-    if outcome.code is not None:
-        facts.append(f"code {outcome.code}")
-    return f"{', '.join(facts) or outcome.status}: {outcome.message}"
-
-
-class _Speed:
-    """How fast rows are being settled, over the last tenth of a second or more."""
-
-    def __init__(self) -> None:
-        self._at = asyncio.get_running_loop().time()
-        self._sent = 0
-        self._speed = 0.0
-
-    def per_s(self, sent: int) -> float:
-        now = asyncio.get_running_loop().time()
-        if now - self._at >= 0.1:
-            self._speed = (sent - self._sent) / (now - self._at)
-            self._at, self._sent = now, sent
-        return self._speed
