@@ -86,7 +86,7 @@ def _rows_match_what_arrived(
         ):
             yield f"row {row} repeats row {wanted.earlier}, but the log says {result}"
         # Where a power cut took what may have announced it, a row keeps what the log says of it.
-        in_doubt = (status, result["attempts"]) == ("unknown", 0)
+        in_doubt = (status, result.get("attempts")) == ("unknown", 0)
         if wanted.kind == "refuse" and not in_doubt and (status != "rejected" or not result.get("reason")):
             yield f"row {row} had to be refused, but the log says {result}"
         if wanted.kind != "send" and came:
