@@ -41,6 +41,12 @@ def test_an_odd_row_costs_no_other(odd: bytes) -> None:
     assert rows[1].raw == odd
 
 
+def test_a_quote_too_many_in_the_last_row_costs_no_other() -> None:
+    odd = b'{"width":"5" or more"}'
+    rows = parse_callback(b'{"rows":[' + GOOD + b"," + odd + b"]}")
+    assert [row.raw for row in rows if isinstance(row, ReceivedRow)] == [GOOD, odd]
+
+
 FORMS = {
     "the vendor's": b'{"total":1,"rows":[' + GOOD + b"]}",
     "another total": b'{"total":"x","rows":[' + GOOD + b"]}",
@@ -85,6 +91,8 @@ NO_BATCH = [
     b'{"rows":[' * 50_000,
     b'{"total":1,"rows":["',
     "{“rows”:[]}".encode(),
+    b'{"rows":["' + b'\\"' * 500_000,  # looked at once, not once for each quote
+    b'{"rows":["\\',
 ]
 
 

@@ -79,3 +79,7 @@ def test_the_depth_is_that_of_the_json(value: object, wraps: int) -> None:
         value = [value]
     payload = json.dumps(value).encode()
     assert nests_too_deeply(payload) is (depth_of(value) > MAX_DEPTH)
+
+
+def test_a_string_without_an_end_is_looked_at_once() -> None:
+    assert not nests_too_deeply(b"[" * 100 + b'"' + b'[\\"' * 200_000)

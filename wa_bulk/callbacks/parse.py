@@ -27,7 +27,9 @@ class _Batch(Struct):
 _decode_batch = msgspec.json.Decoder(_Batch).decode
 _decode_list = msgspec.json.Decoder(list[Raw]).decode
 _decode_keys = msgspec.json.Decoder(dict[str, Raw]).decode
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+("|)|[\[\]{},]', re.DOTALL)
+"""A text, with an empty group where it has no end, or a bracket or comma."""
+_BRACKET_OR_COMMA = re.compile(rb"[\[\]{},]")
 _ROWS_BEGIN = re.compile(rb'\s*\{(?:[^{}\[\]"]|"(?:[^"\\]|\\.)*")*?"rows"\s*:\s*\[', re.DOTALL)
 
 
@@ -101,3 +103,6 @@ def _tokens(body: bytes, start: int) -> Iterator[tuple[bytes, int]]:
     for token in _TOKEN.finditer(body, start):
         if not token[0].startswith(b'"'):
             yield token[0], token.start()
+        elif not token[1]:  # one quote too many or too few: no text begins behind it
+            for rest in _BRACKET_OR_COMMA.finditer(body, token.start()):
+                yield rest[0], rest.start()

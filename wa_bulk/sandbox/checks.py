@@ -14,8 +14,8 @@ MAX_DEPTH = 100
 """How deeply arrays and objects of a request may be nested; the vendor documents no limit. What is shown of a
 request is nested a little deeper than the request was, and encoders have limits of their own."""
 
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL).finditer
-"""Brackets outside strings. A string counts as one match, whatever is in it."""
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL).finditer
+"""Brackets outside strings. A string, or one without an end, counts as one match, whatever is in it."""
 
 NUMBER_PATTERN = r"^(?:\+|00)?[1-9][0-9]{6,14}$"
 """The forms in the vendor's examples: `+44…`, `0044…` and `44…`."""
