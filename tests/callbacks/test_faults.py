@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -160,6 +161,17 @@ def test_a_signal_ends_it_well(tmp_path: Path, number: signal.Signals) -> None:
         assert "1 callbacks, sent 1" in receiver.errors
 
 
+def until_closed(port: int) -> None:
+    """Wait until nobody is let in any more."""
+    for _ in range(500):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionError:
+            return
+        time.sleep(0.01)
+    pytest.fail("it still lets people in")
+
+
 def test_a_signal_lets_what_arrives_be_answered(tmp_path: Path) -> None:
     file, port = tmp_path / "memory.db", free_port()
     request = body(status())
@@ -168,6 +180,7 @@ def test_a_signal_lets_what_arrives_be_answered(tmp_path: Path) -> None:
         connection.sendall(head % len(request) + request[:20])
         assert connection.recv(100).startswith(b"HTTP/1.1 100")  # it has begun reading
         receiver.process.send_signal(signal.SIGTERM)
+        until_closed(port)
         connection.sendall(request[20:])
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
         assert receiver.process.wait(30) == 0

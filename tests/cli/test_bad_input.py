@@ -94,6 +94,9 @@ class TestStreams:
                 assert (folder.path / "code").read_text() in {"0\n", "2\n"}
 
 
+IGNORING = ["sh", "-c", 'trap "" HUP INT; exec "$@"', "sh"]
+
+
 class TestSignals:
     def test_a_terminal_that_closes_drains_what_is_in_flight_however_often_it_says_so(
         self, folder: Folder, sandbox: Sandbox
@@ -116,7 +119,7 @@ class TestSignals:
         folder.recipients([(ANSWERED_AFTER_1_5_S, "Slow"), *GOOD])
         with arrivals(sandbox) as arrived:
             process = subprocess.Popen(
-                ["sh", "-c", 'trap "" HUP INT; exec "$@"', "sh", sys.executable, "-m", "wa_bulk", *SEND],
+                [*IGNORING, sys.executable, "-m", "wa_bulk", *SEND, "--concurrency", "1"],
                 cwd=folder.path,
                 env={**os.environ, **folder.environment},
                 stderr=subprocess.PIPE,

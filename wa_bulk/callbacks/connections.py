@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -40,7 +41,10 @@ class Connections:
         self._open: dict[asyncio.BaseTransport, Connection] = {}
         self._waiting: OrderedDict[Connection, float] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
-        self.closed_idle = 0
+        self._in_progress = 0
+        self._all_answered = asyncio.Event()
+        self._all_answered.set()
+        self._ending = False
 
     def start(self, server: web.Server) -> None:
         """Hand connections to `server` from now on."""
@@ -54,6 +58,16 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
+    async def drain(self, timeout_s: float) -> None:
+        """Wait until the requests that have begun to arrive are answered, each the last of its connection.
+
+        Once aiohttp is told to end, it reads nothing more, not even the rest of a body.
+        """
+        self._ending = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._all_answered.wait()
+
     def close(self) -> None:
         """Stop looking after them; those that are open stay so."""
         if self._timer is not None:
@@ -63,15 +77,22 @@ class Connections:
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Have a connection not count as waiting while its request is worked on."""
         connection = self._open.get(request.transport) if request.transport is not None else None
-        if connection is None:
-            return await handler(request)
-        _arrived.set(partial(self._stop_waiting, connection))
+        if connection is not None:
+            _arrived.set(partial(self._stop_waiting, connection))
+        self._in_progress += 1
+        self._all_answered.clear()
         try:
-            return await handler(request)
+            response = await handler(request)
         finally:
-            if connection.transport in self._open:
+            self._in_progress -= 1
+            if not self._in_progress:
+                self._all_answered.set()
+            if connection is not None and connection.transport in self._open:
                 self._waiting[connection] = self._loop.time()
                 self._waiting.move_to_end(connection)
+        if self._ending:
+            response.force_close()
+        return response
 
     def _stop_waiting(self, connection: Connection) -> None:
         self._waiting.pop(connection, None)
@@ -100,7 +121,6 @@ class Connections:
         self._timer = self._loop.call_later(_SWEEP_EVERY_S, self._sweep)
 
     def _close(self, connection: Connection) -> None:
-        self.closed_idle += 1
         transport = connection.transport
         self.remove(connection)
         if transport is not None:

@@ -56,6 +56,7 @@ async def listening(
             yield server.sockets[0].getsockname()[1]
         finally:
             server.close()
+            await connections.drain(_DRAIN_S)
             connections.close()
     finally:
         await runner.cleanup()
