@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shlex
 import sys
 from pathlib import Path
@@ -11,13 +10,14 @@ import click
 import msgspec
 from rich.console import Console
 
-from wa_bulk.campaign.run.plan import Plan
+from wa_bulk.campaign.run.plan import Plan, settings_of
 from wa_bulk.campaign.run.run import CampaignRun, RunSummary
 from wa_bulk.cli import exits, loop
 from wa_bulk.cli.interrupt import two_step
 from wa_bulk.cli.memory import respect_suppression
 from wa_bulk.cli.problem import Problem
 from wa_bulk.cli.progress import Glance, Watch
+from wa_bulk.report.send_again import send_again
 from wa_bulk.report.terminal import statuses
 from wa_bulk.report.words import counted, duration, plain
 from wa_bulk.send.account import Account
@@ -81,7 +81,7 @@ def carry_out(plan: Plan, account: Account) -> int:
             f"Its log knows what was sent. Go on with: {resume_command(plan.log)}",
             exit_code=exits.STOPPED_EARLY,
         ) from error
-    _sum_up(summary, plan, console)
+    _sum_up(summary, plan, account.base_url, console)
     return exits.of_run(summary.stopped, msgspec.structs.asdict(summary.totals))
 
 
@@ -117,21 +117,7 @@ def resume_command(log: Path) -> str:
     return f"wa-bulk resume {shlex.quote(str(log))}"
 
 
-def send_command(plan: Plan) -> str:
-    """Tell what to type to begin the run of `plan` anew, with a log of another name."""
-    words = ["wa-bulk", "send", str(plan.file.path)]
-    if plan.source.path != plan.file.recipients:
-        words += ["--recipients", str(plan.source.path)]
-    return shlex.join([*words, "--log", str(unused_name(plan.log))])
-
-
-def unused_name(log: Path) -> Path:
-    """Give the name of a log beside `log` that does not exist yet: `orders-2.jsonl` for `orders.jsonl`."""
-    names = (log.with_name(f"{log.stem}-{count}{log.suffix}") for count in itertools.count(2))
-    return next(name for name in names if not name.exists())
-
-
-def _sum_up(summary: RunSummary, plan: Plan, console: Console) -> None:
+def _sum_up(summary: RunSummary, plan: Plan, base_url: str, console: Console) -> None:
     counts = msgspec.structs.asdict(summary.totals)
     left = summary.rows - sum(counts.values())
     if left:
@@ -143,7 +129,15 @@ def _sum_up(summary: RunSummary, plan: Plan, console: Console) -> None:
         console.print(f"Stopped: {detail}", style="yellow", highlight=False, markup=False)
     if summary.stopped is not None and not (summary.totals.accepted or summary.totals.unknown):
         # Nobody can have been written to, and what is to be mended may be the campaign file itself.
-        _say(console, f"Nobody was written to. Start afresh:  {send_command(plan)}")
+        own_recipients = plan.source.path != plan.file.recipients
+        again = send_again(
+            str(plan.file.path),
+            str(plan.source.path) if own_recipients else None,
+            plan.log,
+            plan.logged_settings(base_url),
+            settings_of(plan.file),
+        )
+        _say(console, f"Nobody was written to. Start afresh:  {again}")
     elif summary.stopped is not None or left:
         _say(console, f"Go on with:   {resume_command(plan.log)}")
     _say(console, f"The details:  wa-bulk report {log}")

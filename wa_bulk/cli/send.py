@@ -50,10 +50,10 @@ def command(
       wa-bulk send campaign.toml --yes --rate 500  unasked, at a higher limit
     """
     from wa_bulk.campaign.file import load
+    from wa_bulk.campaign.run.plan import prepare, settings_of
     from wa_bulk.campaign.settings import Settings
 
-    file = load(campaign)
-    of_file = options.given(rate=file.rate, gateway_errors=file.gateway_errors)
+    of_file = settings_of(load(campaign)).as_log()
     settings = msgspec.convert({**of_file, **options.given(**chosen)}, Settings)
     if dry_run:
         from wa_bulk.cli.check import examine
@@ -62,7 +62,6 @@ def command(
         click.echo("A dry run: nothing was sent.", err=True)
         raise click.exceptions.Exit(exits.of_rows_refused(report.rejected))
 
-    from wa_bulk.campaign.run.plan import prepare
     from wa_bulk.cli.account import account_from_environment
     from wa_bulk.cli.progress import reading
     from wa_bulk.cli.running import carry_out, confirm

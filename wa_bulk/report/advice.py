@@ -1,9 +1,11 @@
 """What a run's numbers ask of the person reading them, and the command that does it."""
 
 import shlex
+from pathlib import Path
 
 from msgspec import Struct
 
+from wa_bulk.report.send_again import send_again
 from wa_bulk.report.summary import Summary
 from wa_bulk.report.words import counted
 
@@ -30,7 +32,9 @@ def next_steps(summary: Summary) -> list[Step]:
             )
         )
     elif summary.state in ("stopped", "interrupted") and not _anybody_written_to(summary):
-        steps.append(Step("Nobody was written to. Start afresh:", _send_again(summary)))
+        settings = summary.stretches[-1].settings
+        again = send_again(summary.campaign, summary.source, Path(summary.log), settings)
+        steps.append(Step("Nobody was written to. Start afresh:", again))
         return steps
     elif summary.state == "cut off":
         steps.append(Step("The run was cut off. Go on where it stopped; nothing is sent twice:", resume))
@@ -66,8 +70,3 @@ def next_steps(summary: Summary) -> list[Step]:
 def _anybody_written_to(summary: Summary) -> bool:
     """Return whether a message of this run was, or may have been, accepted."""
     return bool(summary.totals["accepted"] or summary.totals["unknown"] or summary.in_flight)
-
-
-def _send_again(summary: Summary) -> str:
-    words = ["wa-bulk", "send", summary.campaign, "--recipients", summary.source]
-    return shlex.join([*words, "--log", f"{summary.log.removesuffix('.jsonl')}-2.jsonl"])

@@ -15,18 +15,24 @@ from wa_bulk.campaign.file import CampaignError, CampaignFile, load
 from wa_bulk.campaign.request.blueprint import Blueprint, compile_campaign
 from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.campaign.rules.duplicates import DuplicateRule
-from wa_bulk.campaign.settings import Settings
+from wa_bulk.campaign.settings import BASE_URL, Settings
 from wa_bulk.campaign.sources.base import RowSource
 from wa_bulk.campaign.sources.factory import open_source
 from wa_bulk.ledger.lock import LockedLog
 from wa_bulk.ledger.log_file import LogFile
-from wa_bulk.ledger.log_format import FORMAT, LogError, ResultLine, RunLine, SourceRef, Totals, timestamp
+from wa_bulk.ledger.log_format import (
+    FORMAT,
+    LogError,
+    ResultLine,
+    RunLine,
+    Setting,
+    SourceRef,
+    Totals,
+    timestamp,
+)
 from wa_bulk.ledger.log_reader import read_run
 from wa_bulk.ledger.past import Past, read_past
 from wa_bulk.ledger.row_states import CUT_OFF
-
-BASE_URL = "base_url"
-"""The key, among a run line's settings, of the address that the run sends to."""
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -97,6 +103,10 @@ class Plan(Struct, frozen=True, kw_only=True):
         address = self.past.run.settings.get(BASE_URL) if self.past is not None else None
         return address if isinstance(address, str) else None
 
+    def logged_settings(self, base_url: str) -> dict[str, Setting]:
+        """Give the settings of a stretch at `base_url`, as its run line has them."""
+        return {**self.settings.as_log(), BASE_URL: base_url}
+
     def run_line(self, base_url: str) -> RunLine:
         """Make the line that opens this run, or this stretch of it at `base_url`, in the log."""
         return RunLine(
@@ -106,7 +116,7 @@ class Plan(Struct, frozen=True, kw_only=True):
             at=timestamp(),
             source=SourceRef(str(self.source.path.resolve()), self.source_sha256, self.rows),
             campaign_sha256=self.file.sha256,
-            settings={**self.settings.as_log(), BASE_URL: base_url},
+            settings=self.logged_settings(base_url),
             pid=os.getpid(),
         )
 
@@ -123,7 +133,7 @@ def prepare(
     Raises CampaignError, SourceError, and LogError where the log exists already.
     """
     file = load(campaign)
-    settings = settings or Settings(rate=file.rate, gateway_errors=file.gateway_errors or "unknown")
+    settings = settings or settings_of(file)
     path = recipients_of(file, recipients)
     run_id = secrets.token_hex(6)
     log = log or Path(f"{_slug(file.name)}-{run_id}.jsonl")
@@ -146,6 +156,11 @@ def prepare(
         log=log,
         rules=rules_of(settings, DuplicateRule(scan.rows)),
     )
+
+
+def settings_of(file: CampaignFile) -> Settings:
+    """Give the settings of a run that the campaign file alone decides on."""
+    return Settings(rate=file.rate, gateway_errors=file.gateway_errors or "unknown")
 
 
 def rules_of(settings: Settings, duplicates: DuplicateRule) -> list[RowRule]:
