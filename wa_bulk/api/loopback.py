@@ -1,4 +1,4 @@
-"""What counts as this machine."""
+"""This machine as a server: what counts as it, and where it is found."""
 
 import ipaddress
 
@@ -15,3 +15,8 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def http_address(host: str, port: int) -> str:
+    """Return the URL of a server here, without a path; an IPv6 `host` has no brackets."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

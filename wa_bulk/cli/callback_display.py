@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from wa_bulk.callbacks import CallbackRow, Counters, ReceivedRow
-from wa_bulk.cli.progress import LINE_EVERY_S, LIVE_EVERY_S, Speed
+from wa_bulk.cli.progress import LINE_EVERY_S, LIVE_EVERY_S, Speed, can_draw
 from wa_bulk.report.words import plain
 
 _SHOWN_MOST = 400
@@ -35,7 +35,7 @@ class CallbackDisplay:
         self._live: Live | None = None
         self._task: asyncio.Task[None] | None = None
         self._log = _ToConsole(self._console)
-        if self._console.is_terminal and not self._console.is_dumb_terminal:
+        if can_draw(self._console):
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
 
     async def __aenter__(self) -> CallbackDisplay:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import errno
 import os
 import re
 from typing import TYPE_CHECKING, Any
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wa_bulk.cli import memory, options
-from wa_bulk.cli.problem import Problem
+from wa_bulk.cli.problem import cannot_listen
 
 if TYPE_CHECKING:
     from wa_bulk.callbacks import CallbackStore, OptOutWords
@@ -119,20 +117,14 @@ def command(
     from wa_bulk.cli import loop
 
     secret = os.environ.get(SECRET_VARIABLE, "").strip() or None
-    with memory.in_words():
-        store = CallbackStore.open(memory.memory_path(), words=_words(stop_words, start_words), keep_s=keep)
-        if adopt:
-            loop.run(_adopt(store))
-            return
-        try:
-            loop.run(_receive(store, secret, host, port, path))
-        except OSError as error:
-            taken = error.errno == errno.EADDRINUSE
-            why = "it is in use" if taken else error.strerror or str(error)
-            raise Problem(
-                f"cannot listen on {host} port {port}: {why}",
-                "Are callbacks being received already? --port 0 takes a free port." if taken else "",
-            ) from None
+    store = CallbackStore.open(memory.memory_path(), words=_words(stop_words, start_words), keep_s=keep)
+    if adopt:
+        loop.run(_adopt(store))
+        return
+    try:
+        loop.run(_receive(store, secret, host, port, path))
+    except OSError as error:
+        raise cannot_listen(error, host, port, "Are callbacks being received already?") from None
 
 
 def _words(stop: tuple[str, ...], start: tuple[str, ...]) -> OptOutWords:
@@ -151,6 +143,8 @@ async def _adopt(store: CallbackStore) -> None:
 
 
 async def _receive(store: CallbackStore, secret: str | None, host: str, port: int, path: str) -> None:
+    import asyncio
+
     from wa_bulk.callbacks import Counters, listening, receiver_app
     from wa_bulk.cli.callback_display import CallbackDisplay
     from wa_bulk.cli.interrupt import two_step
@@ -168,10 +162,10 @@ async def _receive(store: CallbackStore, secret: str | None, host: str, port: in
 
 
 def _announce(store: CallbackStore, host: str, port: int, path: str, *, signed: bool, refused: int) -> None:
-    from wa_bulk.api.loopback import is_loopback
+    from wa_bulk.api.loopback import http_address, is_loopback
     from wa_bulk.callbacks import HEALTH_PATH
 
-    base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    base = http_address(host, port)
     click.echo(f"{click.style('Callbacks', bold=True)} are received at {base}{path}", err=True)
     click.echo(f"  memory      {store.path}", err=True)
     click.echo(f"  health      {base}{HEALTH_PATH}", err=True)

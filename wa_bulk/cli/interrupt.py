@@ -1,6 +1,5 @@
 """Signals that end a run: the first asks it to finish what is in flight, the second ends it at once."""
 
-import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -25,6 +24,8 @@ def two_step(first: Callable[[], None], before_exit: Callable[[], None]) -> Iter
     Must be entered inside a running loop: `first` is called there, between two callbacks. A SIGHUP is never
     the second: a terminal that closes often sends two, and nobody pressed anything twice.
     """
+    import asyncio
+
     loop = asyncio.get_running_loop()
     asked = False
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +15,9 @@ if TYPE_CHECKING:
 def memory_path() -> Path:
     """Return the file of the memory, by the environment's WA_BULK_DB and WA_BULK_BASE_URL."""
     from wa_bulk.history import history_path
-    from wa_bulk.send.account import BASE_URL_VARIABLE
+    from wa_bulk.send.account import base_url_from_env
 
-    return history_path(os.environ.get(BASE_URL_VARIABLE, "").strip() or None)
+    return history_path(base_url_from_env())
 
 
 def respect_suppression(plan: Plan, base_url: str) -> None:
@@ -45,21 +42,8 @@ def respect_suppression(plan: Plan, base_url: str) -> None:
         ) from error
 
 
-@contextmanager
-def in_words() -> Iterator[None]:
-    """Raise Problem in place of a HistoryError."""
-    from wa_bulk.history import HistoryError
-
-    try:
-        yield
-    except HistoryError as error:
-        raise Problem(str(error)) from error
-
-
-@contextmanager
-def open_memory() -> Iterator[History]:
-    """Open the memory, and make it where there is none. Raises Problem where it cannot be used."""
+def open_memory() -> History:
+    """Open the memory, and make it where there is none. Raises HistoryError where it cannot be used."""
     from wa_bulk.history import History
 
-    with in_words(), History.open(memory_path()) as history:
-        yield history
+    return History.open(memory_path())

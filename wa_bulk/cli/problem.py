@@ -1,5 +1,6 @@
 """What the user is told when something is wrong: one readable block, and the right exit code."""
 
+import errno
 from typing import IO, Any
 
 import click
@@ -27,3 +28,13 @@ class Problem(click.ClickException):
         click.echo(headline, file=file, err=True)
         for line in self.details:
             click.echo(f"  {plain(line)}".rstrip(), file=file, err=True)
+
+
+def cannot_listen(error: OSError, host: str, port: int, already: str) -> Problem:
+    """Return what to say where a server cannot listen; `already` asks whether one does so already."""
+    in_use = error.errno == errno.EADDRINUSE
+    why = "it is in use" if in_use else error.strerror or str(error)
+    return Problem(
+        f"cannot listen on {host} port {port}: {why}",
+        f"{already} --port 0 takes a free port." if in_use else "",
+    )

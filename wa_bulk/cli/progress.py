@@ -64,7 +64,7 @@ class Watch:
         self._look = look
         self._sent, self._done = Speed(), Speed()
         self._live: Live | None = None
-        if _can_draw(console):
+        if can_draw(console):
             self._live = Live(console=console, auto_refresh=False, transient=True)
 
     async def __aenter__(self) -> Watch:
@@ -145,7 +145,7 @@ def _display(glance: Glance, sent_per_s: float, left_s: float | None) -> Rendera
 def reading() -> Iterator[None]:
     """On a terminal, says that the recipients are being read: a million of them take a moment."""
     console = Console(stderr=True)
-    if not _can_draw(console):
+    if not can_draw(console):
         yield
         return
     with console.status("reading the recipients …"):
@@ -156,7 +156,7 @@ def reading() -> Iterator[None]:
 def checking() -> Iterator[Callable[[int, int], object]]:
     """Show how far a check has come; the callable it yields must be told (rows done, rows in all)."""
     console = Console(stderr=True)
-    if not _can_draw(console):
+    if not can_draw(console):
         yield _lines()
         return
     columns = (
@@ -184,5 +184,6 @@ def _lines() -> Callable[[int, int], None]:
     return tell
 
 
-def _can_draw(console: Console) -> bool:
+def can_draw(console: Console) -> bool:
+    """Tell whether `console` shows what is drawn over again."""
     return console.is_terminal and not console.is_dumb_terminal

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from wa_bulk.cli import options
-from wa_bulk.cli.problem import Problem
+from wa_bulk.cli.problem import Problem, cannot_listen
 
 if TYPE_CHECKING:
     from wa_bulk.sandbox import Sandbox, SandboxSettings
@@ -154,12 +153,7 @@ def command(numbers: bool, **chosen: Any) -> None:
     try:
         loop.run(serve(settings, _announce))
     except OSError as error:
-        in_use = error.errno == errno.EADDRINUSE
-        reason = "it is in use" if in_use else error.strerror
-        raise Problem(
-            f"cannot listen on {settings.host} port {settings.port}: {reason}",
-            "Is a sandbox running already? --port 0 takes a free port." if in_use else "",
-        ) from None
+        raise cannot_listen(error, settings.host, settings.port, "Is a sandbox running already?") from None
     except StoreError as error:
         raise Problem(
             str(error), "--db takes a file that a sandbox made, or one that is not there yet."

@@ -211,7 +211,9 @@ def _plain(text: str) -> str:
 
 
 def _counted(count: int, what: str) -> str:
-    return f"{count:,} number{'' if count == 1 else 's'} {what}"
+    from wa_bulk.report.words import counted
+
+    return f"{counted(count, 'number')} {what}"
 
 
 def _rest(count: int, what: str) -> str:

@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 
 from aiohttp import web
 
+from wa_bulk.api.loopback import http_address
 from wa_bulk.sandbox.app import application
 from wa_bulk.sandbox.callbacks import CallbackSettings
 from wa_bulk.sandbox.delivery import Delivery
@@ -53,8 +54,7 @@ class Sandbox:
     @property
     def url(self) -> str:
         """Where it can be reached from this machine."""
-        host = _ANY_ADDRESS.get(self.settings.host, self.settings.host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+        return http_address(_ANY_ADDRESS.get(self.settings.host, self.settings.host), self._port)
 
     @property
     def key(self) -> str:
