@@ -92,12 +92,9 @@ class Journal:
         """
         journal = cls(log, run.run_id, on_error, machine)
         try:
-            await journal._commit(run)
-            await journal._loop.run_in_executor(journal._executor, log.sync_name)
+            await journal._begin(run)
         except BaseException:
             log.discard()
-            with contextlib.suppress(LogError):
-                await journal.close()
             raise
         return journal
 
@@ -115,17 +112,20 @@ class Journal:
         Raises LogError; then the log is let go.
         """
         journal = cls(log, run.run_id, on_error, machine)
+        # Its name is synced again: whoever began it may have died before that was on disk.
+        await journal._begin(run)
+        return journal
+
+    async def _begin(self, run: RunLine) -> None:
         try:
-            if _ends_within_line(log):
-                journal._append_in_thread(b"\n", sync=False)
-            await journal._commit(run)
-            # Whoever began it may have died before its name was on disk.
-            await journal._loop.run_in_executor(journal._executor, log.sync_name)
+            if _ends_within_line(self._log):
+                self._append_in_thread(b"\n", sync=False)
+            await self._commit(run)
+            await self._loop.run_in_executor(self._executor, self._log.sync_name)
         except BaseException:
             with contextlib.suppress(LogError):
-                await journal.close()
+                await self.close()
             raise
-        return journal
 
     @property
     def synced(self) -> int:
@@ -257,7 +257,7 @@ class Journal:
             self._synced = self._size
 
     def _check_untouched(self) -> None:
-        """Raise where the file was deleted, emptied or renamed: an intent in it would not be found again."""
+        """Fail where the file was deleted, emptied or renamed: an intent in it would not be found again."""
         if self._log.size() != self._size or not self._log.is_in_place():
             self._failure = LogError(
                 f"the log {self._log.path} was deleted or changed by another program, or renamed, while it "

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import mmap
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -70,9 +71,7 @@ class LockedLog:
         try:
             fd = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
-            raise LogError(
-                f"{path} exists already: go on with it by `wa-bulk resume {path}`, or choose another log"
-            ) from None
+            raise exists_already(path) from None
         except OSError as error:
             raise LogError(f"cannot create the log {path}: {error.strerror}") from error
         try:
@@ -141,6 +140,14 @@ class LockedLog:
             # What matters was synced before; there is nothing left that a failing close could lose.
             with contextlib.suppress(OSError):
                 os.close(fd)
+
+
+def exists_already(path: Path) -> LogError:
+    """Return what to say where a new log is to have the name of an old one."""
+    return LogError(
+        f"{path} exists already: go on with it by `wa-bulk resume {shlex.quote(str(path))}`, or choose "
+        "another log"
+    )
 
 
 def is_being_written(path: Path | str) -> bool:

@@ -10,10 +10,12 @@ from contextlib import suppress
 import msgspec
 from msgspec import Struct
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
-from tenacity.wait import wait_exponential
 
 from wa_bulk.send import defaults
 from wa_bulk.send.outcome import Outcome
+
+_DOUBLINGS_MAX = 100
+"""More would overflow in the end; this is longer than any wait already."""
 
 
 class Setback(Struct, frozen=True, gc=False):
@@ -23,6 +25,12 @@ class Setback(Struct, frozen=True, gc=False):
     """What to report if this was the last try."""
     retry_after: float = 0.0
     """Seconds the server asked to wait."""
+
+
+def backoff(attempts: int, initial: float, longest: float, chance: random.Random) -> float:
+    """Draw the wait (s) after that many attempts: exponential backoff with full jitter."""
+    doublings = min(attempts - 1, _DOUBLINGS_MAX)
+    return chance.random() * min(longest, initial * 2.0**doublings)
 
 
 class Retry(Struct, frozen=True):
@@ -74,10 +82,9 @@ class Retry(Struct, frozen=True):
                 begun += result.attempts
             return result
 
-        backoff = wait_exponential(self.wait_initial, max=self.wait_max)
-
         def wait(state: RetryCallState) -> float:
-            return max(chance.random() * backoff(state), _setback(state).retry_after)
+            wait_s = backoff(state.attempt_number, self.wait_initial, self.wait_max, chance)
+            return max(wait_s, _setback(state).retry_after)
 
         def stop(state: RetryCallState) -> bool:
             used_up = attempts >= self.tries or loop.time() - began + state.upcoming_sleep >= self.total

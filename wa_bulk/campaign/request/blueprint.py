@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from wa_bulk.api import Message, ValidationError, decode, e164, encode, validate, warnings
+from wa_bulk.api import Message, ValidationError, decode, encode, validate, warnings
 from wa_bulk.api.validation import misfit, validate_shape
 from wa_bulk.campaign.file import CampaignError, CampaignFile
 from wa_bulk.campaign.request.bound_field import BoundField, RowRefused
@@ -107,8 +107,6 @@ def compile_campaign(file: CampaignFile, header: Sequence[str], run_id: str) -> 
         try:
             message = msgspec.convert(tree, Message)
             validate_shape(message)
-            if "from" not in {field.path for field in compiler.fields} and message.from_ is not None:
-                message = msgspec.structs.replace(message, from_=e164(message.from_, file.country))
             return Blueprint(message, compiler.fields, header, file.country)
         except msgspec.ValidationError as error:
             faults.append(str(misfit(str(error))))

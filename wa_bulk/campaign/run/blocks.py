@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from wa_bulk.campaign.request.rendered_row import RenderedRow
+from wa_bulk.campaign.run.reasons import not_sent_now
 from wa_bulk.ledger.base import Ledger
 from wa_bulk.send.outcome import Outcome
 
@@ -42,35 +43,17 @@ class Blocks:
     def stops(self, row: RenderedRow, ledger: Ledger, *, intended: bool = False) -> bool:
         """Tell whether `row` is not to be sent now; settle it where that is for good."""
         if row.sender in self._senders:
-            outcome = Outcome(
-                "unknown" if row.maybe_taken else "failed",
-                row.to,
-                request_id=row.own_request_id(),
-                attempts=row.attempts,
-                message=f"the API key may not send from {row.sender}",
-            )
+            outcome = not_sent_now(row, "failed", f"the API key may not send from {row.sender}")
         elif row.sender in self.held:
             if not (row.attempts and row.maybe_taken):
                 self.held_rows += 1
                 if intended:
                     ledger.withdraw([row.number], "its sending number must wait")
                 return True
-            outcome = Outcome(
-                "unknown",
-                row.to,
-                request_id=row.own_request_id(),
-                attempts=row.attempts,
-                message="its sending number must wait, and an earlier try may have been taken",
-            )
+            reason = "its sending number must wait, and an earlier try may have been taken"
+            outcome = not_sent_now(row, "unknown", reason)
         elif self._templates and (known := self._templates.get(_template_of(row))) is not None:
-            outcome = Outcome(
-                "unknown" if row.maybe_taken else "rejected",
-                row.to,
-                request_id=row.own_request_id(),
-                attempts=row.attempts,
-                code=known.code,
-                message=known.message,
-            )
+            outcome = not_sent_now(row, "rejected", known.message, known.code)
             first, last = self.rejected or (row.number, row.number)
             self.rejected = min(first, row.number), max(last, row.number)
             self.rejected_rows += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.settings import BASE_URL, Settings
 from wa_bulk.campaign.sources.base import RowSource
 from wa_bulk.campaign.sources.factory import open_source
-from wa_bulk.ledger.lock import LockedLog
+from wa_bulk.ledger.lock import LockedLog, exists_already
 from wa_bulk.ledger.log_file import LogFile
 from wa_bulk.ledger.log_format import (
     FORMAT,
@@ -138,10 +137,7 @@ def prepare(
     run_id = secrets.token_hex(6)
     log = log or Path(f"{_slug(file.name)}-{run_id}.jsonl")
     if log.exists():
-        raise LogError(
-            f"{log} exists already: go on with it by `wa-bulk resume {shlex.quote(str(log))}`, or choose "
-            "another log"
-        )
+        raise exists_already(log)
     source = open_source(path)
     blueprint = compile_campaign(file, source.header, run_id)
     scan = source.scan()

@@ -15,7 +15,7 @@ from wa_bulk.campaign.run.failure_guard import FailureGuard
 from wa_bulk.campaign.run.feed import Feed
 from wa_bulk.campaign.run.first_answers import FirstAnswers
 from wa_bulk.campaign.run.gates.outage import OutageGate
-from wa_bulk.campaign.run.reasons import given_up, held_until, reason_of
+from wa_bulk.campaign.run.reasons import held_until, not_sent_now, reason_of
 from wa_bulk.campaign.run.retry_later import RetryLater
 from wa_bulk.campaign.run.speed import Speed
 from wa_bulk.campaign.settings import Settings
@@ -94,7 +94,7 @@ class Pool:
         """Rows whose intent is on disk and that have not left."""
         return len(self._ready) + self._dispatcher.waiting
 
-    def is_stopping(self) -> bool:
+    def _is_stopping(self) -> bool:
         """Tell whether the run ends, or ended, before its rows did."""
         return self.stopped is not None
 
@@ -123,7 +123,7 @@ class Pool:
 
     def stop(self, why: Stopped, detail: str) -> None:
         """Begin to end the run; the first reason stays."""
-        if self.stopped is not None:
+        if self._is_stopping():
             return
         self.stopped = why
         self.detail = detail
@@ -145,7 +145,7 @@ class Pool:
     def _conclude(self) -> None:
         """See whether what happened to all rows together is a reason to call the run stopped."""
         self._first_answers.end(self._blocks.rejected_rows, self._blocks.rejected)
-        if self.stopped is None:
+        if not self._is_stopping():
             if self._first_answers.verdict is not None:
                 self.stopped, self.detail = "fatal", self._first_answers.verdict
             elif self._blocks.held_rows:
@@ -164,7 +164,7 @@ class Pool:
     async def _feed(self, feed: Feed) -> None:
         measured = Speed()
         while not feed.exhausted:
-            if self.is_stopping():
+            if self._is_stopping():
                 return
             if not self._settings.rate:
                 self._window = max(self._settings.concurrency, round(measured.per_s(self.sent) * AHEAD_S))
@@ -186,7 +186,7 @@ class Pool:
             except asyncio.CancelledError:
                 self._take_back(rows)
                 raise
-            if self.is_stopping():
+            if self._is_stopping():
                 self._take_back(rows)
             else:
                 self._ready.extend(rows)
@@ -264,7 +264,7 @@ class Pool:
 
     def _settle_other(self, row: RenderedRow, outcome: Outcome) -> None:
         """Settle a row that was not accepted at once, or see to it that it is sent again."""
-        if not outcome.attempts and row.maybe_taken and not self.is_stopping():
+        if not outcome.attempts and row.maybe_taken and not self._is_stopping():
             self._later.until_open(row) if self._gate.closed else self._requeue(row)
             return
         row.attempts += outcome.attempts
@@ -276,7 +276,7 @@ class Pool:
                 self._later.after_wait(row)
                 return
         elif outcome.status == "failed" and not outcome.fatal:
-            if self.stopped is not None and not row.maybe_taken:
+            if self._is_stopping() and not row.maybe_taken:
                 self._withdraw(row)
                 return
             if outcome.retry_after is not None and not row.maybe_taken:
@@ -300,7 +300,7 @@ class Pool:
 
     def _wants_again(self, row: RenderedRow, outcome: Outcome) -> bool:
         """Tell whether the user's word is that this row is sent again although it may have been taken."""
-        if self.is_stopping() or row.attempts >= self._settings.tries:
+        if self._is_stopping() or row.attempts >= self._settings.tries:
             return False
         if self._settings.on_unknown == "retry":
             return True
@@ -309,7 +309,7 @@ class Pool:
 
     def _is_unavailable(self, outcome: Outcome) -> bool:
         """Tell whether a row's tries were used up for an unavailable server, so that it is sent again."""
-        if self.is_stopping() or outcome.ruling is None or outcome.ruling.verdict != "retry":
+        if self._is_stopping() or outcome.ruling is None or outcome.ruling.verdict != "retry":
             return False
         self._failed_rows += 1
         if self._failed_rows >= FAILED_ROWS_MAX and outcome.ruling.scope == "message":
@@ -371,6 +371,7 @@ class Pool:
         """Take back many intents, but for rows of which a try of this stretch may have been taken."""
         for row in rows:
             if row.attempts and row.maybe_taken:
-                self._ledger.settle(row.number, row.to, given_up(row))
+                reason = "stopped before it was sent again: an earlier try may have been taken"
+                self._ledger.settle(row.number, row.to, not_sent_now(row, "unknown", reason))
             else:
                 self._withdraw(row)

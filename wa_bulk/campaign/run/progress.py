@@ -18,10 +18,9 @@ class CountingLedger(Ledger, Protocol):
 
 
 class Progress:
-    """`rows` of the source; what became of them is asked of the ledger, once there is one."""
+    """What became of the rows is asked of the ledger, once there is one."""
 
-    def __init__(self, rows: int, totals: Totals) -> None:
-        self.rows = rows
+    def __init__(self, totals: Totals) -> None:
         self.ledger: CountingLedger | None = None
         self._totals = totals
 

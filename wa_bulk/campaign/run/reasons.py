@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from wa_bulk.campaign.request.rendered_row import RenderedRow
-from wa_bulk.send.outcome import Outcome
+from wa_bulk.send.outcome import Outcome, Status
 
 
-def given_up(row: RenderedRow) -> Outcome:
-    """Make the outcome of a row that may have been taken, and is not sent again since the run stops."""
+def not_sent_now(row: RenderedRow, status: Status, message: str | None, code: int | None = None) -> Outcome:
+    """Make the outcome of a row that is not sent (again): `unknown` where an earlier try may have been taken."""
     return Outcome(
-        "unknown",
+        "unknown" if row.maybe_taken else status,
         row.to,
         request_id=row.own_request_id(),
         attempts=row.attempts,
-        message="stopped before it was sent again: an earlier try may have been taken",
+        code=code,
+        message=message,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 from wa_bulk.send import defaults
+from wa_bulk.send.retry import backoff
 
 WAIT_INITIAL_S = defaults.RETRY_WAIT_INITIAL
 WAIT_MAX_S = defaults.RETRY_WAIT_MAX
@@ -33,8 +34,7 @@ class RetryLater:
 
     def after_wait(self, row: RenderedRow) -> None:
         """Let `row` go after a wait that grows with its attempts."""
-        longest = min(WAIT_MAX_S, WAIT_INITIAL_S * 2.0 ** (row.attempts - 1))
-        wait_s = self._chance.random() * longest
+        wait_s = backoff(row.attempts, WAIT_INITIAL_S, WAIT_MAX_S, self._chance)
         timer = asyncio.get_running_loop().call_later(wait_s, self._due, row.number)
         self._timers[row.number] = timer, row
 

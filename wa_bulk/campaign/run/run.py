@@ -36,7 +36,7 @@ class CampaignRun:
 
     def __init__(self, plan: Plan, account: Account, *, environment: Environment | None = None) -> None:
         """`environment` is this machine unless given."""
-        self.progress = Progress(plan.rows, plan.totals())
+        self.progress = Progress(plan.totals())
         self._plan = plan
         self._account = account
         self._environment = environment or Environment()
