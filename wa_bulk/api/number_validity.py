@@ -7,11 +7,11 @@ settle is left to its parsing. phonenumbers is imported when the first number is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from wa_bulk.api.number_plan import COUNTRIES, Plan, plan_of
+from wa_bulk.api.number_plan import COUNTRIES, plan_of
 from wa_bulk.api.number_plan_data import PLANS
 from wa_bulk.api.one_person import current_form
 
@@ -45,15 +45,6 @@ def is_valid(number: str) -> bool:
         return True
     current = current_form(number)
     return current != number and bool(fits(plan.national_part(current)))
-
-
-def is_mobile_within(digits: str, plan: Plan) -> bool:
-    """Return whether `digits` are a mobile number within a plan's countries, with or without trunk prefix."""
-    fits = _mobile_in(plan.country_code)
-    if fits(digits):
-        return True
-    trunk = plan.trunk.match(digits) if plan.trunk is not None else None
-    return trunk is not None and trunk.end() > 0 and bool(fits(digits[trunk.end() :]))
 
 
 def is_possible(number: str) -> bool:
@@ -119,29 +110,19 @@ def _metadata(country_code: str, region: str) -> Any:
 
 @cache
 def _valid_in(code: str) -> _Fits:
-    """Return a test that tells a valid number by the digits after its country code."""
-    return _fits_code(code, _KINDS)
-
-
-@cache
-def _mobile_in(code: str) -> _Fits:
-    return _fits_code(code, ("mobile",))
-
-
-def _fits_code(code: str, kinds: Sequence[str]) -> _Fits:
-    """Return a test that tells a number of one of these kinds by the digits after its country code.
+    """Return a test that tells a valid number by the digits after its country code.
 
     Where countries share a code, one with leading digits of its own decides alone on what begins with them:
     phonenumbers' `region_code_for_number`.
     """
     countries = PLANS[code][0].split()
     if len(countries) == 1:
-        return _fits_kinds(_metadata(code, countries[0]), kinds)
+        return _fits_region(_metadata(code, countries[0]))
     regions: list[tuple[_Fits | None, _Fits]] = []
     for region in countries:
         metadata = _metadata(code, region)
         leading = metadata.leading_digits
-        regions.append((re.compile(leading).match if leading else None, _fits_kinds(metadata, kinds)))
+        regions.append((re.compile(leading).match if leading else None, _fits_region(metadata)))
 
     def fits(digits: str) -> bool:
         for claims, fits_region in regions:
@@ -155,15 +136,15 @@ def _fits_code(code: str, kinds: Sequence[str]) -> _Fits:
     return fits
 
 
-def _fits_kinds(metadata: Any, kinds: Sequence[str]) -> _Fits:
-    """Return a test that tells whether digits are a number of one of these kinds in a region.
+def _fits_region(metadata: Any) -> _Fits:
+    """Return a test that tells whether digits are a number of some kind in a region.
 
     It is phonenumbers' `number_type`, without telling which.
     """
     general = metadata.general_desc
     in_general = re.compile(general.national_number_pattern).fullmatch
     general_lengths = frozenset(general.possible_length)
-    described = [description for kind in kinds if (description := getattr(metadata, kind)) is not None]
+    described = [description for kind in _KINDS if (description := getattr(metadata, kind)) is not None]
     patterns = dict.fromkeys(
         (frozenset(description.possible_length) or general_lengths, description.national_number_pattern)
         for description in described
