@@ -1,69 +1,31 @@
 import contextlib
-import json
-import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from tests.api.template_messages import TO, body, header, moment, money, template
 from wa_bulk.api import (
     BodyComponent,
     ButtonComponent,
-    Component,
-    Currency,
-    CurrencyParameter,
-    DateTime,
-    DateTimeParameter,
     Document,
     DocumentParameter,
     HeaderComponent,
     Image,
     ImageParameter,
     Message,
-    Parameter,
     PayloadParameter,
     TextParameter,
     ValidationError,
-    Video,
-    VideoParameter,
     decode,
     encode,
     validate,
     validation,
-    warnings,
 )
 from wa_bulk.api.fast_validate import is_surely_fine
 from wa_bulk.api.message import TemplateBody, Text, TextBody
 from wa_bulk.api.template import Template
 
-TO = "+447911123456"
 PDF = Document(link="https://example.com/terms.pdf")
-
-
-def template(*components: Component, name: str = "order_update", language: str = "en") -> Message:
-    return Message.template(TO, name, language, components)
-
-
-def body(*parameters: Parameter) -> Message:
-    return template(BodyComponent(list(parameters)))
-
-
-def header(*parameters: Parameter) -> Message:
-    return template(HeaderComponent(list(parameters)))
-
-
-def money(**changes: object) -> Message:
-    return body(
-        CurrencyParameter(
-            Currency(**{"fallback_value": "$1", "code": "USD", "amount_1000": 1000, **changes})  # type: ignore[arg-type]
-        )
-    )
-
-
-def moment(**parts: int) -> Message:
-    return body(DateTimeParameter(DateTime("soon", **parts)))
-
 
 GOOD = [
     Message.text(TO, "Hello"),
@@ -309,103 +271,3 @@ def test_a_number_that_is_no_text_is_told_what_to_write() -> None:
 def test_more_recipients_where_the_setting_allows() -> None:
     message = validate(Message.text(["00447911123456", "8613800138000"], "Hi"), max_recipients=2)
     assert message.to == ["+447911123456", "+8613800138000"]
-
-
-@pytest.mark.parametrize(
-    ("payload", "field", "fault"),
-    [
-        (b"{", "", "is not JSON"),
-        (b"\xff", "", "is not JSON"),
-        (b"// a comment\n{}", "", "is not JSON"),
-        (b"[]", "", "is of type array"),
-        (b'{"to":["1"]}', "body", "is missing"),
-        (b'{"to":4,"body":{"type":"text","text":{"body":"x"}}}', "to", "is of type int"),
-        (b'{"to":"1","body":{"type":"text"}}', "body.text", "is missing"),
-        (b'{"to":"1","body":{"text":{"body":"x"}}}', "body.type", "is missing"),
-        (b'{"to":"1","body":{"type":"letter"}}', "body.type", "invalid value 'letter'"),
-        (b'{"to":"1","body":{"type":"text","text":{"body":5}}}', "body.text.body", "is of type int"),
-    ],
-)
-def test_payloads_that_are_no_message(payload: bytes, field: str, fault: str) -> None:
-    with pytest.raises(ValidationError) as caught:
-        decode(payload)
-    assert caught.value.field == field
-    assert fault in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("message", "field"),
-    [
-        (Message.text(TO, "a\ud800"), "body"),
-        (Message.text(TO, "a", custom_args={"a": object()}), "custom_args"),
-        (Message.text(TO, "a", request_id="\udfff"), "request_id"),
-    ],
-)
-def test_what_has_no_json_form_is_named(message: Message, field: str) -> None:
-    with pytest.raises(ValidationError, match="has no JSON form") as caught:
-        encode(message)
-    assert caught.value.field == field
-
-
-@pytest.mark.parametrize(
-    ("language", "hint"), [("en_us", "'en_US'"), ("en-GB", "'en_GB'"), ("pt", "'pt_"), ("EN", "'en'")]
-)
-def test_an_unknown_language_is_a_warning_with_the_nearest(language: str, hint: str) -> None:
-    (warning,) = warnings(validate(template(language=language)))
-    assert hint in warning
-    assert "language" in warning
-
-
-@pytest.mark.parametrize(
-    ("message", "place", "words"),
-    [
-        (header(ImageParameter(Image(id="1", caption="c"))), "image.caption", "Meta refuses a caption"),
-        (header(VideoParameter(Video(id="1", caption="c"))), "video.caption", "Meta refuses a caption"),
-        (header(DocumentParameter(Document(id="1", caption="c"))), "document.caption", "Meta refuses"),
-        (moment(day_of_month=31, month=4), "date_time.day_of_month", "April has 30 days"),
-        (moment(day_of_month=30, month=2), "date_time.day_of_month", "February has 29 days"),
-        (moment(day_of_month=29, month=2, year=2026), "date_time.day_of_month", "February 2026 has 28"),
-        (
-            moment(day_of_week=1, day_of_month=25, month=11, year=2026),
-            "date_time.day_of_week",
-            "is 1, and 25 November 2026 is a Wednesday, 3",
-        ),
-    ],
-)
-def test_what_looks_like_a_mistake_is_a_warning(message: Message, place: str, words: str) -> None:
-    (warning,) = warnings(validate(message))
-    assert warning.startswith(f"body.template.components[0].parameters[0].{place}: ")
-    assert words in warning
-
-
-@pytest.mark.parametrize(
-    "parts",
-    [
-        {"timestamp": 1},
-        {"day_of_month": 31},
-        {"day_of_month": 29, "month": 2},
-        {"day_of_month": 29, "month": 2, "year": 2028},
-        {"day_of_week": 3, "day_of_month": 25, "month": 11, "year": 2026},
-        {"day_of_week": 3, "day_of_month": 25, "month": 11},
-    ],
-)
-def test_a_date_that_can_be_brings_no_warning(parts: dict[str, int]) -> None:
-    assert warnings(validate(moment(**parts))) == []
-
-
-def test_known_languages_and_plain_texts_bring_no_warning() -> None:
-    assert warnings(template(language="pt_BR")) == []
-    assert warnings(Message.text(TO, "Hi")) == []
-
-
-@given(st.text(min_size=1))
-def test_any_text_survives_the_wire(text: str) -> None:
-    message = Message.text(TO, text)
-    try:
-        payload = encode(message)
-    except ValidationError as error:
-        assert error.field == "body"
-        assert re.search("[\ud800-\udfff]", text)
-    else:
-        assert json.loads(payload)["body"]["text"]["body"] == text
-        assert decode(payload).body == message.body

@@ -15,7 +15,7 @@ import uvloop
 from tests.send.engagelab import Answer, EngageLab, Reply
 from wa_bulk import Client, Message
 from wa_bulk.send.client import Settings
-from wa_bulk.send.open_transport import TransportName
+from wa_bulk.send.transport import TransportName
 
 T = TypeVar("T")
 SECRET = "2b4f8e7c9d1a3f5e"
@@ -48,6 +48,12 @@ class Ground(msgspec.Struct, frozen=True):
         """Wait until `count` requests in all have arrived."""
         waiting = asyncio.run_coroutine_threadsafe(self.server.arrived(count), self.in_server)
         await asyncio.wrap_future(waiting)
+
+
+def client(server: EngageLab, **settings: object) -> Client:
+    """Return an unpaced client of `server`, whose requests time out after 5 s."""
+    chosen: dict[str, object] = {"rate": 0, "timeout": 5.0, **settings}
+    return Client("key", SECRET, base_url=server.url, **chosen)  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tests.send.client_ground import HELLO, SECRET, Ground, hellos
+from tests.send.client_ground import HELLO, SECRET, Ground, client, hellos
 from tests.send.engagelab import Answer, EngageLab, Trouble, accepted, error
 from wa_bulk import Client, Message, Outcome, SendError, __version__
 from wa_bulk.observe import LoggingObserver, Observer
@@ -58,11 +58,6 @@ class _Counting:
 
     def release(self) -> None:
         pass
-
-
-def client(server: EngageLab, **settings: object) -> Client:
-    chosen: dict[str, object] = {"rate": 0, "timeout": 5.0, **settings}
-    return Client("key", SECRET, base_url=server.url, **chosen)  # type: ignore[arg-type]
 
 
 class TestPacer:
