@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from wa_bulk.api.errors import ValidationError
+from wa_bulk.api.rules import HEADER_TEXT_MAX
 
 Category = Literal["AUTHENTICATION", "MARKETING", "UTILITY", "OTP", "TRANSACTIONAL"]
 """The last two are the older names."""
@@ -21,7 +22,6 @@ TemplateStatus = Literal[
 HeaderFormat = Literal["text", "image", "video", "document", "TEXT", "IMAGE", "VIDEO", "DOCUMENT"]
 
 BODY_TEXT_MAX = 1024
-HEADER_TEXT_MAX = 60
 FOOTER_TEXT_MAX = 60
 BUTTON_TEXT_MAX = 25
 BUTTON_URL_MAX = 2000

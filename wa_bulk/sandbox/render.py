@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from wa_bulk.api.errors import ValidationError
+from wa_bulk.api.rules import HEADER_TEXT_MAX
 from wa_bulk.api.template import (
     BodyComponent,
     ButtonComponent,
@@ -23,7 +24,6 @@ from wa_bulk.api.template import (
 )
 from wa_bulk.api.template_definition import (
     BODY_TEXT_MAX,
-    HEADER_TEXT_MAX,
     VARIABLE,
     BodyDefinition,
     Button,

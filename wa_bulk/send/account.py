@@ -50,12 +50,12 @@ class Account:
         self._redaction = Redaction(dev_key, dev_secret)
 
     @classmethod
-    def from_env(cls, base_url: str | None = None, *, allow_http: bool = False) -> Self:
+    def from_env(cls, base_url: str | None = None) -> Self:
         """Return the account the environment names, at `base_url` or else the address named there.
 
         Raises ValueError as `credentials_from_env` and `Account` do.
         """
-        return cls(*credentials_from_env(), base_url or base_url_from_env(), allow_http=allow_http)
+        return cls(*credentials_from_env(), base_url or base_url_from_env())
 
     @property
     def messages_url(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wa_bulk.send.open_transport import USER_AGENT
 from wa_bulk.send.transport import BadAddress, MaybeSent, NotSent, Reply, TransportError
-from wa_bulk.send.transport.proxy import checked_proxy, proxy_from_environment
+from wa_bulk.send.transport.proxy import proxy_for
 from wa_bulk.send.transport.request import endpoint
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ async def request(
     import aiohttp
 
     url = account.base_url + path
+    proxy = proxy_for(endpoint(url), proxy, with_session=session is not None)
     if session is not None:
         return await _exchange(session, account, method, url, body, timeout, proxy)
-    proxy = proxy_from_environment(endpoint(url)) if proxy is None else checked_proxy(proxy, "proxy")
     connector = aiohttp.TCPConnector(ssl=ssl.create_default_context(), force_close=True)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as own:
         return await _exchange(own, account, method, url, body, timeout, proxy)
@@ -93,7 +93,7 @@ def _judged(error: Exception, connected: bool) -> TransportError:
     import aiohttp
 
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return BadAddress(f"the certificate of {error.host} cannot be verified")
+        return BadAddress.by_certificate(error.host, error.certificate_error)
     if isinstance(error, TimeoutError):
         why = "no reply in time"
     elif isinstance(error, OSError) and error.strerror:

@@ -18,10 +18,12 @@ from wa_bulk.send.envelope import Envelope
 from wa_bulk.send.forks import watch_forks
 from wa_bulk.send.in_flight import InFlight
 from wa_bulk.send.map_unordered import map_unordered
-from wa_bulk.send.open_transport import TransportName, open_transport
+from wa_bulk.send.open_transport import open_transport
 from wa_bulk.send.outcome import Accepted, Outcome, SendError
 from wa_bulk.send.pacing import LocalPacer, Pacer
 from wa_bulk.send.retry import Retry
+from wa_bulk.send.transport import TransportName
+from wa_bulk.send.transport.loop_binding import LoopBinding
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -126,6 +128,7 @@ class Client:
             ),
             retry=Retry(tries, retry_total),
             redact=self._account.redact,
+            redact_id=self._account.redact_id,
             observer=observer,
         )
         self._closed = False
@@ -134,7 +137,7 @@ class Client:
 
     def start_anew(self) -> None:
         """Forget the event loop and what is in flight in it: at first, and in a forked child."""
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._binding = LoopBinding()
         self._thread = 0
         """Where the client may be used without asking further while its loop runs; 0 at first, and once it is
         closed."""
@@ -304,15 +307,7 @@ class Client:
 
     def _bind(self) -> None:
         """Make the running event loop the client's own; raise RuntimeError if another is."""
-        loop = asyncio.get_running_loop()
-        if self._loop is None:
-            self._loop = loop
-            self._loop_is_running = loop.is_running
-        elif loop is not self._loop:
-            raise RuntimeError(
-                "this client belongs to another event loop, the one it was first used in: make a client in "
-                "each event loop (nothing was sent)"
-            )
+        self._loop_is_running = self._binding.bind().is_running
 
 
 def _sender(number: str) -> str:

@@ -45,13 +45,14 @@ class Dispatcher:
         *,
         retry: Retry | None = None,
         redact: Callable[[str], str] = str,
+        redact_id: Callable[[str], str] = str,
         gate: Gate | None = None,
         observer: Observer | None = None,
         clock: Callable[[], float] = perf_counter,
         chance: random.Random | None = None,
     ) -> None:
-        """`redact` takes out of a server's words what must not be shown; `clock` (s) measures latencies and
-        `chance` draws the waits before a retry."""
+        """`redact` takes out of a server's words, and `redact_id` out of its ids, what must not be shown;
+        `clock` (s) measures latencies and `chance` draws the waits before a retry."""
         self.transport = transport
         self.waiting = 0
         """How many deliveries wait for their turn, with nothing sent yet for this try."""
@@ -61,6 +62,7 @@ class Dispatcher:
         self._last_pacer = pacer.of(None)
         self._retry = retry or Retry()
         self._redact = redact
+        self._redact_id = redact_id
         self._gate = gate or OpenGate()
         self._observer = None if observer is None else GuardedObserver(observer)
         self._clock = clock
@@ -211,7 +213,7 @@ class Dispatcher:
             ruling = self._ruling(reply, fields, envelope)
             if ruling is not verdict.ACCEPTED:
                 return self._refused(reply, fields, ruling, envelope, pacer, number, latency_ms)
-            message_id, request_id = self._redact(fields.message_id or ""), envelope.own_request_id()
+            message_id, request_id = fields.message_id or "", envelope.own_request_id()
         self._any_accepted = True
         if number > self._answered:
             self._answered = number
@@ -222,7 +224,7 @@ class Dispatcher:
         return Accepted(
             "accepted",
             to=envelope.to,
-            message_id=message_id,
+            message_id=self._redact_id(message_id),
             request_id=request_id,
             http_status=reply.status,
             attempts=1,
@@ -257,7 +259,7 @@ class Dispatcher:
             to=envelope.to,
             request_id=envelope.own_request_id(),
             http_status=reply.status,
-            code=None if fields.code == reply.status else fields.code,
+            code=verdict.code_of(reply.status, fields),
             message=self._redact(answer_text(reply.status, fields, ruling)),
             attempts=1,
             latency_ms=latency_ms,

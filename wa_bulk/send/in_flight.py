@@ -14,7 +14,6 @@ class InFlight:
         """Raise ValueError for a limit that lets nobody in."""
         if limit < 1:
             raise ValueError(f"{limit} messages at a time would send none; expected 1 or more")
-        self.limit = limit
         self._most = limit
         self.count = 0
         self._waiters: deque[asyncio.Future[None]] = deque()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 from wa_bulk import __version__
 from wa_bulk.send import defaults
-from wa_bulk.send.transport import Transport, make_transport
+from wa_bulk.send.transport import Transport, TransportName, make_transport
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from wa_bulk.send.account import Account
 
 USER_AGENT = f"wa_bulk/{__version__}"
-
-TransportName = Literal["auto", "lean", "aiohttp"]
 
 
 def open_transport(

@@ -151,7 +151,7 @@ class Templates:
         return Outcome(
             _status(ruling, changes),
             http_status=reply.status,
-            code=None if fields.code == reply.status else fields.code,
+            code=verdict.code_of(reply.status, fields),
             message=self._account.redact(answer_text(reply.status, fields, ruling)),
             attempts=1,
             ruling=ruling,

@@ -78,10 +78,8 @@ _GATEWAY = Ruling("a gateway without the server's answer", "gateway", "nothing",
 _NO_HTTP = Ruling("a status that HTTP does not have", "gateway", "nothing", "unknown")
 _TOO_FAST = Ruling("too fast", "server", "not taken", "retry", "sender")
 
-TOO_FAST_STATUS = 429
-
 BY_STATUS: dict[int, Ruling] = {
-    TOO_FAST_STATUS: _TOO_FAST,
+    429: _TOO_FAST,
     **_rows((413, 414, 431), _TOO_LARGE),
 }
 """Whatever code comes with it, but for the codes above."""
@@ -120,12 +118,17 @@ _UPSTREAM_RESET = re.compile(r"upstream\b.*\b(?:disconnect|reset)", re.IGNORECAS
 """How Envoy words a bare 503 for a server that broke off, perhaps after it took the request."""
 
 
+def code_of(status: int, reply: ReplyFields) -> int | None:
+    """Return the vendor's code in an answer, None where there is none."""
+    return None if reply.code == status else reply.code
+
+
 def of_reply(status: int, reply: ReplyFields, *, address_proven: bool = False) -> Ruling:
     """Judge an answer by its HTTP status and what could be read in its body.
 
     `address_proven` tells that a message was accepted there before.
     """
-    code = None if reply.code == status else reply.code
+    code = code_of(status, reply)
     if reply.message_id is not None and 200 <= status < 300:
         return ACCEPTED
     if code in BY_CODE:

@@ -1,6 +1,6 @@
 import pytest
 
-from wa_bulk.send.transport.proxy import checked_proxy, proxy_from_environment
+from wa_bulk.send.transport.proxy import checked_proxy, proxy_for, proxy_from_environment
 from wa_bulk.send.transport.request import endpoint
 
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -64,3 +64,12 @@ def test_which_variable_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert proxy_from_environment(target) == "http://c:3"
     monkeypatch.setenv("NO_PROXY", "api.example")
     assert proxy_from_environment(target) is None
+
+
+def test_a_proxy_that_is_given_counts_before_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://of-the-environment:1")
+    target = endpoint("https://wa.api.engagelab.cc/v1/messages")
+    for with_session in (False, True):
+        assert proxy_for(target, "given:2", with_session=with_session) == "http://given:2"
+    assert proxy_for(target, None, with_session=False) == "http://of-the-environment:1"
+    assert proxy_for(target, None, with_session=True) is None

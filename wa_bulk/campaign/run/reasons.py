@@ -9,7 +9,7 @@ from wa_bulk.send.outcome import Outcome, Status
 
 
 def not_sent_now(row: RenderedRow, status: Status, message: str | None, code: int | None = None) -> Outcome:
-    """Make the outcome of a row that is not sent (again): `unknown` where an earlier try may have been taken."""
+    """Make the outcome of a row that is not sent now: `unknown` where an earlier try may have been taken."""
     return Outcome(
         "unknown" if row.maybe_taken else status,
         row.to,

@@ -78,6 +78,7 @@ class CampaignRun:
             LocalPacer(settings.rate, clock=environment.pacer_clock),
             retry=Retry(settings.tries),
             redact=self._account.redact,
+            redact_id=self._account.redact_id,
             gate=gate,
             clock=environment.latency_clock,
             chance=environment.chance,

@@ -1,6 +1,6 @@
 """The one seam to the network: `await transport.post(payload)`."""
 
-from .factory import make_transport
+from .factory import TransportName, make_transport
 from .interface import BadAddress, MaybeSent, NotSent, Reply, Transport, TransportError, Unusable
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Reply",
     "Transport",
     "TransportError",
+    "TransportName",
     "Unusable",
     "make_transport",
 ]

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 import aiohttp
 
+from wa_bulk.send import defaults
 from wa_bulk.send.forks import watch_forks
 
 from . import aiohttp_pool as pool
 from .aiohttp_request import Body, Written, judged, read
 from .aiohttp_session import check_session, check_use, open_session
-from .interface import BadAddress, MaybeSent, NotSent, Reply, TransportError, Unusable
+from .interface import CLOSED, BadAddress, MaybeSent, NotSent, Reply, TransportError, Unusable
 from .limits import MAX_HEAD, MAX_HEADERS
 from .loop_binding import LoopBinding, detach_sockets
 from .patience import Patience
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from aiohttp.client_reqrep import ConnectionKey
 
 NEW_CONNECTIONS = 2  # tried for one post, beside those in the pool: all of these may have been closed
-
-CLOSED = "the transport was closed"
 
 
 class AiohttpTransport:
@@ -47,8 +46,8 @@ class AiohttpTransport:
         url: str,
         headers: Mapping[str, str],
         *,
-        connections: int = 64,
-        timeout: float = 30.0,
+        connections: int = defaults.CONCURRENCY,
+        timeout: float = defaults.TIMEOUT,
         connect_timeout: float = 10.0,
         session: aiohttp.ClientSession | None = None,
         proxy: str | None = None,
@@ -87,15 +86,14 @@ class AiohttpTransport:
     def start_anew(self) -> None:
         """Begin without connections and without a loop, in a forked child."""
         session = self._session
-        if session is not None and not session.closed:
+        if session is not None and not session.closed and self._host_session is None:
             protocols = {*self._written, *pool.idle_protocols(session.connector)}
-            if self._host_session is None:
-                detach_sockets(
-                    protocol.transport.get_extra_info("socket").fileno()
-                    for protocol in protocols
-                    if protocol.transport is not None
-                )
-                pool.leave_to_parent(session)
+            detach_sockets(
+                protocol.transport.get_extra_info("socket").fileno()
+                for protocol in protocols
+                if protocol.transport is not None
+            )
+            pool.leave_to_parent(session)
         self._session = self._host_session
         self._host_session_is_parents = self._host_session is not None
         self._parents = self._in_flight, session  # kept, so that nothing of theirs is cleaned up

@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from .interface import Transport
-from .proxy import checked_proxy, proxy_from_environment
+from .proxy import proxy_for
 from .request import endpoint
 
 if TYPE_CHECKING:
     import aiohttp
 
 
+TransportName = Literal["auto", "lean", "aiohttp"]
+
+
 def make_transport(
-    kind: Literal["auto", "lean", "aiohttp"],
+    kind: TransportName,
     url: str,
     headers: Mapping[str, str],
     *,
@@ -31,10 +34,8 @@ def make_transport(
     """
     if kind == "lean" and (session is not None or proxy is not None):
         raise ValueError('the lean transport takes neither a session nor a proxy: use transport="aiohttp"')
-    if proxy is not None:
-        proxy = checked_proxy(proxy, "the argument proxy")
-    elif kind != "lean" and session is None:
-        proxy = proxy_from_environment(endpoint(url))
+    if kind != "lean":
+        proxy = proxy_for(endpoint(url), proxy, with_session=session is not None)
     if kind == "lean" or (kind == "auto" and session is None and proxy is None):
         from .lean import LeanTransport
 

@@ -34,6 +34,10 @@ class Reply(msgspec.Struct, frozen=True, gc=False, eq=False):
         return hash((self.status, self.body, self.retry_after))
 
 
+CLOSED = "the transport was closed"
+"""Why nothing more is sent, or awaited."""
+
+
 class TransportError(Exception):
     """No reply; the text says why, and never holds credentials or the payload."""
 

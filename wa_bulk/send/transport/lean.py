@@ -11,10 +11,11 @@ from typing import NoReturn
 
 from aiohappyeyeballs import start_connection
 
+from wa_bulk.send import defaults
 from wa_bulk.send.forks import watch_forks
 
 from .connection import Connection, reason_of
-from .interface import BadAddress, NotSent, Reply
+from .interface import CLOSED, BadAddress, NotSent, Reply
 from .limits import EYEBALLS_DELAY
 from .loop_binding import LoopBinding, detach_sockets
 from .patience import Patience
@@ -28,8 +29,6 @@ HEADS_MAX = 1024  # request heads kept, one for each length of payload
 # costs 0.4 µs of about 9 for a whole request; what came within this time is no different from what crosses
 # our request on its way.
 FRESH = 0.02
-
-CLOSED = "the transport was closed"
 
 
 class LeanTransport:
@@ -47,8 +46,8 @@ class LeanTransport:
         url: str,
         headers: Mapping[str, str],
         *,
-        connections: int = 64,
-        timeout: float = 30.0,
+        connections: int = defaults.CONCURRENCY,
+        timeout: float = defaults.TIMEOUT,
         connect_timeout: float = 10.0,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:

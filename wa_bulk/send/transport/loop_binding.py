@@ -1,4 +1,4 @@
-"""One transport, one event loop, one process."""
+"""One client, one event loop, one process."""
 
 import asyncio
 import os
@@ -9,12 +9,12 @@ from .interface import Unusable
 
 
 class LoopBinding:
-    """The event loop that a transport belongs to: that of its first use."""
+    """The event loop that a client, or its transport, belongs to: that of its first use."""
 
     loop: asyncio.AbstractEventLoop | None = None
 
     def bind(self) -> asyncio.AbstractEventLoop:
-        """Return the running loop, the transport's from now on; raises Unusable if another is."""
+        """Return the running loop, its owner's from now on; raises Unusable if another is."""
         loop = asyncio.get_running_loop()
         if self.loop is None:
             self.loop = loop

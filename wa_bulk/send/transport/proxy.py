@@ -35,6 +35,15 @@ def checked_proxy(url: str, source: str) -> str:
     return whole
 
 
+def proxy_for(target: Endpoint, given: str | None, *, with_session: bool) -> str | None:
+    """Return the proxy to `target`: the one that is `given`, else the environment's, unless a session of the
+    host's is used, which has its own ways. Raises ValueError for one that we cannot use.
+    """
+    if given is not None:
+        return checked_proxy(given, "the argument proxy")
+    return None if with_session else proxy_from_environment(target)
+
+
 def proxy_from_environment(target: Endpoint) -> str | None:
     """Return the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names for `target`, with NO_PROXY; None
     for a loopback address. Raises ValueError naming the variable whose proxy we cannot use.

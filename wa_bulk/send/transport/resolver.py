@@ -6,7 +6,6 @@ as long as a name server does not answer.
 
 import asyncio
 import ipaddress
-import os
 import queue
 import socket
 import threading
@@ -15,6 +14,7 @@ from contextlib import suppress
 from aiohappyeyeballs import AddrInfoType
 
 from wa_bulk.api.loopback import is_loopback
+from wa_bulk.send.forks import watch_forks
 
 PATIENCE_S = 1.0  # how long a lookup is waited for where the last one's addresses are still known
 
@@ -29,9 +29,8 @@ class Resolver:
 
     def __init__(self) -> None:
         self._last_found: dict[str, list[AddrInfoType]] = {}
-        self._start_anew()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._start_anew)
+        self.start_anew()
+        watch_forks(self)
 
     async def addresses(self, host: str, port: int) -> list[AddrInfoType]:
         """Return the addresses of `host`, each with `port`; raises OSError where there are none.
@@ -54,7 +53,7 @@ class Resolver:
             addresses = last_found
         return [_with_port(address, port) for address in addresses]
 
-    def _start_anew(self) -> None:
+    def start_anew(self) -> None:
         """Begin without a thread: a forked child has none, and locks in any state."""
         self._lock = threading.Lock()
         self._waiting: dict[str, list[_Waiter]] = {}
@@ -104,15 +103,10 @@ def _settle(
 
 
 def _known(host: str) -> list[AddrInfoType]:
-    if is_loopback(host):
-        host_addresses = [host] if _is_literal(host) else ["127.0.0.1", "::1"]
-    elif _is_literal(host):
-        host_addresses = [host]
-    else:
-        return []
+    literals = ("127.0.0.1", "::1") if is_loopback(host) else ()
     return [
         address
-        for literal in host_addresses
+        for literal in ((host,) if _is_literal(host) else literals)
         for address in socket.getaddrinfo(literal, 0, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     ]
 
