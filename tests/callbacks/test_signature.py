@@ -6,7 +6,7 @@ from secrets import token_hex
 import pytest
 
 from wa_bulk.callbacks import HEADER, verify_signature
-from wa_bulk.callbacks.signature import SKEW_S, refusal
+from wa_bulk.callbacks.signature import SKEW_S, refusal, signature_parts
 from wa_bulk.sandbox.callbacks import signature_header
 
 SECRET = "a secret of the account"
@@ -71,7 +71,7 @@ def test_forms_that_mean_the_same_are_taken(changed: str) -> None:
 )
 def test_what_is_refused_is_told_why(text: str | None, why: str) -> None:
     assert not verified(text)
-    reason = refusal(text, SECRET, now_s=NOW_S)
+    reason = refusal(signature_parts(text), SECRET, now_s=NOW_S)
     assert reason is not None
     assert why in reason
 

@@ -22,6 +22,9 @@ MessageStatus = Literal[
 ]
 """`delivered_timeout`: delivery was not confirmed within 5 minutes; it may be later."""
 
+MILLISECONDS_FROM = 100_000_000_000
+"""A time of the vendor's at or above this is in milliseconds, one below it in seconds: its pages have both."""
+
 ConversationOrigin = Literal["business_initiated", "customer_initiated", "referral_conversion"]
 """Who began a conversation: `customer_initiated` when the person wrote within the 24 hours before."""
 
@@ -70,27 +73,13 @@ class ResponseReport(Struct, frozen=True, kw_only=True):
     """Something a person wrote or did.
 
     `response_data` holds `channel_message_id`, `whatsapp_business_account_id`, `contact` (`{"profile":
-    {"name"}, "wa_id"}`), `message` (its `type` one of RESPONSE_MESSAGE_TYPES) and, for a reply,
+    {"name"}, "wa_id"}`), `message` (with its `type`) and, for a reply,
     `message_context` (`origin_from_phone`, `origin_channel_message_id`, `origin_from_phone_id`,
     `origin_message_id`).
     """
 
     event: Literal["received", "reply", "order", "deleted"]
     response_data: dict[str, object]
-
-
-RESPONSE_MESSAGE_TYPES = (
-    "text",
-    "image",
-    "audio",
-    "video",
-    "document",
-    "sticker",
-    "button",
-    "interactive",
-    "unknown",
-    "order",
-)
 
 
 class NotificationReport(Struct, frozen=True, kw_only=True):

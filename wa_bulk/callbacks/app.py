@@ -116,9 +116,7 @@ class _Receiver:
         return web.json_response({"status": problem or "ok"}, status=503 if problem else 200)
 
     async def _read(self, request: web.Request, allowance: Allowance) -> bytes:
-        declared = request.content_length
-        if declared is not None and declared > self._limits.body_bytes:
-            raise TooMuch(413, f"the body is larger than {self._limits.body_bytes:,} bytes")
+        allowance.expect(request.content_length or 0)
         body = bytearray()
         try:
             async with asyncio.timeout(self._limits.read_s):
@@ -137,10 +135,11 @@ class _Receiver:
             return web.Response()
         signed = None
         if self._secret:
-            why = refusal(header, self._secret)
+            parts = signature_parts(header)
+            why = refusal(parts, self._secret)
             if why is not None:
                 return await self._refuse_signature(body, why)
-            signed = Signed(signature_parts(header or "")["nonce"], digest_of(body))
+            signed = Signed(parts["nonce"], digest_of(body))
         try:
             rows = parse_callback(body)
         except ValidationError as error:

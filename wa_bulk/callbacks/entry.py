@@ -6,7 +6,7 @@ import re
 from hashlib import blake2b
 from typing import NamedTuple
 
-from wa_bulk.api.callbacks import CallbackRow, StatusReport
+from wa_bulk.api.callbacks import MILLISECONDS_FROM, CallbackRow, StatusReport
 from wa_bulk.callbacks.opt_out import OptOut, opt_out_of
 from wa_bulk.callbacks.row import kind_of, raw_of
 from wa_bulk.callbacks.words import OptOutWords
@@ -16,7 +16,6 @@ TAG = "wa_bulk"
 """The key in `custom_args` that names a message's run and row, as `<run_id>:<row>`."""
 
 _TAG_FORM = re.compile(r"(.{1,200}):([1-9][0-9]{0,17})", re.DOTALL)
-_MILLISECONDS_FROM = 100_000_000_000
 _INTEGER_MAX = 2**63 - 1
 _DIGEST_BYTES = 8
 
@@ -113,7 +112,7 @@ def _milliseconds(time: int) -> int:
     """Return a time of the vendor's, in seconds or already in milliseconds; 0 where it is none."""
     if not 0 < time <= _INTEGER_MAX // 1000:
         return 0
-    return time if time >= _MILLISECONDS_FROM else time * 1000
+    return time if time >= MILLISECONDS_FROM else time * 1000
 
 
 def _clean(text: str) -> str:

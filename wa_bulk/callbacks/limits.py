@@ -85,10 +85,14 @@ class Allowance:
         self._limits = limits
         self.taken = 0
 
+    def expect(self, total: int) -> None:
+        """Raise TooMuch for a request of more bytes than one may have."""
+        if total > self._limits.body_bytes:
+            raise TooMuch(413, f"the body is larger than {self._limits.body_bytes:,} bytes")
+
     def take(self, count: int) -> None:
         """Take room for that number of bytes more. Raises TooMuch where there is none."""
-        if self.taken + count > self._limits.body_bytes:
-            raise TooMuch(413, f"the body is larger than {self._limits.body_bytes:,} bytes")
+        self.expect(self.taken + count)
         if not self._gate.take(count):
             raise TooMuch(503, "too many bytes at once")
         self.taken += count

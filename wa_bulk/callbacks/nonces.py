@@ -14,13 +14,14 @@ def remember(database: Database, nonce: str, digest: int) -> bool:
 
     The same body again is a repeat, which the vendor may send where our answer was lost on the way.
     """
-    at_ms = now_ms()
-    database.run("DELETE FROM nonces WHERE at_ms < ?", (at_ms - _KEPT_MS,))
-    known = database.one("SELECT digest FROM nonces WHERE nonce = ?", (nonce,))
-    if known is not None:
-        return bool(known[0] == digest)
-    database.run("INSERT INTO nonces VALUES (?, ?, ?)", (nonce, digest, at_ms))
-    return True
+    if database.run("INSERT OR IGNORE INTO nonces VALUES (?, ?, ?)", (nonce, digest, now_ms())):
+        return True
+    return database.one("SELECT 1 FROM nonces WHERE nonce = ? AND digest = ?", (nonce, digest)) is not None
+
+
+def forget_old(database: Database) -> None:
+    """Forget, within the caller's transaction, the nonces of signatures that are no longer fresh."""
+    database.run("DELETE FROM nonces WHERE at_ms < ?", (now_ms() - _KEPT_MS,))
 
 
 def write_health_check(database: Database) -> None:

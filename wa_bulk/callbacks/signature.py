@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import hmac
 import time
+from collections.abc import Mapping
+
+from wa_bulk.api.callbacks import MILLISECONDS_FROM
 
 HEADER = "X-CALLBACK-ID"
 SKEW_S = 300.0
 """How far the vendor's clock and ours may be apart, the way of the request included."""
 
-_MILLISECONDS_FROM = 100_000_000_000
 _HEADER_MAX = 4096
 
 
@@ -26,16 +28,15 @@ def verify_signature(
 
     Compares in constant time. Replayed nonces are told by a store only; see `receiver_app`.
     """
-    return refusal(header, secret, now_s=now_s, skew_s=skew_s) is None
+    return refusal(signature_parts(header), secret, now_s=now_s, skew_s=skew_s) is None
 
 
 def refusal(
-    header: str | None, secret: str, *, now_s: float | None = None, skew_s: float = SKEW_S
+    parts: Mapping[str, str], secret: str, *, now_s: float | None = None, skew_s: float = SKEW_S
 ) -> str | None:
-    """Return why `header` is refused, None where it is not."""
-    if not header:
+    """Return why a header of these values is refused, None where it is not."""
+    if not parts:
         return f"the header {HEADER} is missing"
-    parts = signature_parts(header)
     missing = [name for name in ("timestamp", "nonce", "username", "signature") if name not in parts]
     if missing:
         return f"the header {HEADER} has no {' and no '.join(missing)}"
@@ -47,8 +48,10 @@ def refusal(
     return _staleness(parts["timestamp"], time.time() if now_s is None else now_s, skew_s)
 
 
-def signature_parts(header: str) -> dict[str, str]:
-    """Return the header's values by their names."""
+def signature_parts(header: str | None) -> dict[str, str]:
+    """Return the header's values by their names; none where there is no header."""
+    if not header:
+        return {}
     pairs = (part.partition("=") for part in header[:_HEADER_MAX].split(";"))
     return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
@@ -58,7 +61,7 @@ def _staleness(timestamp: str, now_s: float, skew_s: float) -> str | None:
         signed_at_s = float(timestamp)
     except ValueError:
         return "the timestamp of the signature is no number"
-    if signed_at_s >= _MILLISECONDS_FROM:
+    if signed_at_s >= MILLISECONDS_FROM:
         signed_at_s /= 1000
     apart_s = now_s - signed_at_s
     if abs(apart_s) <= skew_s:

@@ -181,6 +181,8 @@ class Writer:
             raise HistoryUnavailable(str(self.path), "it was moved or deleted while in use")
 
     def _write_entries(self, database: Database, jobs: Sequence[Job[object]]) -> None:
+        if any(job.signed is not None for job in jobs):
+            nonces.forget_old(database)
         taken = []
         for job in jobs:
             job.error = None

@@ -61,7 +61,11 @@ class Suppressed(Struct, frozen=True, kw_only=True):
 
 def enter(database: Database, number: str, source: Source, reason: str, at_ms: int) -> None:
     """Put a number on the list, within the caller's transaction."""
-    database.run(_ENTER, (person_of(number), source, number, reason, at_ms))
+    _enter(database, person_of(number), Suppressed(number=number, source=source, reason=reason, at_ms=at_ms))
+
+
+def _enter(database: Database, person: str, entry: Suppressed) -> None:
+    database.run(_ENTER, (person, entry.source, entry.number, entry.reason, entry.at_ms))
 
 
 def lift_stop(database: Database, number: str, at_ms: int) -> None:
@@ -80,9 +84,10 @@ class Suppression:
         added = 0
         with self._database.transaction():
             for entry in entries:
-                key = (person_of(entry.number), entry.source)
+                person = person_of(entry.number)
+                key = (person, entry.source)
                 added += self._database.one(f"{_ENTRIES} AND person = ? AND source = ?", key) is None
-                enter(self._database, entry.number, entry.source, entry.reason, entry.at_ms)
+                _enter(self._database, person, entry)
         return added
 
     def remove(self, numbers: Iterable[str]) -> list[str]:

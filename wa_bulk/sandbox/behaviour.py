@@ -54,6 +54,11 @@ class Behaviour(Struct, frozen=True, kw_only=True):
     value: int = 0
 
     @property
+    def at_the_api(self) -> bool:
+        """Whether it happens when the message is sent, and not later on its way."""
+        return self.kind not in ("delivery", "callbacks")
+
+    @property
     def refuses(self) -> bool:
         """Whether the message is not taken."""
         return self.kind in _NOT_TAKEN

@@ -30,9 +30,7 @@ def read_message(payload: bytes, content_type: str) -> Message:
 
     Raises Refusal 3001 when it is not JSON and 3002, naming the field, when a parameter is wrong.
     """
-    if content_type != "application/json":
-        raise Refusal(3001, f"the Content-Type header must be application/json, not {content_type}")
-    check_depth(payload)
+    check_json(payload, content_type)
     try:
         message = decode(payload)
         _check_numbers(message)
@@ -41,8 +39,10 @@ def read_message(payload: bytes, content_type: str) -> Message:
         raise refused(error) from None
 
 
-def check_depth(payload: bytes) -> None:
-    """Raise Refusal 3001 when the JSON in `payload` is nested too deeply."""
+def check_json(payload: bytes, content_type: str) -> None:
+    """Raise Refusal 3001 for what is not sent as JSON, or is nested too deeply."""
+    if content_type != "application/json":
+        raise Refusal(3001, f"the Content-Type header must be application/json, not {content_type}")
     if nests_too_deeply(payload):
         raise Refusal(3001, f"the request body is nested more than {MAX_DEPTH} levels deep")
 

@@ -94,7 +94,7 @@ class EngageLab:
         self.refused = 0
         self.closing = asyncio.Event()
         self._transit = Transit(self._on_step, lambda: self.callbacks.enabled or self.events.listening)
-        self.writer = Writer(self.store, self.events, self._transit.catch_up, durable=bool(settings.db))
+        self.writer = Writer(self.store, self.events, self._transit.catch_up)
         self.planner = DeliveryPlanner(settings.delivery, settings.seed)
         self._ids = MessageIds()
         self._request_ids: deque[str] = deque(maxlen=2)
@@ -157,7 +157,7 @@ class EngageLab:
                 )
             )
             behaviour = behaviour_of(contact)
-            window_open = at_ms - self._last_inbound_ms.get(contact, -WINDOW_MS) < WINDOW_MS
+            window_open = self._window_is_open(contact, at_ms)
             in_transit.append(
                 InTransit(
                     number,
@@ -175,6 +175,10 @@ class EngageLab:
         self.writer.make_room()
         self.writer.schedule()
         return reply, in_transit
+
+    def _window_is_open(self, contact: str, at_ms: int) -> bool:
+        """Tell whether this person wrote within the 24 hours before."""
+        return at_ms - self._last_inbound_ms.get(contact, -WINDOW_MS) < WINDOW_MS
 
     def _callback_order(self, behaviour: Behaviour | None) -> CallbackOrder:
         if behaviour is not None and behaviour.kind == "callbacks":
@@ -309,9 +313,9 @@ class EngageLab:
 
     def _resume(self, records: Iterable[Record]) -> None:
         """Go on with the deliveries that an earlier run with the same database left unfinished."""
-        now_ms = time.time_ns() // 1_000_000
+        at_ms = time.time_ns() // 1_000_000
         for record in records:
-            window_open = now_ms - self._last_inbound_ms.get(record.contact, -WINDOW_MS) < WINDOW_MS
+            window_open = self._window_is_open(record.contact, at_ms)
             steps = self.planner.steps(
                 behaviour_of(record.contact), within_window=window_open or record.type == "template"
             )

@@ -60,7 +60,7 @@ class FaultSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError("the shares add up to more than 1")
 
 
-RANDOM_FAULTS = [name for name, row in BEHAVIOURS.items() if row.kind not in ("delivery", "callbacks")]
+RANDOM_FAULTS = [name for name, row in BEHAVIOURS.items() if row.at_the_api]
 """The names `shares` may hold. How often deliveries fail is part of the delivery settings."""
 
 

@@ -29,10 +29,10 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _hostname(authority: str) -> str:
-    """Return the name or address in `host:port` or `[address]:port`, lower case; "" if there is none."""
+def _hostname(url: str) -> str:
+    """Return the name or address in a URL, lower case, or of `//host:port`; "" if there is none."""
     try:
-        return urlsplit(f"//{authority}").hostname or ""
+        return urlsplit(url).hostname or ""
     except ValueError:
         return ""
 
@@ -65,8 +65,9 @@ class AllowedHosts:
             self._check_origin(origin, request.headers.get(hdrs.HOST, ""))
 
     def _check_host(self, host: str) -> None:
-        if host and not self._answers_to(_hostname(host)):
-            name = _hostname(host) or host
+        name = _hostname(f"//{host}")
+        if host and not self._answers_to(name):
+            name = name or host
             raise Refusal(
                 403,
                 f"the sandbox does not answer to the host {name[:100]!r}: call it by its address or as "
@@ -83,7 +84,7 @@ class AllowedHosts:
 
     def _check_origin(self, origin: str, host: str) -> None:
         authority = origin.partition("://")[2]
-        if authority.lower() != host.lower() and _hostname(authority) not in self._allowed:
+        if authority.lower() != host.lower() and _hostname(f"//{authority}") not in self._allowed:
             raise Refusal(
                 403,
                 f"a page of {origin[:100]!r} may not change this sandbox; only its own inbox at {host!r} may",
@@ -100,23 +101,16 @@ class CallbackHosts:
     def __init__(self, allowed: Iterable[str], url_at_start: str | None) -> None:
         self._allowed = {name.lower() for name in allowed}
         if url_at_start is not None:
-            self._allowed.add(_url_host(url_at_start))
+            self._allowed.add(_hostname(url_at_start))
 
     def check(self, url: str | None) -> None:
         """Raise Refusal 3003 when callbacks may not be posted to `url`."""
         if url is None or "*" in self._allowed:
             return
-        host = _url_host(url)
+        host = _hostname(url)
         if not is_loopback(host) and host not in self._allowed:
             raise Refusal(
                 3003,
                 f"callbacks are posted to this machine only, not to {host[:100]!r}: start the sandbox with "
                 "--callback-url, or with --allow-callback-host and that name",
             )
-
-
-def _url_host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""

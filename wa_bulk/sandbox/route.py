@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 from msgspec import Struct
 
 from wa_bulk.api.validation import misfit
-from wa_bulk.sandbox.checks import check_depth, refused
+from wa_bulk.sandbox.checks import check_json, refused
 from wa_bulk.sandbox.engagelab import EngageLab
 from wa_bulk.sandbox.refusal import Refusal
 from wa_bulk.sandbox.reply import Handler
@@ -44,9 +44,7 @@ async def body_as(request: web.Request, kind: type[T]) -> T:
     Raises Refusal 3001 when it is not JSON, 3002 when it does not fit.
     """
     payload = await request.read()
-    if request.content_type != "application/json":
-        raise Refusal(3001, f"the Content-Type header must be application/json, not {request.content_type}")
-    check_depth(payload)
+    check_json(payload, request.content_type)
     try:
         return msgspec.json.decode(payload, type=kind)
     except msgspec.ValidationError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from typing import Literal
 
@@ -21,6 +22,7 @@ from wa_bulk.api.template_definition import (
     check_components,
     check_definition,
 )
+from wa_bulk.sandbox.checks import refused
 from wa_bulk.sandbox.refusal import Refusal
 from wa_bulk.sandbox.render import CompiledTemplate, Rendered
 
@@ -87,7 +89,7 @@ class Templates:
         known = self._by_name.get(name)
         if known is None:
             raise Refusal(4001, self._missing(*name))
-        status = known.status if known.approved_at is None else known.current_status()
+        status = known.current_status()
         if status != "APPROVED":
             raise Refusal(4001, f"template {name[0]} in language {name[1]} is {status}, not APPROVED")
         blank = self._compiled.get(name)
@@ -175,7 +177,7 @@ class Templates:
         _refuse_as_meta(changed)
         return self._keep(self._reviewed(changed))
 
-    def delete(self, name: str) -> list[SandboxTemplate]:
+    def delete(self, name: str) -> None:
         """Remove every language of `name`. Raises Refusal 4001 when there is none."""
         removed = [template for template in self._by_id.values() if template.name == name]
         if not removed:
@@ -184,7 +186,6 @@ class Templates:
             del self._by_id[template.id]
             del self._by_name[template.name, template.language]
             self._compiled.pop((template.name, template.language), None)
-        return removed
 
     def put(self, template: SandboxTemplate) -> SandboxTemplate:
         """Store the template as it is, status included, in place of one of the same name and language."""
@@ -224,13 +225,10 @@ def _refuse_as_meta(definition: TemplateDefinition) -> None:
                 raise Refusal(5002, "Meta refused: two buttons have the same text")
 
 
-class _named_fields:  # noqa: N801 - reads as a statement
+@contextmanager
+def _named_fields() -> Iterator[None]:
     """Turn a ValidationError into the API's refusal."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, ValidationError):
-            raise Refusal(
-                3002, f"{error.field} field must be set correctly: {error.fault}; {error.rule}"
-            ) from None
+    try:
+        yield
+    except ValidationError as error:
+        raise refused(error) from None

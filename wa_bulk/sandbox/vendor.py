@@ -52,7 +52,7 @@ async def send(request: web.Request) -> web.StreamResponse:
         if latency_ms:
             await asyncio.sleep(latency_ms / 1000)
         raise
-    if lab.writer.durable:
+    if lab.store.durable:
         early = await _committed(lab, in_transit)
     else:
         early = lab.start_delivery(in_transit)
@@ -93,7 +93,7 @@ def _called_for(message: Message) -> Behaviour | None:
     """Return the fault of the first recipient that asks for one at the API."""
     for number in message.recipients:
         behaviour = behaviour_of(number)
-        if behaviour is not None and behaviour.kind not in ("delivery", "callbacks"):
+        if behaviour is not None and behaviour.at_the_api:
             return behaviour
     return None
 

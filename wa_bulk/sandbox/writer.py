@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 
 from wa_bulk.sandbox.database import StoreError
-from wa_bulk.sandbox.events import Events, event
+from wa_bulk.sandbox.events import RELOAD, Events, event
 from wa_bulk.sandbox.models import StatusChange, rfc3339
 from wa_bulk.sandbox.store import Store
 
@@ -27,16 +27,13 @@ Commit = asyncio.Future[StoreError | None]
 class Writer:
     """Writes what waits in the store, in groups, and publishes it.
 
-    With a file (`durable`), messages are committed before their requests are answered. A group that cannot
-    be written is discarded: its requests are answered with the error, and nothing of it is ever shown.
+    With a file (the store is `durable`), messages are committed before their requests are answered. A group
+    that cannot be written is discarded: its requests are answered with the error, and nothing of it is ever shown.
     `error` says why the last attempt to write failed, None where it did not. `catch_up` brings messages in
     transit up to date.
     """
 
-    def __init__(
-        self, store: Store, events: Events, catch_up: Callable[[int | None], None], *, durable: bool
-    ) -> None:
-        self.durable = durable
+    def __init__(self, store: Store, events: Events, catch_up: Callable[[int | None], None]) -> None:
         self._errors: dict[str, str] = {}
         self._store = store
         self._events = events
@@ -63,7 +60,7 @@ class Writer:
 
     def schedule(self) -> None:
         """Write and publish soon, where there is a file or a listener."""
-        if self._timer is None and (self.durable or self._events.listening):
+        if self._timer is None and (self._store.durable or self._events.listening):
             delay_s = _PUBLISH_AFTER_S if self._events.listening else _WRITE_AFTER_S
             self._timer = asyncio.get_running_loop().call_later(delay_s, self.write)
 
@@ -71,7 +68,7 @@ class Writer:
         """Write some of what waits, where it is much."""
         store = self._store
         above = store.messages_waiting - _WAITING_MAX
-        if above > 0 and not self.durable:
+        if above > 0 and not store.durable:
             count = max(above, _WRITE_AT_ONCE)
             self._catch_up(count)
             store.write_messages(count)
@@ -124,7 +121,7 @@ class Writer:
         if not self._events.listening:
             return
         if len(ids) + len(changes) > _PUBLISH_MAX:
-            self._events.publish(event("reload", {}))
+            self._events.publish(RELOAD)
             return
         records = self._store.queries.records(ids) if ids else []
         self._events.publish(
