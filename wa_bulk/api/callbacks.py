@@ -23,7 +23,7 @@ MessageStatus = Literal[
 """`delivered_timeout`: delivery was not confirmed within 5 minutes; it may be later."""
 
 MILLISECONDS_FROM = 100_000_000_000
-"""A time of the vendor's at or above this is in milliseconds, one below it in seconds: its pages have both."""
+"""A time of the vendor at or above this is in milliseconds, one below it in seconds."""
 
 ConversationOrigin = Literal["business_initiated", "customer_initiated", "referral_conversion"]
 """Who began a conversation: `customer_initiated` when the person wrote within the 24 hours before."""

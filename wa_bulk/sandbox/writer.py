@@ -28,9 +28,9 @@ class Writer:
     """Writes what waits in the store, in groups, and publishes it.
 
     With a file (the store is `durable`), messages are committed before their requests are answered. A group
-    that cannot be written is discarded: its requests are answered with the error, and nothing of it is ever shown.
-    `error` says why the last attempt to write failed, None where it did not. `catch_up` brings messages in
-    transit up to date.
+    that cannot be written is discarded: its requests are answered with the error, and nothing of it is ever
+    shown. `error` says why the last attempt to write failed, None where it did not. `catch_up` brings
+    messages in transit up to date.
     """
 
     def __init__(self, store: Store, events: Events, catch_up: Callable[[int | None], None]) -> None:
