@@ -54,15 +54,29 @@ async def test_template_headers_can_be_pictures_films_and_documents(inbox: Inbox
     await inbox.send(ADA, template("new_roast", "en", film, values("Ada", "$12.50", "Sunday")))
     document = header("document", {"link": f"{NOWHERE}/i.pdf", "filename": "invoice 4711.pdf"})
     await inbox.send(ADA, template("invoice", "en", document, values("1 March", "$100.99", "15 March")))
+    captioned = header("document", {"link": f"{NOWHERE}/i.pdf", "caption": "invoice 12.pdf"})
+    await inbox.send(ADA, template("invoice", "en", captioned, values("1 March", "$100.99", "15 March")))
     await inbox.show(ADA)
-    await expect(inbox.bubbles).to_have_count(3)
-    first, second, third = (inbox.bubbles.nth(index) for index in range(3))
+    await expect(inbox.bubbles).to_have_count(4)
+    first, second, third, fourth = (inbox.bubbles.nth(index) for index in range(4))
     await expect(first.locator(".media.image.loaded img")).to_be_visible()
     link = first.get_by_role("link", name="Follow the parcel")
     await expect(link).to_have_attribute("href", "https://example.com/parcels/4711")
     await expect(link).to_have_attribute("rel", re.compile("noopener"))
     await expect(second.locator(".placeholder.video")).to_contain_text("roast.mp4")
     await expect(third.locator(".document")).to_contain_text("invoice 4711.pdf")
+    await expect(fourth.locator(".document")).to_contain_text("invoice 12.pdf")
+
+
+async def test_a_document_is_called_by_its_filename_else_its_caption(inbox: Inbox) -> None:
+    inbox.sandbox.reply(ADA, "Send it")
+    link = {"link": f"{NOWHERE}/4711.pdf"}
+    for names in ({"filename": "f.pdf", "caption": "c.pdf"}, {"caption": "c.pdf"}, {}):
+        await inbox.send(ADA, {"type": "document", "document": {**link, **names}})
+    await inbox.show(ADA)
+    await expect(inbox.bubbles).to_have_count(4)
+    for index, name in enumerate(("f.pdf", "c.pdf", "4711.pdf"), 1):
+        await expect(inbox.bubbles.nth(index).locator(".placeholder-name")).to_have_text(name)
 
 
 async def test_media_that_cannot_be_fetched_becomes_a_card_with_name_and_link(inbox: Inbox) -> None:

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.sandbox.api import Api, Json, body_of, template
 from tests.sandbox.test_contract import changed
-from wa_bulk.api import BodyComponent, TextParameter
-from wa_bulk.api.template_definition import BodyDefinition, check_definition, variables
+from wa_bulk.api.template_definition import check_definition
 from wa_bulk.sandbox import Review, Sandbox, SandboxSettings
-from wa_bulk.sandbox.render import CompiledTemplate
 from wa_bulk.sandbox.templates import initial_templates
 
 GREETING: Json = {
@@ -188,19 +184,3 @@ def test_the_templates_from_the_start_keep_the_rules() -> None:
     assert len({(each.name, each.language) for each in templates}) == len(templates)
     approved = {(each.name, each.language) for each in templates if each.status == "APPROVED"}
     assert {("code", "zh_CN"), ("your_template_name", "zh_CN"), ("order_update", "en_US")} <= approved
-
-
-words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
-
-
-@given(st.lists(st.one_of(words, st.integers(1, 4)), max_size=8), st.lists(words, min_size=4, max_size=4))
-def test_filling_in_puts_every_value_where_its_variable_stands(
-    parts: list[str | int], values: list[str]
-) -> None:
-    parts = [part if isinstance(part, int) else part.replace("{", "(") for part in parts]
-    text = "".join(f"{{{{{part}}}}}" if isinstance(part, int) else part for part in parts)
-    count = max(variables(text), default=0)
-    parameters = [TextParameter(value) for value in values[:count]]
-    blank = CompiledTemplate([BodyDefinition(text)])
-    rendered = blank.fill([BodyComponent(list(parameters))] if parameters else [])
-    assert rendered.body == "".join(values[p - 1] if isinstance(p, int) else p for p in parts)

@@ -37,6 +37,11 @@ class Document(Struct, frozen=True, omit_defaults=True, kw_only=True):
     caption: str | None = None
     filename: str | None = None
 
+    @property
+    def shown_name(self) -> str | None:
+        """What the recipient sees as the file's name, where the message gives one (the vendor's page)."""
+        return self.filename or self.caption
+
 
 class Currency(Struct, frozen=True):
     """An amount that the recipient's phone shows in its own way.

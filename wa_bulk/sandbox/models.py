@@ -20,7 +20,7 @@ from wa_bulk.api import (
     TextBody,
     VideoBody,
 )
-from wa_bulk.sandbox.render import Rendered
+from wa_bulk.api.rendered_template import Rendered
 
 Status = Literal["accepted", "sent", "delivered", "read", "failed"]
 STATUSES: tuple[Status, ...] = ("accepted", "sent", "delivered", "read", "failed")

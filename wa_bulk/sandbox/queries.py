@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from wa_bulk.api import ValidationError, decode
+from wa_bulk.api.rendered_template import Rendered
 from wa_bulk.sandbox.checks import nests_too_deeply
 from wa_bulk.sandbox.database import Database
 from wa_bulk.sandbox.models import (
@@ -21,7 +22,6 @@ from wa_bulk.sandbox.models import (
     StatusAt,
     rfc3339,
 )
-from wa_bulk.sandbox.render import Rendered
 
 
 class Filter(Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from wa_bulk.api.errors import ValidationError
+from wa_bulk.api.rendered_template import CompiledTemplate, Rendered
 from wa_bulk.api.template import Template
 from wa_bulk.api.template_definition import (
     ButtonsDefinition,
@@ -24,7 +25,6 @@ from wa_bulk.api.template_definition import (
 )
 from wa_bulk.sandbox.checks import refused
 from wa_bulk.sandbox.refusal import Refusal
-from wa_bulk.sandbox.render import CompiledTemplate, Rendered
 
 
 class Review(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -174,7 +174,7 @@ class CompiledTemplate:
                 return RenderedHeader("video", link=video.link, id=video.id)
             case DocumentParameter(document=document) if kind == "document":
                 return RenderedHeader(
-                    "document", link=document.link, id=document.id, filename=document.filename
+                    "document", link=document.link, id=document.id, filename=document.shown_name
                 )
             case other:
                 raise _wrong_kind(other, kind, at)
