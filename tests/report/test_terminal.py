@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from wa_bulk.report.summary import Summary
-from wa_bulk.report.terminal import render
+from wa_bulk.report.terminal import render, show
 
 
 def shown(summary: Summary, width: int, *, colour: bool) -> str:
@@ -37,3 +37,13 @@ def test_colour_is_only_decoration(summary: Summary) -> None:
     assert "\x1b[" in shown(summary, 80, colour=True)
     assert isinstance(coloured.file, io.StringIO)
     assert coloured.file.getvalue() == plain
+
+
+def test_a_command_is_one_line_however_narrow_it_is(summary: Summary) -> None:
+    console = Console(file=io.StringIO(), width=40, color_system=None)
+    show(summary, console)
+
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert f"    wa-bulk resume '{summary.log}' --retry-failed" in lines
+    assert all(len(line) <= 40 for line in lines if "wa-bulk" not in line)

@@ -3,7 +3,7 @@
 import pytest
 
 from wa_bulk.report.tally import Cause
-from wa_bulk.report.words import cause_in_words, counted, duration, percent, plain, when
+from wa_bulk.report.words import cause_in_words, counted, duration, percent, plain, rows_in_words, when
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,11 @@ def test_a_time() -> None:
 )
 def test_control_characters_are_shown_as_escapes(text: str, shown: str) -> None:
     assert plain(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("first", "rows", "words"),
+    [([7], 1, "row 7"), ([7, 12], 2, "rows 7, 12"), ([7, 12], 11, "rows 7, 12 and 9 more")],
+)
+def test_rows_are_named(first: list[int], rows: int, words: str) -> None:
+    assert rows_in_words(first, rows) == words

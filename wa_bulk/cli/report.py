@@ -61,9 +61,9 @@ def command(log: Path, as_json: bool, html: Path | None, csv: Path | None) -> No
     elif html is None:
         from rich.console import Console
 
-        from wa_bulk.report.terminal import render
+        from wa_bulk.report.terminal import show
 
-        Console(file=sys.stdout, highlight=False).print(render(summary))
+        show(summary, Console(file=sys.stdout, highlight=False))
 
 
 def _refuse_to_overwrite(log: Path, summary: Summary | None, written: list[Path]) -> None:

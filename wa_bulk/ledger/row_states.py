@@ -156,6 +156,15 @@ class RowStates:
         """Return how many rows have this code and are not intended since."""
         return self._states.count(code)
 
+    def first_with(self, code: int, at_most: int) -> list[int]:
+        """Return the first rows that have this code and are not intended since."""
+        rows: list[int] = []
+        at = self._states.find(code)
+        while at >= 0 and len(rows) < at_most:
+            rows.append(at + 1)
+            at = self._states.find(code, at + 1)
+        return rows
+
     def intended(self) -> int:
         """Return how many rows are intended."""
         return sum(map(self._states.count, range(_INTENDED, _INTENDED + len(self._statuses))))

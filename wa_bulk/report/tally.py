@@ -21,16 +21,19 @@ NO_RESULT = "no result in the log: the run was cut off while the message may hav
 _ACCEPTED = CODES["accepted"]
 _VALUE = re.compile(r"((?<!\[)\b\d+\b|'[^']*'|\"[^\"]*\"|…)")
 _TEXTS_REMEMBERED = 4096
+_ROWS_NAMED = 5
 
 
 class Cause(Struct):
-    """Why rows have the status they have. `text` is what was said, with … for values that differ."""
+    """Why rows have the status they have. `text` is what was said, with … for values that differ;
+    `first_rows` are the first few of the `rows`."""
 
     status: Status
     code: int | None = None
     http_status: int | None = None
     text: str | None = None
     rows: int = 0
+    first_rows: list[int] = []
 
 
 class Tally:
@@ -87,6 +90,8 @@ class Tally:
         """Count the rows of every cause that is the last word on some row, the most frequent first."""
         for code, cause in self._causes.items():
             cause.rows = self.states.count(code)
+            if cause.rows and cause.status != "accepted":
+                cause.first_rows = self.states.first_with(code, _ROWS_NAMED)
         return sorted((cause for cause in self._causes.values() if cause.rows), key=lambda cause: -cause.rows)
 
     def has_result(self, row: int) -> bool:

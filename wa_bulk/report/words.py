@@ -1,6 +1,7 @@
 """Numbers, times and causes, as a person reads them."""
 
 import re
+from collections.abc import Sequence
 
 from wa_bulk.report.tally import Cause
 
@@ -27,6 +28,13 @@ def cause_in_words(cause: Cause) -> str:
     if cause.code is not None:
         return f"{cause.code}: {text}"
     return f"HTTP {cause.http_status}: {text}" if cause.http_status is not None else text
+
+
+def rows_in_words(first: Sequence[int], rows: int) -> str:
+    """Name the first rows of some: `row 7`, `rows 7, 12, 40 and 9 more`."""
+    numbers = ", ".join(f"{row}" for row in first)
+    more = f" and {rows - len(first):,} more" if rows > len(first) else ""
+    return f"row{'' if rows == 1 else 's'} {numbers}{more}"
 
 
 def percent(number: int, of: int) -> str:

@@ -1,0 +1,14 @@
+"""The parts of a report, a file each, in the order in which they are shown."""
+
+from wa_bulk.report.sections.causes import CAUSES
+from wa_bulk.report.sections.damage import DAMAGE
+from wa_bulk.report.sections.over_time import OVER_TIME
+from wa_bulk.report.sections.rows import ROWS
+from wa_bulk.report.sections.section import Section
+from wa_bulk.report.sections.stretches import STRETCHES
+from wa_bulk.report.sections.unknown_rows import UNKNOWN_ROWS
+from wa_bulk.report.sections.what_next import WHAT_NEXT
+
+__all__ = ["SECTIONS", "Section"]
+
+SECTIONS = (ROWS, OVER_TIME, CAUSES, UNKNOWN_ROWS, DAMAGE, WHAT_NEXT, STRETCHES)
