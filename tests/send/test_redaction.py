@@ -8,6 +8,8 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wa_bulk.send.redaction import Redaction
 
@@ -94,3 +96,21 @@ def test_an_id_is_left_alone_where_the_secret_is_short(identifier: str) -> None:
 )
 def test_ids(identifier: str, expected: str) -> None:
     assert Redaction("key", "2b4f8e7c9d1a3f5e").of_id(identifier) == expected
+
+
+@given(
+    secret=st.text("abcXYZ019", min_size=8, max_size=12),
+    before=st.text("abcXYZ019", max_size=5),
+    after=st.text("abcXYZ019", max_size=5),
+    encode=st.sampled_from(
+        [bytes.decode, bytes.hex, lambda text: text.hex().upper(), lambda text: b64encode(text).decode()]
+    ),
+)
+def test_an_id_is_read_as_words_are(
+    secret: str, before: str, after: str, encode: Callable[[bytes], str]
+) -> None:
+    redaction = Redaction("key", secret)
+    identifier = encode(f"{before}{secret}{after}".encode()).rstrip("=")
+    assert redaction.of_id(identifier) == redaction.of_words(identifier) != identifier
+    token = b64encode(f"key:{secret}".encode())
+    assert redaction.of_id(encode(token)) == redaction.of_words(encode(token))
