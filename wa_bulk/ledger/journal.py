@@ -29,7 +29,7 @@ from wa_bulk.ledger.log_format import (
     WrittenLine,
     timestamp,
 )
-from wa_bulk.send.outcome import Outcome, Status
+from wa_bulk.send.outcome import Accepted, Outcome, Status
 
 FLUSH_S = 0.1
 SYNC_S = 1.0
@@ -154,23 +154,23 @@ class Journal:
         """Append the final word on a row. `status` may differ from the outcome's."""
         # Once for every message: it calls nothing that it can do without.
         now_ms = self._time_ns() // 1_000_000
-        self._lines.append(
-            ResultLine(
-                run_id=self._run_id,
-                row=row,
-                to=to,
-                status=status,
-                at=self._now if now_ms == self._now_ms else self._set_now(now_ms),
-                attempts=outcome.attempts,
-                message_id=outcome.message_id,
-                request_id=outcome.request_id,
-                http_status=outcome.http_status,
-                code=outcome.code,
-                error=outcome.message,
-                latency_ms=outcome.latency_ms,
-                reason=reason,
-            )
+        line = ResultLine(
+            self._run_id,
+            row,
+            to,
+            status,
+            self._now if now_ms == self._now_ms else self._set_now(now_ms),
+            outcome.attempts,
+            message_id=outcome.message_id,
+            request_id=outcome.request_id,
+            http_status=outcome.http_status,
+            latency_ms=outcome.latency_ms,
         )
+        if type(outcome) is not Accepted:  # which has nothing of these
+            line.code = outcome.code
+            line.error = outcome.message
+            line.reason = reason
+        self._lines.append(line)
         if self._timer is None:
             self._start_timer()
 

@@ -28,7 +28,7 @@ class Account:
     Keeps the secret to itself: it is in no repr, no str and no error, and cannot be pickled.
     """
 
-    __slots__ = ("_redaction", "_secret", "base_url", "dev_key")
+    __slots__ = ("_secret", "base_url", "dev_key", "redact", "redact_id")
 
     def __init__(
         self, dev_key: str, dev_secret: str, base_url: str = BASE_URL, *, allow_http: bool = False
@@ -47,7 +47,12 @@ class Account:
         self.base_url = checked_base_url(base_url, allow_http=allow_http)
         self.dev_key = dev_key
         self._secret = dev_secret
-        self._redaction = Redaction(dev_key, dev_secret)
+        redaction = Redaction(dev_key, dev_secret)
+        self.redact = redaction.of_words
+        """Return a server's words with the secret hidden in every form it could come back in."""
+        self.redact_id = redaction.of_id
+        """Return an id that a server gave, with the secret hidden unless it is too short to be told from an
+        id's own characters: an id must stay what it is."""
 
     @classmethod
     def from_env(cls, base_url: str | None = None) -> Self:
@@ -66,15 +71,6 @@ class Account:
         """Return the request headers that name the account. Secret: for a transport, and nothing else."""
         token = b64encode(f"{self.dev_key}:{self._secret}".encode()).decode()
         return {"Authorization": f"Basic {token}"}
-
-    def redact(self, text: str) -> str:
-        """Return `text` with the secret hidden in every form it could come back in from a server."""
-        return self._redaction.of_words(text)
-
-    def redact_id(self, message_id: str) -> str:
-        """Return an id that a server gave, with the secret hidden unless it is too short to be told from an
-        id's own characters: an id must stay what it is."""
-        return self._redaction.of_id(message_id)
 
     def __repr__(self) -> str:
         return f"Account(dev_key={self.dev_key!r}, dev_secret=***, base_url={self.base_url!r})"
