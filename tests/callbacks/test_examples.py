@@ -32,7 +32,7 @@ async def test_aiohttp(file: Path) -> None:
             assert reply.status == 200
     assert service[callbacks_aiohttp.REPLIES] == [ADA]
     with History.open(file) as history:
-        assert history.deliveries.has_run(RUN)
+        assert [*history.deliveries.of_run(RUN)]
 
 
 @pytest.fixture
@@ -59,4 +59,4 @@ async def test_fastapi(poster: httpx.AsyncClient, file: Path) -> None:
     store: CallbackStore = callbacks_fastapi.app.state.store
     assert await store.count_set_aside("signature") == 1
     with History.open(file) as history:
-        assert history.deliveries.has_run(RUN)
+        assert [*history.deliveries.of_run(RUN)]

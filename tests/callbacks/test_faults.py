@@ -185,4 +185,4 @@ def test_a_signal_lets_what_arrives_be_answered(tmp_path: Path) -> None:
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
         assert receiver.process.wait(30) == 0
     with History.open(file) as history:
-        assert history.deliveries.has_run(RUN)
+        assert [*history.deliveries.of_run(RUN)]

@@ -251,7 +251,7 @@ async def test_a_lock_is_told_and_what_comes_after_it_is_stored(store: CallbackS
     assert problem_of(store) is None
     await store.record(parsed(status("read", tag="second:1", message_id="m2")))
     with History.open(file) as history:
-        assert history.deliveries.has_run("second")
+        assert [*history.deliveries.of_run("second")]
 
 
 @pytest.mark.parametrize("way", [way for way in ways() if way == "tmpfs"])

@@ -11,7 +11,18 @@ from click.testing import CliRunner
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.cli import app, exits
 
-COMMANDS = ["demo", "send", "resume", "check", "preview", "report", "callbacks", "suppress", "sandbox"]
+COMMANDS = [
+    "demo",
+    "send",
+    "resume",
+    "check",
+    "preview",
+    "report",
+    "callbacks",
+    "settle",
+    "suppress",
+    "sandbox",
+]
 
 
 def command(name: str) -> click.Command:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from wa_bulk.campaign.settings import BASE_URL, Settings
+from wa_bulk.campaign.settings import Settings
 from wa_bulk.cli import send
-from wa_bulk.ledger.log_format import Setting
+from wa_bulk.ledger.log_format import BASE_URL, Setting
 from wa_bulk.report.send_again import send_again
 from wa_bulk.send.account import BASE_URL_VARIABLE
 

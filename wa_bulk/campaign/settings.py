@@ -15,9 +15,6 @@ _ZeroOrMore = Annotated[float, Meta(ge=0, le=sys.float_info.max)]
 _Seconds = Annotated[float, Meta(gt=0, le=sys.float_info.max)]
 _OneOrMore = Annotated[int, Meta(ge=1)]
 
-BASE_URL = "base_url"
-"""The key, among a run line's settings, of the address that the run sends to."""
-
 GatewayErrors = Literal["unknown", "retry"]
 
 

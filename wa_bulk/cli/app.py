@@ -15,7 +15,18 @@ from wa_bulk.cli import exits, options
 from wa_bulk.cli.problem import Problem
 from wa_bulk.cli.streams import give_up_stdout
 
-_COMMANDS = ("demo", "send", "resume", "check", "preview", "report", "callbacks", "suppress", "sandbox")
+_COMMANDS = (
+    "demo",
+    "send",
+    "resume",
+    "check",
+    "preview",
+    "report",
+    "callbacks",
+    "settle",
+    "suppress",
+    "sandbox",
+)
 _ENVIRONMENT = {
     "WA_BULK_DEV_KEY": "the EngageLab account's key",
     "WA_BULK_DEV_SECRET": "its secret; neither is ever taken from the command line",

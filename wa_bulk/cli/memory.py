@@ -9,7 +9,7 @@ from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
     from wa_bulk.campaign.run.plan import Plan
-    from wa_bulk.history import History
+    from wa_bulk.history import History, HistoryError
 
 
 def memory_path() -> Path:
@@ -35,11 +35,27 @@ def respect_suppression(plan: Plan, base_url: str) -> None:
         if history is not None:
             plan.rules.insert(0, SuppressionRule(history.suppression_list()))
     except HistoryError as error:
-        raise Problem(
-            str(error),
-            "Nothing was sent, since it may hold the numbers of people who are not to be written to.",
-            "To send all the same: respect_suppression = false in the campaign file.",
-        ) from error
+        raise unreadable(error) from error
+
+
+def unreadable(error: HistoryError) -> Problem:
+    """Return what to say where nothing is sent since the memory cannot be read."""
+    return Problem(
+        str(error),
+        "Nothing was sent, since it may hold the numbers of people who are not to be written to.",
+        "To send all the same: respect_suppression = false in the campaign file.",
+    )
+
+
+def existing_memory(base_url: str | None) -> History | None:
+    """Open the memory for an API at `base_url`, the environment's where it is None; None where there is none.
+
+    Raises HistoryError where it cannot be used.
+    """
+    from wa_bulk.history import History, history_path
+    from wa_bulk.send.account import base_url_from_env
+
+    return History.open_existing(history_path(base_url or base_url_from_env()))
 
 
 def open_memory() -> History:

@@ -142,13 +142,13 @@ def _display(glance: Glance, sent_per_s: float, left_s: float | None) -> Rendera
 
 
 @contextmanager
-def reading() -> Iterator[None]:
-    """On a terminal, says that the recipients are being read: a million of them take a moment."""
+def reading(what: str = "reading the recipients …") -> Iterator[None]:
+    """On a terminal, says what is being read: a million rows take a moment."""
     console = Console(stderr=True)
     if not can_draw(console):
         yield
         return
-    with console.status("reading the recipients …"):
+    with console.status(what):
         yield
 
 

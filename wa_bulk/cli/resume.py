@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 def command(log: Path, base_url: str | None, yes: bool, **chosen: object) -> None:
     """Go on with a run where it stopped.
 
-    However it stopped: sends the rows that never left. Rows that may have been accepted are unknown and held
-    back, unless you say --on-unknown retry. The campaign file and the recipients must be those the run
-    began with.
+    However it stopped: sends the rows that never left. Rows that callbacks speak of were accepted, and are
+    settled first. Other rows that may have been accepted are unknown and held back, unless you say
+    --on-unknown retry. The campaign file and the recipients must be those the run began with.
 
     \b
     Examples:
@@ -47,10 +47,13 @@ def command(log: Path, base_url: str | None, yes: bool, **chosen: object) -> Non
     """
     from wa_bulk.campaign.run.plan import plan_resume
     from wa_bulk.cli.progress import reading
+    from wa_bulk.cli.settle import settle_first
 
     with reading():
-        plan = plan_resume(log, **options.given(**chosen))
+        changes = options.given(**chosen)
+        plan = plan_resume(log, **changes)
     try:
+        plan = settle_first(plan, changes)
         raise click.exceptions.Exit(_go_on(plan, base_url, yes=yes))
     finally:
         plan.release()

@@ -8,8 +8,7 @@ which the run's log holds. It is never matched by its number alone: one person g
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby, islice, takewhile
-from operator import attrgetter
+from itertools import islice
 
 from msgspec import Struct
 
@@ -31,7 +30,6 @@ STATES: tuple[MessageStatus, ...] = (
 `delivered_timeout` only says that nothing was heard for 5 minutes."""
 
 RANK: dict[str, int] = {state: rank for rank, state in enumerate(STATES)}
-FAILED: frozenset[MessageStatus] = frozenset({"target_invalid", "sent_failed", "delivered_failed"})
 
 _PAGE = 2000
 """Rows read at once: no read lasts long enough to hold up the writer's checkpoints."""
@@ -61,7 +59,7 @@ class MessageState(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class RowDelivery(Struct, frozen=True, kw_only=True, gc=False):
-    """How far a row of a run has come at one recipient: the best over its messages.
+    """How far a row of a run has come: the best over its messages.
 
     `to` is the key of the person: the run's log has the number as it was sent to. More than one of
     `message_ids` means that it was sent more than once. `best` is the message whose state is the
@@ -90,14 +88,14 @@ class Deliveries:
 
         Streams: memory does not grow with the run. Rows heard of meanwhile may or may not be among them.
         """
-        for row, messages in groupby(self._messages_of(run_id, after_row), attrgetter("row")):
-            assert row is not None
-            yield from _by_recipient(row, list(messages))
-
-    def of_row(self, run_id: str, row: int) -> list[RowDelivery]:
-        """Return what is known of one row: nothing, or an item for each of its recipients."""
-        found = self.of_run(run_id, after_row=row - 1)
-        return list(takewhile(lambda delivery: delivery.row == row, found))
+        messages: list[MessageState] = []
+        for message in self._messages_of(run_id, after_row):
+            if messages and message.row != messages[0].row:
+                yield _row(messages)
+                messages = []
+            messages.append(message)
+        if messages:
+            yield _row(messages)
 
     def of_messages(self, message_ids: Iterable[str]) -> Iterator[MessageState]:
         """Yield what is known of these messages, tagged or not, in no particular order."""
@@ -106,11 +104,6 @@ class Deliveries:
             marks = ",".join("?" * len(batch))
             query = f"SELECT {_COLUMNS} FROM messages WHERE message_id IN ({marks})"
             yield from map(_message, self._database.all(query, batch))
-
-    def has_run(self, run_id: str) -> bool:
-        """Return whether any callback was tagged with this run."""
-        query = "SELECT 1 FROM messages WHERE run = (SELECT number FROM run_ids WHERE run_id = ?) LIMIT 1"
-        return self._database.one(query, (run_id,)) is not None
 
     def _messages_of(self, run_id: str, after_row: int) -> Iterator[MessageState]:
         found = self._database.one("SELECT number FROM run_ids WHERE run_id = ?", (run_id,))
@@ -144,14 +137,14 @@ def _message(values: Row) -> MessageState:
     )
 
 
-def _by_recipient(row: int, messages: list[MessageState]) -> Iterator[RowDelivery]:
-    """Yield the row's recipients; what names none belongs to the only one there is."""
-    recipients = sorted({message.recipient for message in messages if message.recipient})
-    only = recipients[0] if len(recipients) == 1 else ""
-    if not recipients or (not only and any(not message.recipient for message in messages)):
-        recipients.append("")
-    for to in recipients:
-        own = [message for message in messages if (message.recipient or only) == to]
-        ids = tuple(dict.fromkeys(message.message_id for message in own))
-        best = max(own, key=lambda message: RANK[message.state])
-        yield RowDelivery(row=row, to=to, message_ids=ids, best=best)
+def _row(messages: list[MessageState]) -> RowDelivery:
+    """Return how far the row of these messages has come."""
+    best = messages[0]
+    if len(messages) == 1:
+        ids: tuple[str, ...] = (best.message_id,)
+    else:
+        best = max(messages, key=lambda message: (RANK[message.state], message.recipient != ""))
+        ids = tuple(dict.fromkeys(message.message_id for message in messages))
+    assert best.row is not None
+    to = best.recipient or next((message.recipient for message in messages if message.recipient), "")
+    return RowDelivery(row=best.row, to=to, message_ids=ids, best=best)

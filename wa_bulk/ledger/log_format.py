@@ -53,6 +53,9 @@ FORMAT = 1
 
 ROWS_MAX = 1_000_000_000
 
+BASE_URL = "base_url"
+"""The key, among a run line's settings, of the address that the run sends to."""
+
 Stopped = Literal["fatal", "failures", "interrupted"]
 Setting = str | int | float | bool | None
 Row = Annotated[int, msgspec.Meta(ge=1, le=ROWS_MAX)]
@@ -103,7 +106,8 @@ class RunLine(_Tagged, tag="run", kw_only=True):
     """The first line, and again at each resume. `pid` is the process that writes what follows.
 
     `format` has no default, so that it is always written. It is 0 for a line without one.
-    `collected_from` names the cluster, for the log of a run that was sent there.
+    `collected_from` names the cluster, for the log of a run that was sent there. A stretch that
+    `only_settles` sends nothing: it notes what callbacks said of rows, and ends as the one before it did.
     """
 
     format: Annotated[int, msgspec.Meta(ge=0)]
@@ -115,6 +119,13 @@ class RunLine(_Tagged, tag="run", kw_only=True):
     settings: dict[str, Setting]
     pid: int | None = None
     collected_from: str | None = None
+    only_settles: bool = False
+
+    @property
+    def base_url(self) -> str | None:
+        """Where the run sends to; None where the log does not say."""
+        address = self.settings.get(BASE_URL)
+        return address if isinstance(address, str) else None
 
 
 class Line(_Tagged):

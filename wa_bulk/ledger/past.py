@@ -31,7 +31,7 @@ class Past(Struct, frozen=True):
     states: RowStates
     """No row is `intended`: whoever had it in hand is gone."""
     reopened: bool
-    """Whether rows were reopened in the last stretch."""
+    """Whether rows were reopened in the last stretch that sent any."""
     oldest_format: int
     """The lowest format of any stretch."""
     bytes: int
@@ -79,7 +79,7 @@ def read_past(path: Path | str, on_result: Callable[[ResultLine], object] | None
             if isinstance(line, RunLine):
                 run = run or line
                 oldest_format = min(oldest_format, line.format)
-                end, reopened = None, False
+                end, reopened = None, reopened and line.only_settles
             elif isinstance(line, EndLine):
                 end = line
             elif isinstance(line, ReopenedLine):

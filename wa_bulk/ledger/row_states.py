@@ -89,6 +89,7 @@ class RowStates:
                 self._rows = line.source.rows
             self._settings = line.settings
             self._begin_stretch()
+            self._sends = not line.only_settles
 
     def settle(self, row: int, status: Status) -> None:
         """Note the final word on a row, for now: later words win."""
@@ -220,6 +221,7 @@ class RowStates:
     # The window behind the last intent
 
     def _begin_stretch(self) -> None:
+        self._sends = True
         self._last_intended = 0
         self._largest_intent = 0
         self._intended_together = 0
@@ -239,7 +241,7 @@ class RowStates:
 
     def _cut_off_next_rows(self) -> None:
         """Cut off the rows whose intent may be in what a log lost: the next that its stretch would send."""
-        left = min(max(self._largest_intent, self._rows_ahead()), AHEAD_ROWS_MAX)
+        left = min(max(self._largest_intent, self._rows_ahead()), AHEAD_ROWS_MAX) if self._sends else 0
         sent: list[Status | None] = [None]
         sent += ["failed"] if self._settings.get("retry_failed") else []
         sent += ["rejected"] if self._settings.get("retry_rejected") else []

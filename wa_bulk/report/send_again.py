@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from wa_bulk.campaign.settings import BASE_URL, Settings
-from wa_bulk.ledger.log_format import Setting
+from wa_bulk.campaign.settings import Settings
+from wa_bulk.ledger.log_format import BASE_URL, Setting
 from wa_bulk.send.account import base_url_from_env
 
 _OF_RESUME_ALONE = ("retry_failed", "retry_rejected")

@@ -132,6 +132,7 @@ class _Reading:
         self._tally = Tally()
         self._first: log.RunLine | None = None
         self._stretches: list[Stretch] = []
+        self._only_settles = False
         self._stretch_began_s = 0.0
         self._active_before_s = 0.0
         self._last_s = 0.0
@@ -159,11 +160,15 @@ class _Reading:
             case log.EndLine():
                 stretch = self._stretches[-1]
                 stretch.ended, stretch.stopped, stretch.detail = True, line.stopped, line.detail
-                self._reached(line.at)
-            case log.LostTail():
+                if not self._only_settles:
+                    self._reached(line.at)
+            case log.LostTail() if not self._only_settles:
                 self._stretches[-1].ended = False
 
     def _run(self, line: log.RunLine) -> None:
+        self._only_settles = line.only_settles
+        if self._only_settles and self._stretches:
+            return
         if self._first is None:
             self._first = line
         else:

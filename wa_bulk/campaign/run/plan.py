@@ -14,12 +14,13 @@ from wa_bulk.campaign.file import CampaignError, CampaignFile, load
 from wa_bulk.campaign.request.blueprint import Blueprint, compile_campaign
 from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.campaign.rules.duplicates import DuplicateRule
-from wa_bulk.campaign.settings import BASE_URL, Settings
+from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources.base import RowSource
 from wa_bulk.campaign.sources.factory import open_source
 from wa_bulk.ledger.lock import LockedLog, exists_already
 from wa_bulk.ledger.log_file import LogFile
 from wa_bulk.ledger.log_format import (
+    BASE_URL,
     FORMAT,
     LogError,
     ResultLine,
@@ -99,8 +100,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     @property
     def base_url(self) -> str | None:
         """Where the run was begun; None if it was not yet, or its log does not say."""
-        address = self.past.run.settings.get(BASE_URL) if self.past is not None else None
-        return address if isinstance(address, str) else None
+        return self.past.run.base_url if self.past is not None else None
 
     def logged_settings(self, base_url: str) -> dict[str, Setting]:
         """Give the settings of a stretch at `base_url`, as its run line has them."""
