@@ -21,6 +21,7 @@ COMMANDS = [
     "callbacks",
     "settle",
     "suppress",
+    "templates",
     "sandbox",
 ]
 

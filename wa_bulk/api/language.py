@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 LANGUAGES = frozenset(
@@ -16,10 +17,10 @@ LANGUAGES = frozenset(
 )
 
 
-def nearest_language(code: str) -> str | None:
-    """Return the known code that looks most like `code`, or None when nothing comes near."""
+def nearest_language(code: str, among: Iterable[str] = LANGUAGES) -> str | None:
+    """Return the code of `among` that looks most like `code`, or None when nothing comes near."""
     normal = code.strip().replace("-", "_")
-    folded = {known.casefold(): known for known in LANGUAGES}
+    folded = {known.casefold(): known for known in among}
     if normal.casefold() in folded:
         return folded[normal.casefold()]
     base = normal.split("_")[0].casefold()

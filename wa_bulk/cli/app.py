@@ -25,6 +25,7 @@ _COMMANDS = (
     "callbacks",
     "settle",
     "suppress",
+    "templates",
     "sandbox",
 )
 _ENVIRONMENT = {

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from wa_bulk.send.account import Account
 
-REPLY_MAX = 16 * 1024 * 1024
-"""Bytes of a reply: a list of templates has all of them."""
+REPLY_MAX = 256 * 1024 * 1024
+"""Bytes of a reply: a list of templates has all of them, and an agency's account may have 100,000."""
 
 
 async def request(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -70,16 +70,27 @@ class Templates:
 
         The vendor documents no pages: one reply has them all.
         """
+        everything = self.iterate(name, language=language, category=category, status=status)
+        return [template async for template in everything]
+
+    async def iterate(
+        self,
+        name: str | None = None,
+        *,
+        language: str | None = None,
+        category: Category | None = None,
+        status: TemplateStatus | None = None,
+    ) -> AsyncIterator[AccountTemplate]:
+        """Yield what `list` returns, each read when its turn comes: for accounts with very many."""
         query = {"name": name, "language_code": language, "category": category, "status": status}
         given = {key: value for key, value in query.items() if value is not None}
-        found = await self._read(f"{_PATH}?{urlencode(given)}" if given else _PATH)
-        if not isinstance(found, list):
-            raise _unreadable("expected a list of templates")
-        return [_template(one) for one in found]
+        body = await self._ask("GET", f"{_PATH}?{urlencode(given)}" if given else _PATH)
+        for found in _items(body):
+            yield _template(_decoded(found))
 
     async def get(self, template_id: str) -> AccountTemplate:
         """Return the template with this id."""
-        return _template(await self._read(_at(template_id)))
+        return _template(_decoded(await self._ask("GET", _at(template_id))))
 
     async def create(self, definition: TemplateDefinition) -> str:
         """Send a new template to Meta's review, and return its id.
@@ -107,13 +118,6 @@ class Templates:
     async def delete(self, name: str) -> None:
         """Delete every language of the template of this name."""
         await self._ask("DELETE", _at(name))
-
-    async def _read(self, path: str) -> object:
-        body = await self._ask("GET", path)
-        try:
-            return msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise _unreadable("the reply is not JSON") from None
 
     async def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
         """Return the body of a reply that says it was done; raises ApiError for any other."""
@@ -167,6 +171,22 @@ def _status(ruling: Ruling, changes: bool) -> Status:
     if ruling.verdict == "rejected" or (ruling.verdict == "unknown" and changes):
         return ruling.verdict
     return "failed"
+
+
+def _items(body: bytes) -> Sequence[msgspec.Raw]:
+    try:
+        return msgspec.json.decode(body, type=list[msgspec.Raw])
+    except msgspec.ValidationError:
+        raise _unreadable("expected a list of templates") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _unreadable("the reply is not JSON") from None
+
+
+def _decoded(body: bytes | msgspec.Raw) -> object:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _unreadable("the reply is not JSON") from None
 
 
 def _object(body: bytes) -> dict[str, object]:
