@@ -94,9 +94,11 @@ def test_the_wrong_kind_of_wait_says_which_is_right(wa_bulk_sandbox):
     ("source", "options", "passed"),
     [
         pytest.param(SESSION_LOOP, ["-p", "no:anyio", *LOOP_SCOPE], 4, id="session-scoped loops"),
-        pytest.param(ANYIO, ["-p", "no:asyncio"], 1, id="anyio"),
-        pytest.param(XDIST, ["-n", "2", *LOOP_SCOPE], 6, id="xdist"),
-        pytest.param(WITHOUT_ASYNCIO, ["-p", "no:asyncio", "-p", "no:anyio"], 1, id="no plugin"),
+        pytest.param(ANYIO, ["-p", "no:asyncio"], 1, id="anyio", marks=pytest.mark.soak),
+        pytest.param(XDIST, ["-n", "2", *LOOP_SCOPE], 6, id="xdist", marks=pytest.mark.soak),
+        pytest.param(
+            WITHOUT_ASYNCIO, ["-p", "no:asyncio", "-p", "no:anyio"], 1, id="no plugin", marks=pytest.mark.soak
+        ),
     ],
 )
 def test_the_fixture_runs_under(tmp_path: Path, source: str, options: list[str], passed: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shlex
 import shutil
-import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +14,7 @@ import click
 import msgspec
 
 from wa_bulk.cli import exits, options
+from wa_bulk.cli.interrupt import two_step
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
@@ -123,9 +123,8 @@ async def _demonstrate(folder: Path, campaigns: list[Path], *, stay: bool) -> in
 async def _stay(sandbox: Sandbox, progress: Console) -> None:
     progress.print(f"\n[bold]The inbox is at {sandbox.url}/[/]  (Ctrl-C ends it)")
     end = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, end.set)
-    await end.wait()
+    with two_step(end.set, before_exit=lambda: None):
+        await end.wait()
 
 
 def _show(folder: Path, main: Path, totals: dict[str, Totals]) -> None:

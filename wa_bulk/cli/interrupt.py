@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from wa_bulk.cli import exits
 
@@ -29,22 +29,26 @@ def two_step(first: Callable[[], None], before_exit: Callable[[], None]) -> Iter
     loop = asyncio.get_running_loop()
     asked = False
 
-    def on_signal(number: signal.Signals) -> None:
+    def on_signal(number: int) -> None:
         nonlocal asked
         if not asked:
             asked = True
             first()
-        elif number.name != "SIGHUP":
+        elif signal.Signals(number).name != "SIGHUP":
             before_exit()
             os._exit(exits.INTERRUPTED)
 
     before = {number: signal.getsignal(number) for number in not_ignored()}
     for number in before:
-        loop.add_signal_handler(number, on_signal, number)
+        try:
+            loop.add_signal_handler(number, on_signal, number)
+        except NotImplementedError:  # the loops of Windows
+            signal.signal(number, lambda number, _: loop.call_soon_threadsafe(on_signal, number))
     try:
         yield
     finally:
         for number, handler in before.items():
-            loop.remove_signal_handler(number)
+            with suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
             if handler is not None:
                 signal.signal(number, handler)
