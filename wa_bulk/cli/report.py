@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from wa_bulk.cli import options
+from wa_bulk.cli.output import STDOUT, is_stream, refuse_log, say_written, written
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
@@ -25,9 +26,20 @@ _WRITTEN = options.FilePath(writable=True, allow_dash=True)
 @options.option(
     "--html", type=_WRITTEN, metavar="FILE", help="The summary as a page that needs nothing else."
 )
-@options.option("--csv", type=_WRITTEN, metavar="FILE", help="Every row with its final status; - is stdout.")
+@options.option(
+    "--csv", type=_WRITTEN, metavar="FILE", help="Every row, in order, with its status; - is stdout."
+)
+@options.option(
+    "--rows",
+    metavar="STATUS[,STATUS...]",
+    help="With --csv: only the rows of these statuses, in the recipients' own columns, with status and "
+    "reason: mend them and send them again.",
+)
+@options.option("--mask", is_flag=True, help="Hide all but the last three digits of every number.")
 @options.debug
-def command(log: Path, as_json: bool, html: Path | None, csv: Path | None) -> None:
+def command(
+    log: Path, as_json: bool, html: Path | None, csv: Path | None, rows: str | None, mask: bool
+) -> None:
     """Sum up a run from its log.
 
     Works on any log: of a run that is finished, stopped, cut off by a crash, or still running.
@@ -37,52 +49,97 @@ def command(log: Path, as_json: bool, html: Path | None, csv: Path | None) -> No
       wa-bulk report orders-1f0c.jsonl
       wa-bulk report orders-1f0c.jsonl --html report.html
       wa-bulk report orders-1f0c.jsonl --csv - | grep ,unknown,
+      wa-bulk report orders-1f0c.jsonl --rows rejected,failed --csv fix.csv
     """
+    from wa_bulk.report.mask import masked
     from wa_bulk.report.summary import summarise
 
-    summary = None if csv is not None and not (as_json or html) else summarise(log)
-    _refuse_to_overwrite(log, summary, [path for path in (csv, html) if path is not None])
-    if csv is not None:
-        from wa_bulk.report.table import write_table
-
-        with cast("TextIO", click.open_file(csv, "w", encoding="utf-8")) as to:
-            write_table(log, to)
-    if summary is None:
+    _refuse_to_overwrite(log, [path for path in (csv, html) if path is not None])
+    if rows is not None:
+        _write_rows(log, rows, csv, mask=mask)
+    elif csv is not None:
+        _write_table(log, csv, mask=mask)
+    if csv is not None and not (as_json or html):
         return
+    summary = summarise(log)
+    if mask:
+        summary = masked(summary)
     if html is not None:
         from wa_bulk.report.page import page
 
-        with click.open_file(html, "w", encoding="utf-8") as to:
+        with written(html) as to:
             to.write(page(summary))
+        say_written(html)
     if as_json:
         import msgspec
 
         click.echo(msgspec.json.format(msgspec.json.encode(summary)))
     elif html is None:
-        from rich.console import Console
-
-        from wa_bulk.report.terminal import show
-
-        show(summary, Console(file=sys.stdout, highlight=False))
+        _show(summary)
 
 
-def _refuse_to_overwrite(log: Path, summary: Summary | None, written: list[Path]) -> None:
-    """Raise `Problem` where a report would overwrite the log, or the files that its run began with.
+def _show(summary: Summary) -> None:
+    from rich.console import Console
+
+    from wa_bulk.report.terminal import show
+
+    show(summary, Console(file=sys.stdout, highlight=False))
+
+
+def _write_table(log: Path, csv: Path, *, mask: bool) -> None:
+    from wa_bulk.report.table import write_table
+    from wa_bulk.report.words import counted
+
+    with written(csv) as to:
+        rows = write_table(log, to, mask=mask, for_terminal=is_stream(csv))
+    say_written(csv, counted(rows, "row"))
+
+
+def _write_rows(log: Path, rows: str, csv: Path | None, *, mask: bool) -> None:
+    from wa_bulk.report.mend import STATUSES, form_of, source_of, write_rows
+    from wa_bulk.report.words import counted
+
+    statuses = [name.strip() for name in rows.split(",")]
+    for name in statuses:
+        if name not in STATUSES:
+            raise click.BadParameter(f"{name!r}: expected {', '.join(STATUSES)}", param_hint="--rows")
+    if csv is None:
+        raise click.UsageError("--rows goes with --csv FILE, where those rows are written; - is stdout")
+    if mask:
+        raise click.UsageError("--mask would leave rows that cannot be sent again: leave out one of both")
+    source = source_of(log)
+    with written(csv, form_of(source)[0]) as to:
+        count = write_rows(log, source, statuses, to)
+    say_written(csv, f"{counted(count, 'row')}, {' and '.join(statuses)}")
+
+
+def _refuse_to_overwrite(log: Path, outputs: list[Path]) -> None:
+    """Raise `Problem` where a report would overwrite a log, or the files that its run began with.
 
     Raises LogError where there is no log, before anything is overwritten for it.
     """
     from wa_bulk.ledger.log_reader import read_run
 
-    if summary is not None:
-        campaign, source = summary.campaign, summary.source
-    else:
-        run = read_run(log)
-        campaign, source = run.campaign, run.source.path
-    for what, path in (
-        ("the log", log),
-        ("the campaign file of that run", Path(campaign)),
-        ("the recipients' file of that run", Path(source)),
-    ):
-        for to in written:
-            if to.exists() and path.exists() and path.samefile(to):
+    run = read_run(log)
+    for to in outputs:
+        if to == STDOUT or not to.is_file():
+            continue
+        for what, path in (
+            ("the log", log),
+            ("the campaign file of that run", Path(run.campaign)),
+            ("the recipients' file of that run", Path(run.source.path)),
+        ):
+            if path.exists() and path.samefile(to):
                 raise Problem(f"{to} is {what}: a report must not overwrite it", "Name another file.")
+        if _sha256(to) in (run.source.sha256, run.campaign_sha256):
+            raise Problem(
+                f"{to} holds what that run began with: a report must not overwrite it", "Name another file."
+            )
+        refuse_log(to)
+
+
+def _sha256(path: Path) -> str:
+    import hashlib
+
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

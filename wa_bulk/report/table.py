@@ -1,15 +1,17 @@
 """Every row and what became of it, as CSV."""
 
+from __future__ import annotations
+
 import csv
-from collections import Counter
-from itertools import islice
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from wa_bulk.ledger.lock import is_being_written
-from wa_bulk.ledger.log_format import LogError, ResultLine
-from wa_bulk.ledger.log_reader import Damage, read
-from wa_bulk.report.tally import NO_RESULT, Tally
+from wa_bulk.ledger.log_format import ResultLine
+from wa_bulk.report.last_words import LastWords
+from wa_bulk.report.mask import mask_number, mask_words
+from wa_bulk.report.spreadsheet import as_text
+from wa_bulk.report.words import plain
 
 COLUMNS = (
     "row",
@@ -26,61 +28,68 @@ COLUMNS = (
     "at",
 )
 
-_MANY = 255
 
+def write_table(path: Path, to: TextIO, *, mask: bool = False, for_terminal: bool = False) -> int:
+    """Write one line a row of the source to `to`, in the order of the rows, and return how many.
 
-def write_table(path: Path, to: TextIO) -> int:
-    """Write one line a row to `to`, as the log at `path` has it last, and return how many.
-
-    Rows come in the order they were settled; those a run was cut off over come last, as `unknown`. Rows
-    the run has not come to, or is sending, are left out. The log is read twice, so that memory stays at
-    two bytes a row. Lines that cannot be read are passed over; the summary tells of them. Raises LogError if
-    `path` cannot be read or is no log.
+    Each has what the log at `path` says last of its row: `unsent` where it says nothing, `in flight` while a
+    process has it in hand. Nothing is run or altered by a spreadsheet program. With `mask`, no recipient's
+    number can be read; with `for_terminal`, control characters are shown as escapes, line breaks too. Memory
+    stays at nine bytes a row. Raises LogError if `path` cannot be read or is no log.
     """
-    tally = Tally()
-    results = bytearray()
-    more_results: Counter[int] = Counter()
-    lines = 0
-    for line in read(path, _pass_over):
-        lines += 1
-        try:
-            tally.follow(line)
-        except ValueError as error:
-            raise LogError(f"{path} is damaged: {error}") from None
-        if isinstance(line, ResultLine):
-            row = line.row
-            if row >= len(results):
-                results.extend(bytes(row + 1 - len(results)))
-            if results[row] < _MANY:
-                results[row] += 1
+
+    def text(value: str | None, hide: Callable[[str], str] = mask_words) -> str:
+        value = value or ""
+        value = hide(value) if mask else value
+        return as_text(plain(value) if for_terminal else value)
+
+    def cells(line: ResultLine) -> list[object]:
+        return [
+            line.row,
+            text(line.to, mask_number),
+            line.status,
+            text(line.message_id, str),
+            text(line.request_id, lambda id_: _without_number(id_, line.to or "")),
+            line.http_status,
+            line.code,
+            text(line.error),
+            text(line.reason),
+            line.attempts,
+            line.latency_ms,
+            text(line.at, str),
+        ]
+
+    to.write(csv_line(COLUMNS))
+    with LastWords(path, lambda line: csv_line(cells(line)).encode()) as log:
+        for row in range(1, log.rows + 1):
+            if (line := log.words(row)) is not None:
+                to.write(line.decode())
             else:
-                more_results[row] += 1
+                known = {"row": row, "status": log.status(row), "reason": log.reason_without_result(row)}
+                to.write(csv_line([known.get(column, "") for column in COLUMNS]))
+        return log.rows
 
-    if not is_being_written(path):
-        tally.states.cut_off()
-    table = csv.DictWriter(to, COLUMNS, restval="", lineterminator="\n")
-    table.writeheader()
+
+def _without_number(request_id: str, to: str) -> str:
+    """Return a request id, which may be made from a row's number, with that masked."""
+    number = "".join(filter(str.isdigit, to))
+    return request_id.replace(number, mask_number(number)) if number else request_id
+
+
+class _Line:
+    """Hands back what is written to it."""
+
+    @staticmethod
+    def write(text: str) -> str:
+        return text
+
+
+_write_row = csv.writer(_Line, lineterminator="\n").writerow
+_write_row_in_quotes = csv.writer(_Line, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow
+
+
+def csv_line(cells: Sequence[object]) -> str:
+    """Return cells as one line of CSV."""
+    line: str = _write_row(cells)
     # Left to itself, the writer of older Pythons puts no quotes around a lone carriage return.
-    quoted = csv.DictWriter(to, COLUMNS, restval="", lineterminator="\n", quoting=csv.QUOTE_ALL)
-    written = 0
-    for line in islice(read(path, _pass_over), lines):  # the log of a running run grows
-        if not isinstance(line, ResultLine):
-            continue
-        row = line.row
-        if more_results[row]:
-            more_results[row] -= 1
-        elif results[row] > 1:
-            results[row] -= 1
-        elif tally.has_result(row):
-            texts = (line.to, line.message_id, line.request_id, line.error, line.reason, line.at)
-            writer = quoted if "\r" in "".join(filter(None, texts)) else table
-            writer.writerow({column: getattr(line, column) for column in COLUMNS})
-            written += 1
-    for row in tally.rows_cut_off():
-        table.writerow({"row": row, "status": "unknown", "reason": NO_RESULT})
-        written += 1
-    return written
-
-
-def _pass_over(damage: Damage) -> None:
-    pass
+    return _write_row_in_quotes(cells) if "\r" in line else line

@@ -1,0 +1,87 @@
+"""The rows of a run that have a status, as they stand in their source: to be mended, and sent again."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+
+from wa_bulk.campaign.sources.base import RowSource, SourceError
+from wa_bulk.campaign.sources.csv import CsvSource
+from wa_bulk.campaign.sources.factory import open_source
+from wa_bulk.ledger.log_format import LogError, ResultLine, RunLine
+from wa_bulk.ledger.log_reader import read_run
+from wa_bulk.report.last_words import LastWords
+from wa_bulk.report.spreadsheet import as_text
+from wa_bulk.report.words import plain
+
+STATUSES = ("accepted", "rejected", "failed", "unknown", "skipped", "unsent")
+_ADDED = ["status", "reason"]
+
+
+def source_of(log: Path) -> RowSource:
+    """Open the recipients' file that the run of `log` began with.
+
+    Raises LogError where there is no log, or where that file is missing or is not the same any more.
+    """
+    run = read_run(log)
+    path = Path(run.source.path)
+    others = f"`wa-bulk report {log} --csv FILE` has every row's number and reason without it"
+    try:
+        source = open_source(path)
+    except SourceError as error:
+        raise LogError(
+            f"{error}: these rows are read from the recipients' file of the run. Put it back; {others}"
+        ) from None
+    _check(source, run, others)
+    return source
+
+
+def _check(source: RowSource, run: RunLine, others: str) -> None:
+    if source.sha256() != run.source.sha256:
+        raise LogError(
+            f"{source.path}: is not the file of recipients this run began with; its rows would be taken for "
+            f"others. Put the original back; {others}"
+        )
+
+
+def form_of(source: RowSource) -> tuple[str, str]:
+    """Return the encoding and the delimiter of `source`, so that the same campaign reads what is written."""
+    return (source.encoding, source.delimiter) if isinstance(source, CsvSource) else ("utf-8", ",")
+
+
+def write_rows(log: Path, source: RowSource, statuses: Collection[str], to: TextIO) -> int:
+    """Write the rows of `source` that have one of `statuses`, in its own columns and order; return how many.
+
+    Two columns are added: `status` and `reason`; where the source ends in these already, from an earlier
+    time, they are written anew.
+    """
+    encoding, delimiter = form_of(source)
+    writer = csv.writer(to, delimiter=delimiter, lineterminator="\n")
+    own = source.header[:-2] if source.header[-2:] == _ADDED else source.header
+    writer.writerow([*own, *(_free_name(name, own) for name in _ADDED)])
+    written = 0
+    with LastWords(log, _reason) as words:
+        for row in source.rows():
+            status = words.status(row.number)
+            if status not in statuses:
+                continue
+            kept = words.words(row.number)
+            reason = words.reason_without_result(row.number) if kept is None else msgspec.json.decode(kept)
+            reason = as_text(plain(reason)).encode(encoding, "replace").decode(encoding)
+            values = row.values or [""] * len(source.header)
+            writer.writerow([*values[: len(own)], status, reason])
+            written += 1
+    return written
+
+
+def _reason(line: ResultLine) -> bytes:
+    said = line.error or line.reason or ""
+    return msgspec.json.encode(f"{line.code}: {said}" if line.code is not None else said)
+
+
+def _free_name(name: str, header: Collection[str]) -> str:
+    return name if name not in header else _free_name(f"{name} of the run", header)
