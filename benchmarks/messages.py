@@ -7,7 +7,8 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import TypedDict, cast
 
-DEV_KEY = DEV_SECRET = "benchmark"
+DEV_KEY = "0f1e2d3c4b5a69788796a5b4"
+DEV_SECRET = "c3ab8ff13720e8ad9047dd39466b3c89"
 AUTHORIZATION = "Basic " + base64.b64encode(f"{DEV_KEY}:{DEV_SECRET}".encode()).decode()
 SENDER = "+8613800138000"
 NAMES = ("Ada", "Bjørn", "Chloé", "Diego", "Ewa", "Фёдор", "Grace", "浩然")

@@ -223,9 +223,9 @@ class Dispatcher:
             self._observer.on_attempt(latency_ms=latency_ms, http_status=reply.status, code=None)
         return Accepted(
             "accepted",
-            to=envelope.to,
-            message_id=self._redact_id(message_id),
-            request_id=request_id,
+            envelope.to,
+            self._redact_id(message_id),
+            request_id,
             http_status=reply.status,
             attempts=1,
             latency_ms=latency_ms,
