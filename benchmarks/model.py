@@ -45,7 +45,11 @@ class Stage:
     @property
     def environment(self) -> dict[str, str]:
         """The settings a candidate runs with: an account and, with TLS, our own authority to trust."""
-        environment = {"WA_BULK_DEV_KEY": DEV_KEY, "WA_BULK_DEV_SECRET": DEV_SECRET}
+        environment = {
+            "WA_BULK_DEV_KEY": DEV_KEY,
+            "WA_BULK_DEV_SECRET": DEV_SECRET,
+            "WA_BULK_DB": str(self.directory / "memory.db"),
+        }
         if self.certificate:
             authority = str(self.certificate.authority)
             environment |= {"SSL_CERT_FILE": authority, "REQUESTS_CA_BUNDLE": authority}

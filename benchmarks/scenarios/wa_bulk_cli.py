@@ -43,9 +43,10 @@ def log_path(stage: Stage) -> Path:
 
 
 def remove_log(stage: Stage) -> None:
-    """Make room for the next run's log, and for the files beside it."""
-    for path in stage.directory.glob("log.jsonl*"):
-        path.unlink()
+    """Make room for the next run's log, and for the files beside it; forget what was sent."""
+    for pattern in ("log.jsonl*", "memory.db*"):
+        for path in stage.directory.glob(pattern):
+            path.unlink()
 
 
 def expect_all_accepted(stage: Stage, rows: int) -> None:

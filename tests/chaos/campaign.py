@@ -108,6 +108,7 @@ class Campaign:
             "WA_BULK_DEV_KEY": KEY,
             "WA_BULK_DEV_SECRET": SECRET,
             "WA_BULK_BASE_URL": server.url,
+            "WA_BULK_DB": str(folder / "memory.db"),
         }
         if server.authority is not None:
             self.environment["SSL_CERT_FILE"] = str(server.authority)

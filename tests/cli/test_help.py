@@ -18,6 +18,7 @@ COMMANDS = [
     "check",
     "preview",
     "report",
+    "runs",
     "callbacks",
     "settle",
     "suppress",
@@ -89,7 +90,7 @@ def test_defaults_in_the_help_are_those_of_the_settings() -> None:
 
 
 def test_every_option_that_sends_is_a_setting() -> None:
-    own = {"recipients", "log", "dry_run", "yes", "base_url", "debug", "help"}
+    own = {"recipients", "log", "dry_run", "yes", "again", "base_url", "debug", "help"}
     for name in ("send", "resume"):
         names = {option.name for option in command(name).params if isinstance(option, click.Option)}
         assert names - own <= set(Settings.__struct_fields__)

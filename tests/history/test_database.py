@@ -6,12 +6,14 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.history.test_runs import FIRST
 from wa_bulk.history import (
     DB_VARIABLE,
     History,
@@ -54,9 +56,9 @@ def test_what_is_committed_is_synced(database: Database) -> None:
 
 def test_a_memory_is_opened_again_as_it_was(tmp_path: Path) -> None:
     with History.open(tmp_path / "memory.db") as history:
-        history.runs.note_written("run", ["+447911123456"], 1000)
+        history.runs.note(FIRST)
     with History.open(tmp_path / "memory.db") as history:
-        assert history.runs.last_written_ms("+447911123456") == 1000
+        assert history.runs.get("r1") == FIRST
 
 
 def test_where_there_is_none_none_is_made_unless_asked_for(tmp_path: Path) -> None:
@@ -120,12 +122,12 @@ def test_a_file_that_cannot_be_used_is_left_alone_and_named(
 def test_damage_that_is_found_later_is_called_so(tmp_path: Path) -> None:
     path = tmp_path / "memory.db"
     with History.open(path) as history:
-        history.runs.note_written("run", (f"+4479{n:08d}" for n in range(5000)), 1)
+        history.runs.add_written("run", array("Q", range(5000)))
     content = bytearray(path.read_bytes())
     content[8192:-4096] = b"\xa5" * (len(content) - 12288)
     path.write_bytes(content)
     with pytest.raises(HistoryDamaged), History.open(path) as history:
-        history.runs.persons_written_since(0)
+        list(history.runs.written("run"))
 
 
 def test_a_lock_that_does_not_go_away_is_called_so(tmp_path: Path) -> None:
@@ -178,12 +180,10 @@ def test_a_file_that_was_moved_away_is_noticed(tmp_path: Path, database: Databas
 def test_many_processes_make_one_memory(tmp_path: Path) -> None:
     path = tmp_path / "memory.db"
     script = (
-        "import sys; from wa_bulk.history import History; "
-        "h = History.open(sys.argv[1]); h.runs.note_written('run', [sys.argv[2]], 1); h.close()"
+        "import sys; from array import array; from wa_bulk.history import History; "
+        "h = History.open(sys.argv[1]); h.runs.add_written('run', array('Q', [int(sys.argv[2])])); h.close()"
     )
-    running = [
-        subprocess.Popen([sys.executable, "-c", script, str(path), f"+44791112345{n}"]) for n in range(6)
-    ]
+    running = [subprocess.Popen([sys.executable, "-c", script, str(path), str(n)]) for n in range(6)]
     assert [process.wait() for process in running] == [0] * 6
     with History.open(path) as history:
-        assert history.runs.persons_written_since(0) == 6
+        assert sorted(key for keys in history.runs.written("run") for key in keys) == [*range(6)]

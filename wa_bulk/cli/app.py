@@ -22,6 +22,7 @@ _COMMANDS = (
     "check",
     "preview",
     "report",
+    "runs",
     "callbacks",
     "settle",
     "suppress",

@@ -1,15 +1,22 @@
-"""The account's memory, as the commands open it."""
+"""The account's memory, as the commands use it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import click
 
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
     from wa_bulk.campaign.run.plan import Plan
-    from wa_bulk.history import History, HistoryError
+    from wa_bulk.history import History, HistoryError, RunRecord
+
+Note = tuple[str, str]
+"""What a person should know before anything is sent: a word for what it is about, and the fact."""
 
 
 def memory_path() -> Path:
@@ -20,21 +27,37 @@ def memory_path() -> Path:
     return history_path(base_url_from_env())
 
 
-def respect_suppression(plan: Plan, base_url: str) -> None:
-    """Have `plan` pass over the numbers that the account's memory says are not to be written to.
+def open_memory() -> History:
+    """Open the memory, and make it where there is none. Raises HistoryError where it cannot be used."""
+    from wa_bulk.history import History
 
-    Raises Problem where there is a memory that cannot be read: it may hold people's STOP.
+    return History.open(memory_path())
+
+
+def consult(plan: Plan, base_url: str, *, again: bool) -> list[Note]:
+    """Ask the memory what stands against carrying out `plan`, and have it pass over suppressed numbers.
+
+    Where there is no memory yet it is made, so that a STOP that comes during the run is known to it.
+
+    Raises Problem where the plan was sent already, or its log is not the one that knows most of its run,
+    unless `again`; and where there is a memory that cannot be read, since it may hold people's STOP.
     """
     from wa_bulk.campaign.rules.suppression import SuppressionRule
+    from wa_bulk.cli.sent_already import look_back
     from wa_bulk.history import History, HistoryError, history_path
 
-    if not plan.file.respect_suppression:
-        return
+    path = history_path(base_url)
+    is_new = not path.exists()
     try:
-        history = History.open_existing(history_path(base_url))
-        if history is not None:
-            plan.rules.insert(0, SuppressionRule(history.suppression_list()))
+        history = History.open(path)
+        if plan.file.respect_suppression:
+            plan.suppress(SuppressionRule(history.suppression_list()))
+        if is_new:
+            return [("memory", f"new, at {path}: no suppressed number and no earlier run is known yet")]
+        return look_back(plan, history.runs, again=again)
     except HistoryError as error:
+        if is_new or not plan.file.respect_suppression:
+            return [("memory", f"not asked: {error}")]
         raise unreadable(error) from error
 
 
@@ -58,8 +81,59 @@ def existing_memory(base_url: str | None) -> History | None:
     return History.open_existing(history_path(base_url or base_url_from_env()))
 
 
-def open_memory() -> History:
-    """Open the memory, and make it where there is none. Raises HistoryError where it cannot be used."""
-    from wa_bulk.history import History
+@contextmanager
+def remembered(plan: Plan, base_url: str) -> Iterator[None]:
+    """Have the memory know of the run that is carried out within: that it began, and how it ended.
 
-    return History.open(memory_path())
+    A memory that cannot be written to is told of, and changes nothing else.
+    """
+    from wa_bulk.history import History, HistoryError, history_path
+
+    path = history_path(base_url)
+    try:
+        with History.open(path) as history:
+            run = _record(plan, base_url)
+            history.runs.note(run)
+    except HistoryError as error:
+        click.echo(f"This run will not be remembered: {error}", err=True)
+        yield
+        return
+    try:
+        yield
+    finally:
+        try:
+            with History.open(path) as history:
+                _catch_up(history, run, is_new=not plan.resumed)
+        except HistoryError as error:
+            click.echo(f"How this run ended is not remembered yet: {error}", err=True)
+
+
+def _record(plan: Plan, base_url: str) -> RunRecord:
+    from wa_bulk.history import RunRecord
+    from wa_bulk.history.database import now_ms
+
+    at_ms = now_ms()
+    return RunRecord(
+        run_id=plan.run_id,
+        name=plan.file.name,
+        campaign_sha256=plan.file.sha256,
+        recipients_sha256=plan.source_sha256,
+        base_url=base_url,
+        log=str(plan.log.resolve()),
+        started_ms=plan.begun_ms or at_ms,
+        updated_ms=at_ms,
+        state="running",
+        rows=plan.rows,
+        totals=plan.totals(),
+    )
+
+
+def _catch_up(history: History, run: RunRecord, *, is_new: bool) -> None:
+    from wa_bulk.cli.progress import reading
+    from wa_bulk.history import caught_up
+
+    if is_new and not Path(run.log).exists():
+        history.runs.forget(run.run_id)  # it could not begin
+        return
+    with reading("noting in the account's memory who was written to …"):
+        caught_up(history.runs, run)

@@ -143,7 +143,7 @@ def _display(glance: Glance, sent_per_s: float, left_s: float | None) -> Rendera
 
 @contextmanager
 def reading(what: str = "reading the recipients …") -> Iterator[None]:
-    """On a terminal, says what is being read: a million rows take a moment."""
+    """On a terminal, says what takes a moment where there are a million rows."""
     console = Console(stderr=True)
     if not can_draw(console):
         yield

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("resume")
-@options.log_argument
+@click.argument("log", type=options.FILE, metavar="[LOG]", required=False)
 @options.option(
     "--retry-failed",
     is_flag=True,
@@ -30,9 +30,15 @@ if TYPE_CHECKING:
     default=None,
     help="Send the rejected rows again: once what EngageLab refused them for is mended.",
 )
+@options.option(
+    "--again",
+    is_flag=True,
+    help="Go on with LOG although the account's memory knows another log of its run, or more accepted rows: "
+    "those who are not in LOG are written to again.",
+)
 @options.sending
 @options.debug
-def command(log: Path, base_url: str | None, yes: bool, **chosen: object) -> None:
+def command(log: Path | None, base_url: str | None, yes: bool, again: bool, **chosen: object) -> None:
     """Go on with a run where it stopped.
 
     However it stopped: sends the rows that never left. Rows that callbacks speak of were accepted, and are
@@ -41,6 +47,7 @@ def command(log: Path, base_url: str | None, yes: bool, **chosen: object) -> Non
 
     \b
     Examples:
+      wa-bulk resume                                  the newest unfinished run
       wa-bulk resume orders.jsonl                     the rows never sent
       wa-bulk resume orders.jsonl --retry-failed      and those that failed
       wa-bulk resume orders.jsonl --on-unknown retry  better twice than not at all
@@ -49,20 +56,22 @@ def command(log: Path, base_url: str | None, yes: bool, **chosen: object) -> Non
     from wa_bulk.cli.progress import reading
     from wa_bulk.cli.settle import settle_first
 
+    log = log or _newest_unfinished()
     with reading():
         changes = options.given(**chosen)
         plan = plan_resume(log, **changes)
     try:
         plan = settle_first(plan, changes)
-        raise click.exceptions.Exit(_go_on(plan, base_url, yes=yes))
+        raise click.exceptions.Exit(_go_on(plan, base_url, yes=yes, again=again))
     finally:
         plan.release()
 
 
-def _go_on(plan: Plan, base_url: str | None, *, yes: bool) -> int:
+def _go_on(plan: Plan, base_url: str | None, *, yes: bool, again: bool) -> int:
     import msgspec
 
     from wa_bulk.cli.account import account_from_environment
+    from wa_bulk.cli.memory import consult
     from wa_bulk.cli.running import carry_out, confirm
 
     if plan.is_finished:
@@ -77,8 +86,25 @@ def _go_on(plan: Plan, base_url: str | None, *, yes: bool) -> int:
                 click.echo(f"  {totals[status]:,} {status}: sent again with {flag}", err=True)
         return exits.of_run(None, totals)
     account = account_from_environment(_where(plan, base_url))
-    confirm(plan, account, yes=yes)
+    confirm(plan, account, consult(plan, account.base_url, again=again), yes=yes)
     return carry_out(plan, account)
+
+
+def _newest_unfinished() -> Path:
+    """Return the log of the newest run that can be gone on with, and say which it is.
+
+    Raises Problem where the account's memory knows of none.
+    """
+    from wa_bulk.cli.runs import known_runs
+
+    for run in known_runs():
+        log = Path(run.log)
+        if run.state == "stopped" and run.written and log.exists():
+            click.echo(f"Going on with {run.log}", err=True)
+            return log
+    raise Problem(
+        "the account's memory knows of no run that is not finished: name its log", "wa-bulk runs lists them."
+    )
 
 
 def _where(plan: Plan, base_url: str | None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from wa_bulk.campaign.run.plan import Plan, settings_of
 from wa_bulk.campaign.run.run import CampaignRun, RunSummary
 from wa_bulk.cli import exits, loop
 from wa_bulk.cli.interrupt import two_step
-from wa_bulk.cli.memory import respect_suppression
+from wa_bulk.cli.memory import Note, remembered
 from wa_bulk.cli.problem import Problem
 from wa_bulk.cli.progress import Glance, Watch
 from wa_bulk.report.send_again import send_again
@@ -25,12 +26,11 @@ from wa_bulk.send.account import Account
 _ROWS_LOOKED_AT_BEFORE_ASKING = 10_000
 
 
-def confirm(plan: Plan, account: Account, *, yes: bool) -> None:
-    """Say what is about to be sent and return when there is leave to do so.
+def confirm(plan: Plan, account: Account, notes: Sequence[Note], *, yes: bool) -> None:
+    """Say what is about to be sent, `notes` included, and return when there is leave to do so.
 
     Raises `Problem` where there is no terminal to ask on, and ends the command where the answer is no.
     """
-    respect_suppression(plan, account.base_url)
     ask = not yes and sys.stdin.isatty() and sys.stderr.isatty()
     messages = plan.rows_to_send
     facts = [("to", f"{account.base_url}, as {account.dev_key}")]
@@ -48,6 +48,7 @@ def confirm(plan: Plan, account: Account, *, yes: bool) -> None:
     else:
         facts.append(("rate", "as fast as it goes"))
     facts.append(("log", str(plan.log)))
+    facts += notes
     rows = counted(plan.rows_to_send, "row")
     what = f"the rest of {plan.source.path}: {rows}" if plan.resumed else f"{rows} of {plan.source.path}"
     click.echo(f"{click.style(plan.file.name, bold=True)}, {what}", err=True)
@@ -72,7 +73,8 @@ def carry_out(plan: Plan, account: Account) -> int:
     console = Console(stderr=True)
     run = CampaignRun(plan, account)
     try:
-        summary = loop.run(watched(run, plan, console))
+        with remembered(plan, account.base_url):
+            summary = loop.run(watched(run, plan, console))
     except Exception as error:
         if not run.progress.handled:
             raise

@@ -27,6 +27,9 @@ from wa_bulk.cli import exits, options
     default=None,
     help="Send to a number each time it comes; otherwise only its first row is sent.",
 )
+@options.option(
+    "--again", is_flag=True, help="Send although the account's memory says that it was sent already."
+)
 @options.sending
 @options.debug
 def command(
@@ -36,6 +39,7 @@ def command(
     base_url: str | None,
     dry_run: bool,
     yes: bool,
+    again: bool,
     **chosen: object,
 ) -> None:
     """Send a campaign to its recipients.
@@ -63,11 +67,12 @@ def command(
         raise click.exceptions.Exit(exits.of_rows_refused(report.rejected))
 
     from wa_bulk.cli.account import account_from_environment
+    from wa_bulk.cli.memory import consult
     from wa_bulk.cli.progress import reading
     from wa_bulk.cli.running import carry_out, confirm
 
     account = account_from_environment(base_url)
     with reading():
         plan = prepare(campaign, recipients=recipients, log=log, settings=settings)
-    confirm(plan, account, yes=yes)
+    confirm(plan, account, consult(plan, account.base_url, again=again), yes=yes)
     raise click.exceptions.Exit(carry_out(plan, account))

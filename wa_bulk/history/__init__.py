@@ -14,7 +14,8 @@ from wa_bulk.history.history import History
 from wa_bulk.history.inbox import Inbox, Kind, StoredRow
 from wa_bulk.history.location import history_path
 from wa_bulk.history.person import person_of
-from wa_bulk.history.runs import Overlap, RunRecord, Runs, RunState
+from wa_bulk.history.run_log import caught_up
+from wa_bulk.history.runs import RunRecord, Runs, RunState, StoppedBy
 from wa_bulk.history.suppression import Source, Suppressed, Suppression, SuppressionList
 
 __all__ = [
@@ -32,16 +33,17 @@ __all__ = [
     "Inbox",
     "Kind",
     "MessageState",
-    "Overlap",
     "RowDelivery",
     "RunRecord",
     "RunState",
     "Runs",
     "Source",
+    "StoppedBy",
     "StoredRow",
     "Suppressed",
     "Suppression",
     "SuppressionList",
+    "caught_up",
     "history_path",
     "person_of",
 ]

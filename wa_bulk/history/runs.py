@@ -2,54 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from array import array
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
 
-from wa_bulk.history.database import Database, Row, now_ms
-from wa_bulk.history.person import person_of
+from wa_bulk.history.database import Database, Row
+from wa_bulk.ledger.log_format import Totals
 
-RunState = Literal["running", "finished", "interrupted", "fatal", "failures"]
-"""`running` is also what a run that was killed is left as: only its log tells."""
+RunState = Literal["running", "finished", "stopped", "unknown"]
+"""`unknown` where there is no log that tells how a run ended."""
 
-_COLUMNS = (
-    "run_id, campaign, recipients_sha256, log, started_ms, updated_ms, state, rows, "
-    "accepted, rejected, failed, unknown, skipped"
-)
-
-_NOTE = f"""
-INSERT INTO runs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (run_id) DO UPDATE SET campaign = excluded.campaign, log = excluded.log,
-    recipients_sha256 = excluded.recipients_sha256, updated_ms = excluded.updated_ms, state = excluded.state,
-    rows = coalesce(excluded.rows, rows), accepted = excluded.accepted, rejected = excluded.rejected,
-    failed = excluded.failed, unknown = excluded.unknown, skipped = excluded.skipped
-"""
+StoppedBy = Literal["fatal", "failures", "interrupted", "limit", "crash"]
+"""Why a run stopped before its last row; `crash`: its process was killed, or its machine went down."""
 
 
 class RunRecord(Struct, frozen=True, kw_only=True):
-    """A run as the account remembers it. `log` is an absolute path; times are milliseconds since 1970."""
+    """A run as the account remembers it.
+
+    `log` is an absolute path, of which `log_bytes` are known here; `recipients_sha256` and `campaign_sha256`
+    are those of the files, `base_url` is where it was sent. Times are milliseconds since 1970.
+    """
 
     run_id: str
-    campaign: str
+    name: str
+    campaign_sha256: str
     recipients_sha256: str
+    base_url: str
     log: str
+    log_bytes: int = 0
     started_ms: int
     updated_ms: int
     state: RunState
-    rows: int | None = None
-    accepted: int = 0
-    rejected: int = 0
-    failed: int = 0
-    unknown: int = 0
-    skipped: int = 0
+    stopped: StoppedBy | None = None
+    rows: int
+    totals: Totals
+
+    @property
+    def written(self) -> int:
+        """How many messages were accepted, or may have been."""
+        return self.totals.accepted + self.totals.unknown
 
 
-class Overlap(Struct, frozen=True, kw_only=True):
-    """How many of some numbers an earlier run has written to."""
-
-    run: RunRecord
-    numbers: int
+_OWN = tuple(name for name in RunRecord.__struct_fields__ if name != "totals")
+_COLUMNS = (*_OWN, *Totals.__struct_fields__)
+_NAMES = ", ".join(_COLUMNS)
+_CHANGES = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in ("run_id", "started_ms"))
+_NOTE = (
+    f"INSERT INTO runs ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))}) "
+    f"ON CONFLICT (run_id) DO UPDATE SET {_CHANGES}"
+)
 
 
 class Runs:
@@ -60,68 +64,83 @@ class Runs:
 
     def note(self, run: RunRecord) -> None:
         """Remember a run as it is now: at its start, its end, and each resume. `started_ms` stays."""
-        values = [getattr(run, name) for name in RunRecord.__struct_fields__]
         with self._database.transaction():
-            self._database.run(_NOTE, values)
+            self._note(run)
 
-    def all(self, limit: int | None = None) -> list[RunRecord]:
+    def all(self) -> list[RunRecord]:
         """Return the runs, newest first."""
-        return self._find("1 ORDER BY started_ms DESC, run_id LIMIT ?", (-1 if limit is None else limit,))
+        return self._find("1")
 
     def get(self, run_id: str) -> RunRecord | None:
         """Return the run of that id, None where it is not known."""
-        return next(iter(self._find("run_id = ?", (run_id,))), None)
+        return next(iter(self._find("run_id = ?", run_id)), None)
 
-    def of_recipients(self, recipients_sha256: str) -> list[RunRecord]:
-        """Return the runs that sent to exactly these recipients, newest first."""
-        return self._find("recipients_sha256 = ? ORDER BY started_ms DESC", (recipients_sha256,))
+    def named(self, name: str) -> list[RunRecord]:
+        """Return the runs of the campaigns of that name, newest first."""
+        return self._find("name = ?", name)
 
-    def note_written(self, run_id: str, numbers: Iterable[str], at_ms: int | None = None) -> None:
-        """Remember that a run had messages to these numbers accepted at `at_ms`, now unless given."""
-        at_ms = now_ms() if at_ms is None else at_ms
+    def forget(self, run_id: str) -> None:
+        """Forget a run and whom it wrote to."""
         with self._database.transaction():
-            self._database.run_many(
-                "INSERT INTO written VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET at_ms = max(at_ms, ?3)",
-                ((person_of(number), run_id, at_ms) for number in numbers),
-            )
+            self._database.run("DELETE FROM runs WHERE run_id = ?", (run_id,))
+            self._database.run("DELETE FROM written WHERE run_id = ?", (run_id,))
 
-    def persons_written_since(self, at_ms: int) -> int:
-        """Return how many distinct people were written to since, over all runs."""
-        return self._database.number("SELECT count(DISTINCT person) FROM written WHERE at_ms >= ?", (at_ms,))
+    def add_written(self, run_id: str, keys: array[int]) -> int:
+        """Remember that a run wrote, or may have written, to these people; return a mark of this part.
 
-    def last_written_ms(self, number: str) -> int | None:
-        """Return when a person was last written to, None where never."""
-        at_ms = self._database.number(
-            "SELECT coalesce(max(at_ms), -1) FROM written WHERE person = ?", (person_of(number),)
-        )
-        return None if at_ms < 0 else at_ms
-
-    def overlaps(self, numbers: Iterable[str], campaign: str, since_ms: int) -> list[Overlap]:
-        """Return the runs of that campaign, begun since, that wrote to any of `numbers`; most of them first.
-
-        Reads `numbers` once, in bounded memory.
+        Each is a `key_of`. What `replace` is told later makes it final.
         """
-        database = self._database
-        database.run("CREATE TEMP TABLE asked (person TEXT PRIMARY KEY) WITHOUT ROWID")
-        try:
-            database.run_many(
-                "INSERT OR IGNORE INTO asked VALUES (?)", ((person_of(number),) for number in numbers)
+        with self._database.transaction():
+            self._database.run(
+                "INSERT INTO written (run_id, keys) VALUES (?, ?)", (run_id, _portable(keys).tobytes())
             )
-            counted = database.all(
-                "SELECT run_id, count(*) FROM asked JOIN written USING (person) WHERE run_id IN "
-                "(SELECT run_id FROM runs WHERE campaign = ? AND started_ms >= ?) "
-                "GROUP BY run_id ORDER BY count(*) DESC, run_id",
-                (campaign, since_ms),
+            return self._database.number("SELECT last_insert_rowid()")
+
+    def replace(self, run: RunRecord, first_part: int | None) -> None:
+        """Remember a run together with whom it wrote to: the parts from `first_part` on alone, or nobody."""
+        with self._database.transaction():
+            self._note(run)
+            self._database.run(
+                "DELETE FROM written WHERE run_id = ?1 AND (?2 IS NULL OR part < ?2)",
+                (run.run_id, first_part),
             )
-        finally:
-            database.run("DROP TABLE asked")
-        found = ((self.get(run_id), count) for run_id, count in counted)
-        return [Overlap(run=run, numbers=count) for run, count in found if run is not None]
 
-    def _find(self, condition: str, values: tuple[object, ...]) -> list[RunRecord]:
-        rows = self._database.all(f"SELECT {_COLUMNS} FROM runs WHERE {condition}", values)
-        return [_record(row) for row in rows]
+    def count_written(self, run_id: str) -> int:
+        """Return how many keys are remembered of a run; one that came twice may count twice."""
+        return self._database.number(
+            "SELECT coalesce(sum(length(keys)), 0) / 8 FROM written WHERE run_id = ?", (run_id,)
+        )
+
+    def written(self, run_id: str) -> Iterator[array[int]]:
+        """Yield the keys of the people to whom a run wrote, or may have, a bounded number at a time."""
+        part = 0
+        while row := self._database.one(
+            "SELECT part, keys FROM written WHERE run_id = ? AND part > ? ORDER BY part LIMIT 1",
+            (run_id, part),
+        ):
+            part = row[0]
+            keys = array("Q")
+            keys.frombytes(row[1])
+            yield _portable(keys)
+
+    def _note(self, run: RunRecord) -> None:
+        values = [getattr(run, name) for name in _OWN]
+        values += [getattr(run.totals, name) for name in Totals.__struct_fields__]
+        self._database.run(_NOTE, values)
+
+    def _find(self, condition: str, *values: object) -> list[RunRecord]:
+        query = f"SELECT {_NAMES} FROM runs WHERE {condition} ORDER BY started_ms DESC, run_id"
+        return [_record(row) for row in self._database.all(query, values)]
 
 
-def _record(values: Row) -> RunRecord:
-    return RunRecord(**dict(zip(RunRecord.__struct_fields__, values, strict=True)))
+def _record(row: Row) -> RunRecord:
+    own = dict(zip(_OWN, row, strict=False))
+    return RunRecord(**own, totals=Totals(*row[len(_OWN) :]))
+
+
+def _portable(keys: array[int]) -> array[int]:
+    """Turn keys from this machine's order of bytes to little-endian, or back."""
+    if sys.byteorder == "big":
+        keys = keys[:]
+        keys.byteswap()
+    return keys

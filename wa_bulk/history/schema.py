@@ -7,8 +7,8 @@ suppressed    who is not to be written to, by (person, source); in force while `
 pending_stops people's STOPs without a number, until the message that they answer is known
 nonces        signatures that were answered with 200, so that no signature is used for a second body
 set_aside     requests that were refused, bounded
-written       who was written to by which run, and when last
-runs          the runs of this account
+runs          the runs of this account, as their logs told when they were last read
+written       whom each run wrote to, or may have, in parts: keys of `history.number_map`, 8 bytes each
 
 Times are milliseconds since 1970. Persons are keys of `wa_bulk.history.person`.
 """
@@ -82,34 +82,38 @@ CREATE TABLE set_aside (
     body BLOB NOT NULL
 );
 CREATE INDEX set_aside_by_cause ON set_aside (cause, id, size);
+"""
+
+_VERSION_2 = """
+DROP TABLE IF EXISTS written;
+DROP TABLE IF EXISTS runs;
 
 CREATE TABLE runs (
     run_id TEXT PRIMARY KEY,
-    campaign TEXT NOT NULL,
+    name TEXT NOT NULL,
+    campaign_sha256 TEXT NOT NULL,
     recipients_sha256 TEXT NOT NULL,
+    base_url TEXT NOT NULL,
     log TEXT NOT NULL,
+    log_bytes INTEGER NOT NULL,
     started_ms INTEGER NOT NULL,
     updated_ms INTEGER NOT NULL,
     state TEXT NOT NULL,
-    rows INTEGER,
-    accepted INTEGER NOT NULL DEFAULT 0,
-    rejected INTEGER NOT NULL DEFAULT 0,
-    failed INTEGER NOT NULL DEFAULT 0,
-    unknown INTEGER NOT NULL DEFAULT 0,
-    skipped INTEGER NOT NULL DEFAULT 0
+    stopped TEXT,
+    rows INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    unknown INTEGER NOT NULL,
+    skipped INTEGER NOT NULL
 );
-CREATE INDEX runs_by_recipients ON runs (recipients_sha256);
+CREATE INDEX runs_by_name ON runs (name);
 
-CREATE TABLE written (
-    person TEXT NOT NULL,
-    run_id TEXT NOT NULL,
-    at_ms INTEGER NOT NULL,
-    PRIMARY KEY (person, run_id)
-) WITHOUT ROWID;
-CREATE INDEX written_by_time ON written (at_ms);
+CREATE TABLE written (part INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL, keys BLOB NOT NULL);
+CREATE INDEX written_by_run ON written (run_id, part);
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 """What leads from version n to n + 1, at position n; each is applied in one transaction."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

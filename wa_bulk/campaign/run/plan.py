@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -67,6 +68,22 @@ class Plan(Struct, frozen=True, kw_only=True):
     def totals(self) -> Totals:
         """Count the rows by status, as they stand before this stretch."""
         return self.past.totals() if self.past is not None else Totals()
+
+    @property
+    def begun_ms(self) -> int | None:
+        """When the run was begun, in milliseconds since 1970; None if it was not yet, or its log does not
+        say."""
+        if self.past is None:
+            return None
+        try:
+            return round(datetime.fromisoformat(self.past.run.at).timestamp() * 1000)
+        except ValueError:
+            return None
+
+    def suppress(self, rule: RowRule) -> None:
+        """Have the run keep a rule about people who are not to be written to, before duplicates are told."""
+        at = next((at for at, own in enumerate(self.rules) if isinstance(own, DuplicateRule)), None)
+        self.rules.insert(len(self.rules) if at is None else at, rule)
 
     @property
     def rows_to_send(self) -> int:

@@ -1,0 +1,101 @@
+"""What the account's memory knows of earlier runs that should keep a run from beginning, or from going on."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from wa_bulk.cli.problem import Problem
+
+if TYPE_CHECKING:
+    from wa_bulk.campaign.run.plan import Plan
+    from wa_bulk.cli.memory import Note
+    from wa_bulk.history import RunRecord, Runs
+
+
+def look_back(plan: Plan, runs: Runs, *, again: bool) -> list[Note]:
+    """Return what to say of earlier runs before `plan` is carried out.
+
+    Raises Problem, unless `again`, where a new run would send the same again, or where another log knows
+    more of a run that goes on. Raises HistoryError.
+    """
+    if plan.resumed:
+        _refuse_a_copy(plan, runs, again=again)
+        return []
+    from wa_bulk.campaign.sent_before import sent_before
+    from wa_bulk.cli.progress import reading
+    from wa_bulk.history.database import now_ms
+
+    with reading("comparing the recipients with those of earlier runs …"):
+        found = sent_before(plan, runs, now_ms())
+    if not found:
+        return []
+    first = found[0]
+    if not first.is_repeat or again:
+        overlap = first.rows if first.overlap is None else first.overlap
+        return [
+            ("again", f"{overlap:,} of {first.rows:,} rows go to people who were in {_told(first.run)} too")
+        ]
+    whom = (
+        "these recipients"
+        if first.overlap is None
+        else f"{first.overlap:,} of these {first.rows:,} recipients"
+    )
+    raise Problem(
+        f"{plan.file.name} was sent to {whom} already: {_told(first.run)}",
+        f"Its log: {first.run.log}",
+        "" if Path(first.run.log).exists() else "(which is gone)",
+        f"To go on with that run:  wa-bulk resume {shlex.quote(first.run.log)}",
+        "To send to all of them again:  the same command with --again",
+    )
+
+
+def _refuse_a_copy(plan: Plan, runs: Runs, *, again: bool) -> None:
+    from wa_bulk.history import caught_up
+
+    known = runs.get(plan.run_id)
+    if known is None or again:
+        return
+    totals = plan.totals()
+    own, other = plan.log.resolve(), Path(known.log)
+    if own != other and _is_log_of(plan.run_id, other):
+        known = caught_up(runs, known)
+        raise Problem(
+            f"{plan.log} is a copy: run {plan.run_id} has its log at {other}",
+            f"That one tells of {known.totals.accepted:,} accepted rows, this one of {totals.accepted:,}. "
+            "Each knows only what it was told, so going on with both sends twice.",
+            f"To go on with that run:  wa-bulk resume {shlex.quote(str(other))}",
+            "To go on with this log all the same, and write again to whoever is in that one only:  --again",
+        )
+    if known.totals.accepted > totals.accepted + totals.unknown:
+        raise Problem(
+            f"{plan.log} is an older copy: it tells of {totals.accepted:,} accepted rows of run "
+            f"{plan.run_id}, of which {known.totals.accepted:,} are known",
+            f"The log that told so was {other}. Put it back, and go on with that.",
+            f"If it is lost: to go on with this log, and write again to the "
+            f"{known.totals.accepted - totals.accepted:,} who are missing in it:  --again",
+        )
+
+
+def _is_log_of(run_id: str, path: Path) -> bool:
+    from wa_bulk.ledger.log_format import LogError
+    from wa_bulk.ledger.log_reader import read_run
+
+    try:
+        return read_run(path).run_id == run_id
+    except LogError:
+        return False
+
+
+def _told(run: RunRecord) -> str:
+    """Name a run: when it began, and what became of its rows."""
+    at = datetime.fromtimestamp(run.started_ms / 1000).astimezone()
+    totals = msgspec.structs.asdict(run.totals)
+    counts = ", ".join(f"{count:,} {status}" for status, count in totals.items() if count)
+    state = f", {run.state}" if run.state == "running" else ""
+    rows = f"{counts or 'nothing sent yet'} of {run.rows:,} rows{state}"
+    return f"run {run.run_id} of {at:%a %d %b %Y %H:%M} ({rows})"
