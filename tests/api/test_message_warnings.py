@@ -64,6 +64,16 @@ def test_a_date_that_can_be_brings_no_warning(parts: dict[str, int]) -> None:
     assert warnings(validate(moment(**parts))) == []
 
 
-def test_known_languages_and_plain_texts_bring_no_warning() -> None:
+def test_known_languages_bring_no_warning() -> None:
     assert warnings(template(language="pt_BR")) == []
-    assert warnings(Message.text(TO, "Hi")) == []
+
+
+@pytest.mark.parametrize(
+    "body", [Message.text(TO, "Hi"), Message.sticker(TO, id="1"), Message.audio(TO, id="1")]
+)
+def test_a_body_other_than_a_template_reaches_few(body: Message) -> None:
+    (warning,) = warnings(body)
+    assert warning.startswith("body.type: ")
+    assert (
+        "wrote to the sending number within the last 24 hours; to everybody else, send a template" in warning
+    )

@@ -29,6 +29,11 @@ class ValidationError(ValueError):
         return ValidationError(f"{parent}{joint}{self.field}", self.fault, self.rule)
 
 
+def shortened(value: str, limit: int = 60) -> str:
+    """Return `value` quoted for an error message, cut where it would fill the screen."""
+    return repr(value) if len(value) <= limit else repr(value[:limit])[:-1] + "…'"
+
+
 class ErrorCode(Struct, frozen=True):
     """One row of the vendor's error table."""
 

@@ -27,3 +27,10 @@ def nearest_language(code: str, among: Iterable[str] = LANGUAGES) -> str | None:
     same_language = [known for known in sorted(folded) if known.split("_")[0] == base]
     near = get_close_matches(normal.casefold(), same_language or sorted(folded), n=1, cutoff=0.5)
     return folded[near[0]] if near else None
+
+
+def did_you_mean(code: str) -> str:
+    """Return the end of a sentence on an unknown code, such as "; did you mean 'en_GB'?"; empty where no
+    known one comes near."""
+    nearest = nearest_language(code)
+    return f"; did you mean {nearest!r}?" if nearest else ""

@@ -6,7 +6,7 @@ import calendar
 from collections.abc import Iterator
 from datetime import date
 
-from wa_bulk.api.language import LANGUAGES, nearest_language
+from wa_bulk.api.language import LANGUAGES, did_you_mean
 from wa_bulk.api.message import Message, TemplateBody
 from wa_bulk.api.template import (
     Component,
@@ -19,11 +19,19 @@ from wa_bulk.api.template import (
     VideoParameter,
 )
 
+REACH = (
+    "reach only people who wrote to the sending number within the last 24 hours; to everybody else, send a "
+    "template"
+)
+"""What the vendor's page says of every body that is no template."""
+
 
 def warnings(message: Message) -> list[str]:
-    """Return what looks like a mistake in a valid message, in words that begin with the field."""
+    """Return what looks like a mistake in a valid message, or reaches few, in words that begin with the
+    field."""
     if not isinstance(message.body, TemplateBody):
-        return []
+        kind = type(message.body).__struct_config__.tag
+        return [f"body.type: {kind} messages {REACH}"]
     template = message.body.template
     found = [f"language: {text}" for text in _of_language(template.language)]
     for i, component in enumerate(template.components or ()):
@@ -33,9 +41,7 @@ def warnings(message: Message) -> list[str]:
 
 def _of_language(code: str) -> Iterator[str]:
     if code not in LANGUAGES:
-        nearest = nearest_language(code)
-        hint = f"; did you mean {nearest!r}?" if nearest else ""
-        yield f"{code!r} is not among the language codes Meta lists{hint}"
+        yield f"{code!r} is not among the language codes Meta lists{did_you_mean(code)}"
 
 
 def _of_component(component: Component) -> Iterator[str]:

@@ -15,8 +15,9 @@ from msgspec import Struct
 
 from wa_bulk.api import message as m
 from wa_bulk.api import template as t
-from wa_bulk.api.errors import ValidationError
-from wa_bulk.api.language import LANGUAGES
+from wa_bulk.api.errors import ValidationError, shortened
+from wa_bulk.api.language import LANGUAGES, did_you_mean
+from wa_bulk.api.link import IS_LINK, why_no_link
 
 TEXT_MAX = 4096
 CAPTION_MAX = 1024
@@ -29,11 +30,13 @@ NUMBER_TYPE_RULE = 'expected text such as "+447911123456"'
 
 class TextRule(Struct, frozen=True):
     """A rule for a string: at most `max_length` characters, in the form of `pattern`, and nothing in it
-    that `forbids` finds. `known` are values of that form, told without the pattern."""
+    that `forbids` finds. `known` are values of that form, told without the pattern; `why` says what is wrong
+    with a text of another form."""
 
     expects: str
     max_length: int | None = None
     pattern: re.Pattern[str] | None = None
+    why: Callable[[str], str] | None = None
     known: frozenset[str] = frozenset()
     forbids: Callable[[str], object] | None = None
     forbidden: str = ""
@@ -49,7 +52,7 @@ class TextRule(Struct, frozen=True):
         if self.forbids is not None and self.forbids(value):
             return f"has {self.forbidden} in it"
         if self.pattern is not None and value not in self.known and not self.pattern.fullmatch(value):
-            return f"is {shortened(value)}"
+            return f"is {shortened(value)}" if self.why is None else self.why(value)
         return None
 
     @property
@@ -114,11 +117,6 @@ def type_name(value: object) -> str:
     return "None" if value is None else type(value).__name__
 
 
-def shortened(value: str, limit: int = 60) -> str:
-    """Return `value` quoted for an error message, cut where it would fill the screen."""
-    return repr(value) if len(value) <= limit else repr(value[:limit])[:-1] + "…'"
-
-
 def _whole(low: int, high: int) -> WholeRule:
     return WholeRule(f"expected a whole number from {low} to {high}", low, high)
 
@@ -131,10 +129,7 @@ def _breaks_parameter(text: str) -> bool:
     return "     " in text or (not text.isprintable() and _BREAK(text) is not None)
 
 
-_LINK = TextRule(
-    "expected an http:// or https:// link",
-    pattern=re.compile(r"https?://[^\s/?#\\]\S*", re.IGNORECASE),
-)
+LINK = TextRule("expected an http:// or https:// link", pattern=IS_LINK, why=why_no_link)
 _ID = TextRule("expected the media's id")
 _CAPTION = TextRule(f"expected at most {CAPTION_MAX} characters, or no caption", max_length=CAPTION_MAX)
 _PARAMETER = TextRule(
@@ -155,7 +150,7 @@ RULES: dict[tuple[type[Struct], str], Rule] = {
     (m.Message, "request_id"): TextRule("expected an id of your own, or none"),
     (m.Text, "body"): TextRule(f"expected 1 to {TEXT_MAX} characters", max_length=TEXT_MAX),
     **{(kind, "id"): _ID for kind in (t.Image, t.Video, t.Document, m.Audio, m.Sticker)},
-    **{(kind, "link"): _LINK for kind in (t.Image, t.Video, t.Document, m.Audio, m.Sticker)},
+    **{(kind, "link"): LINK for kind in (t.Image, t.Video, t.Document, m.Audio, m.Sticker)},
     **{(kind, "caption"): _CAPTION for kind in (t.Image, t.Video, t.Document)},
     (t.Document, "filename"): _FILE_NAME,
     (t.Template, "name"): TextRule(
@@ -165,6 +160,7 @@ RULES: dict[tuple[type[Struct], str], Rule] = {
         "expected a language code such as en or pt_BR",
         pattern=re.compile(r"[A-Za-z]{2,3}(?:[_-][A-Za-z0-9]{2,8}){0,3}"),
         known=LANGUAGES,
+        why=lambda code: f"is {shortened(code)}{did_you_mean(code)}",
     ),
     (t.ButtonComponent, "sub_type"): TextRule(
         "expected quick_reply or url", pattern=re.compile(r"quick_reply|url")

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import msgspec
 from msgspec import Struct
 
-from wa_bulk.api.errors import ValidationError
+from wa_bulk.api.errors import ValidationError, shortened
 from wa_bulk.api.fast_validate import is_surely_fine
 from wa_bulk.api.message import Body, Message
 from wa_bulk.api.one_person import person_key
@@ -22,7 +22,6 @@ from wa_bulk.api.rules import (
     RULES,
     Rule,
     fast_test,
-    shortened,
     structs_in,
     type_name,
 )

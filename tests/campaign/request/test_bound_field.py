@@ -9,8 +9,8 @@ from wa_bulk.campaign.request.bound_field import RowRefused
     ("refusal", "message"),
     [
         (
-            RowRefused("body.text.body", ["first_name"], "is empty", "fill it in"),
-            "first_name is empty: fill it in (body.text.body)",
+            RowRefused("body.text.body", ["first_name"], "is empty", "fill it, or write {first_name|friend}"),
+            "first_name is empty: fill it, or write {first_name|friend} (body.text.body)",
         ),
         (
             RowRefused("to", ["phone"], "'1/2' has an extension: leave one number", "expected a number"),

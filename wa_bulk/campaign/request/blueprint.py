@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import compress
 
 import msgspec
 
 from wa_bulk.api import Message, ValidationError, decode, encode, validate, warnings
+from wa_bulk.api.invisible import is_blank
 from wa_bulk.api.validation import misfit, validate_shape
 from wa_bulk.campaign.file import CampaignError, CampaignFile
 from wa_bulk.campaign.request.bound_field import BoundField, RowRefused
-from wa_bulk.campaign.request.compiler import Compiler, Field
+from wa_bulk.campaign.request.compiler import Compiler
 from wa_bulk.campaign.request.fast_render import Hole, Render, renderer
+from wa_bulk.campaign.request.field import Field
+from wa_bulk.campaign.request.optional import optional_columns, without
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 
 __all__ = ["Blueprint", "RowRefused", "compile_campaign"]
@@ -28,19 +32,27 @@ class Blueprint:
     """A compiled campaign, for the rows of one CSV header and one run.
 
     `one_template` is true where every row uses the same template in the same language, or none;
-    `senders_vary` where each row brings its sending number.
+    `senders_vary` where each row brings its sending number. `warnings` say what looks like a mistake whatever
+    the rows bring, beginning with the field.
     """
 
     def __init__(
-        self, message: Message, fields: Sequence[Field], header: Sequence[str], country: str | None = None
+        self,
+        message: Message,
+        fields: Sequence[Field],
+        header: Sequence[str],
+        country: str | None = None,
+        warnings: Sequence[str] = (),
     ) -> None:
         self.header = list(header)
+        self.message = message
+        """With marks in place of what the rows bring."""
+        self.fields = list(fields)
+        self.warnings = list(warnings)
         varying = {field.path for field in fields}
         self.senders_vary = "from" in varying
         self.one_template = not varying & {"body.template.name", "body.template.language"}
-        self.warnings = [] if "body.template.language" in varying else warnings(message)
         self._related = any(field.related for field in fields)
-        self._fields = list(fields)
         hole_of: dict[bytes, Hole] = {}
         self._sender: BoundField | str | None = message.from_
         for field in fields:
@@ -91,7 +103,44 @@ class Blueprint:
             raise RowRefused(error.field, self._columns_of(error.field), error.fault, error.rule) from None
 
     def _columns_of(self, path: str) -> list[str]:
-        return [name for field in self._fields if field.path == path for name in field.columns]
+        return [name for field in self.fields if field.path == path for name in field.columns]
+
+
+class _Variants:
+    """A campaign with `{column?}`: a blueprint for each set of optional columns whose cells are empty."""
+
+    def __init__(self, file: CampaignFile, whole: Blueprint, run_id: str, names: Sequence[str]) -> None:
+        self._file = file
+        self._header = whole.header
+        self._run_id = run_id
+        self._names = names
+        self._columns = [whole.header.index(name) for name in names]
+        self._renders = {(False,) * len(names): whole.render}
+
+    def shortened(self, name: str) -> list[str]:
+        """Compile the message without one column, and return the lists that lose some of their items.
+
+        Raises CampaignError where what has the column cannot be left out.
+        """
+        pruned = without(self._file.message, [name], self._header)
+        self._compiled(pruned.message)
+        return pruned.shortened
+
+    def render(self, row: int, values: Sequence[str]) -> RenderedRow:
+        """Do as the blueprint for this row's empty cells does."""
+        empty = tuple([is_blank(values[column]) for column in self._columns])
+        render = self._renders.get(empty)
+        if render is None:
+            names = list(compress(self._names, empty))
+            try:
+                variant = self._compiled(without(self._file.message, names, self._header).message)
+            except (CampaignError, ValidationError):
+                raise RowRefused("message", names, "is empty", "fill one of them") from None
+            render = self._renders[empty] = variant.render
+        return render(row, values)
+
+    def _compiled(self, message: dict[str, object]) -> Blueprint:
+        return _compiled(msgspec.structs.replace(self._file, message=message), self._header, self._run_id)
 
 
 def compile_campaign(file: CampaignFile, header: Sequence[str], run_id: str) -> Blueprint:
@@ -100,6 +149,24 @@ def compile_campaign(file: CampaignFile, header: Sequence[str], run_id: str) -> 
     Raises CampaignError listing every fault found: unknown keys, unknown columns, values the API would
     refuse whatever the rows bring.
     """
+    blueprint = _compiled(file, header, run_id)
+    if names := optional_columns(file.message, header):
+        variants = _Variants(file, blueprint, run_id, names)
+        for name in names:
+            try:
+                shortened = variants.shortened(name)
+            except ValidationError as error:
+                raise CampaignError(f"{file.path}: message.{error}") from None
+            blueprint.warnings += [
+                f"{path}: are fewer where {name} is empty, and a template's variables need a value each"
+                for path in shortened
+                if path.endswith(".parameters")
+            ]
+        blueprint.render = variants.render
+    return blueprint
+
+
+def _compiled(file: CampaignFile, header: Sequence[str], run_id: str) -> Blueprint:
     compiler = Compiler(header)
     tree = compiler.walk_message(file, run_id)
     faults = compiler.faults
@@ -107,9 +174,16 @@ def compile_campaign(file: CampaignFile, header: Sequence[str], run_id: str) -> 
         try:
             message = msgspec.convert(tree, Message)
             validate_shape(message)
-            return Blueprint(message, compiler.fields, header, file.country)
+            found = [*compiler.warnings, *_warnings(message, compiler.fields)]
+            return Blueprint(message, compiler.fields, header, file.country, found)
         except msgspec.ValidationError as error:
             faults.append(str(misfit(str(error))))
         except ValidationError as error:
             faults.append(str(error))
     raise CampaignError("\n".join(f"{file.path}: message.{fault}" for fault in faults))
+
+
+def _warnings(message: Message, fields: Sequence[Field]) -> list[str]:
+    """Return what looks like a mistake for every row: what is said of a value that varies is not."""
+    varying = tuple(f"{field.path}:" for field in fields)
+    return [warning for warning in warnings(message) if not warning.startswith(varying)]

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
+from urllib.parse import quote
 
+from wa_bulk.api import ValidationError
+from wa_bulk.api.invisible import code_points, is_blank
 from wa_bulk.api.phone_number import NoCountryError, e164
-from wa_bulk.api.rules import NUMBER_RULE, TextRule, fast_test
-from wa_bulk.campaign.request.compiler import Field
+from wa_bulk.api.rules import LINK, NUMBER_RULE, TextRule, fast_test
+from wa_bulk.campaign.request.field import Field, value_of
 
 COUNTRY_RULE = (
     "expected it with its country code, such as +447911123456, "
     'or country = "US" (the country of such numbers) at the top of the campaign'
 )
-
-_WHOLE = re.compile(r"[+-]?[0-9]{1,19}").fullmatch
 
 
 class RowRefused(Exception):
@@ -48,28 +48,30 @@ class BoundField:
     def __init__(self, field: Field, header: list[str], country: str | None = None) -> None:
         self.field = field
         self._country = country
-        self._names = field.columns
         self._format = "".join(
             piece.replace("%", "%%") if isinstance(piece, str) else "%s" for piece in field.pieces
         )
-        self._columns = [header.index(name) for name in field.columns]
+        self._places = [(header.index(place.name), place) for place in field.places]
+        self._columns = [column for column, _ in self._places]
         self.column = self._columns[0]
         rule = field.rule
-        self.is_fine = _is_not_blank if rule is None else fast_test(rule)
+        self.is_fine = _anything if rule is None else fast_test(rule)
         self.longest = rule.longest if isinstance(rule, TextRule) else sys.maxsize
+        first_encoded = 0 if isinstance(field.pieces[0], str) else 1
+        self._encoded = range(first_encoded, len(self._columns)) if rule is LINK else range(0)
+        """Which of the columns stand within a link, and not at its very beginning."""
 
-    def value(self, values: Sequence[str]) -> str | int:
+    def value(self, values: Sequence[str]) -> str | int | float:
         """Return the field's value for a row. Raises RowRefused."""
-        match self.field.kind:
-            case "whole":
-                return self._whole(values)
-            case "number":
-                return self.number(values)
-        texts = [values[column] for column in self._columns]
-        whole = self._whole_text(texts)
-        if "" in texts or not self.is_fine(whole):
-            raise self._refused(values, whole)
-        return whole
+        if self.field.kind == "number":
+            return self.number(values)
+        whole = self._whole_text(self._texts(values))
+        if self.field.kind == "text" and self.is_fine(whole):
+            return whole
+        try:
+            return value_of(self.field, whole)
+        except ValidationError as error:
+            raise RowRefused(self.field.path, self.field.columns, error.fault, error.rule) from None
 
     def raw(self, values: Sequence[str]) -> str:
         """Return the field's text for a row, unchecked."""
@@ -80,38 +82,40 @@ class BoundField:
 
         Raises RowRefused, also where a part is empty: what is left may be somebody else's number.
         """
-        if not self.field.is_one_column and not all(values[column].strip() for column in self._columns):
-            raise self._refused(values, "")
-        try:
-            return e164(self.raw(values), self._country)
-        except NoCountryError as error:
-            raise RowRefused(self.field.path, self._names, str(error), COUNTRY_RULE) from None
-        except ValueError as error:
-            raise RowRefused(self.field.path, self._names, str(error), NUMBER_RULE) from None
-
-    def _whole(self, values: Sequence[str]) -> int:
-        text = values[self.column].strip()
-        rule = self.field.rule
-        assert rule is not None
-        if not _WHOLE(text):
-            fault: str | None = f"is {text!r}, not a whole number" if text else "is empty"
+        if self.field.is_one_column and self.field.fallback is None:
+            text = values[self.column]
         else:
-            fault = rule.fault(int(text))
-        if fault:
-            raise RowRefused(self.field.path, self._names, fault, rule.expects)
-        return int(text)
+            text = self._whole_text(self._texts(values))
+        try:
+            return e164(text, self._country)
+        except NoCountryError as error:
+            raise RowRefused(self.field.path, self.field.columns, str(error), COUNTRY_RULE) from None
+        except ValueError as error:
+            raise RowRefused(self.field.path, self.field.columns, str(error), NUMBER_RULE) from None
 
-    def _refused(self, values: Sequence[str], whole: str) -> RowRefused:
-        for name, column in zip(self._names, self._columns, strict=True):
-            if not values[column] or values[column].isspace():
-                return RowRefused(self.field.path, [name], "is empty", "fill it in")
-        rule = self.field.rule
-        assert rule is not None
-        return RowRefused(self.field.path, self._names, rule.fault(whole) or "is refused", rule.expects)
+    def _texts(self, values: Sequence[str]) -> list[str]:
+        """Return the columns' texts, or their fallbacks, as they stand in the field."""
+        texts = [values[column] for column in self._columns]
+        for at, text in enumerate(texts):
+            if is_blank(text):
+                place = self._places[at][1]
+                if place.fallback is None:
+                    raise self._empty(place.name, text)
+                texts[at] = place.fallback
+        for at in self._encoded:
+            texts[at] = quote(texts[at])
+        return texts
 
-    def _whole_text(self, texts: Sequence[str]) -> str:
+    def _empty(self, name: str, text: str) -> RowRefused:
+        fault = "is empty" if not text or text.isspace() else f"is empty but for {code_points(text)}"
+        mend = "fill it"
+        if self.field.kind != "number":
+            mend += f", or write {{{name}|{'friend' if 'name' in name.lower() else '…'}}}"
+        return RowRefused(self.field.path, [name], fault, mend)
+
+    def _whole_text(self, texts: list[str]) -> str:
         return texts[0] if self.field.is_one_column else self._format % tuple(texts)
 
 
-def _is_not_blank(text: str) -> bool:
-    return bool(text) and not text.isspace()
+def _anything(text: str) -> bool:
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from itertools import count
@@ -10,9 +11,11 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 from msgspec import Struct
 
-from wa_bulk.api import ButtonComponent, Document, HeaderComponent, Message, e164
-from wa_bulk.api.rules import RULES, Rule, WholeRule, structs_in
+from wa_bulk.api import ButtonComponent, Document, HeaderComponent, Message, ValidationError, e164
+from wa_bulk.api.rules import RULES, Rule, TextRule, WholeRule, structs_in
 from wa_bulk.campaign.file import CampaignFile, unknown_key
+from wa_bulk.campaign.request.field import ANY_WHOLE, Field, FieldKind, value_of
+from wa_bulk.campaign.request.optional import struct_for
 from wa_bulk.campaign.request.placeholder import Column, Piece, split
 
 _NAMES_LISTED = 20
@@ -20,39 +23,21 @@ _FIRST_CHARACTER_MARK = 0xF0000
 _FIRST_WHOLE_MARK = 4_700_000_000_000_000_000
 
 
-class Field(Struct, frozen=True, kw_only=True):
-    """A field of the request with at least one placeholder in it.
-
-    `mark` is what gives way, in the encoded message, to what a row brings: the field's whole value, quotes
-    and all, or for the kind "row" the digits of the row's number within it. `related` tells that its value
-    matters to other fields, so that the whole message must be looked at.
-    """
-
-    path: str
-    kind: Literal["text", "whole", "number", "row"]
-    rule: Rule | None
-    pieces: list[Piece]
-    mark: bytes
-    related: bool = False
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns it takes, in order."""
-        return [piece.name for piece in self.pieces if isinstance(piece, Column)]
-
-    @property
-    def is_one_column(self) -> bool:
-        """Whether it is one column's text and nothing more."""
-        return len(self.pieces) == 1
+_LITERAL = re.compile(
+    r"\{+[^{}\n]{1,60}\}+|\[+[^][\n]{1,60}\]+|<+[^<>\n]{1,60}>+|«[^«»\n]{1,60}»|%+[^%\n]{1,60}%+|\*\|[^|\n]{1,60}\|\*"
+).findall
+"""What other programs take for a placeholder."""
+_IS_WORD = re.compile(r"\w[\w .-]*").fullmatch
 
 
 class Compiler:
-    """One walk over a campaign's message; gathers `fields` and, in words, `faults`."""
+    """One walk over a campaign's message; gathers `fields` and, in words, `faults` and `warnings`."""
 
     def __init__(self, header: Sequence[str]) -> None:
         self.header = list(header)
         self.fields: list[Field] = []
         self.faults: list[str] = []
+        self.warnings: list[str] = []
 
     def walk_message(self, file: CampaignFile, run_id: str) -> dict[str, Any]:
         """Return the message with marks in place of its placeholders, and with what every row carries."""
@@ -91,9 +76,14 @@ class Compiler:
             self.faults.append(f'to: {what}; expected the column of the number, such as to = "{{phone}}"')
             return ""
         pieces = self._split(to, "to")
-        if pieces and not any(isinstance(piece, Column) for piece in pieces):
+        places = [piece for piece in pieces if isinstance(piece, Column)]
+        if not places:
             self.faults.append(
                 f'to: is {to!r} for every row; expected a column, such as to = "{{{self._likely_number()}}}"'
+            )
+        elif all(place.fallback is not None for place in places):
+            self.faults.append(
+                f"to: is {to!r}, so that every row without a number goes to one; expected no fallback here"
             )
         return self._mark("to", "number", None, pieces)
 
@@ -106,17 +96,23 @@ class Compiler:
             self.faults.append(f"from: is {sender!r}; expected a sending number as text")
             return ""
         pieces = self._split(sender, "from")
-        if any(isinstance(piece, Column) for piece in pieces):
-            return self._mark("from", "number", None, pieces)
+        if not any(isinstance(piece, Column) for piece in pieces):
+            return self._constant_sender("".join(map(str, pieces)), country)
+        mark = self._mark("from", "number", None, pieces)
+        if (fallback := self.fields[-1].fallback) is not None:
+            self._constant_sender(fallback, country)
+        return mark
+
+    def _constant_sender(self, sender: str, country: str | None) -> str:
         try:
-            return e164("".join(piece for piece in pieces if isinstance(piece, str)), country)
+            return e164(sender, country)
         except ValueError as error:
             self.faults.append(f"from: {error}; expected a sending number such as +8613800138000")
             return sender
 
     def _walk(self, value: Any, annotation: Any, path: str, rule: Rule | None, *, related: bool) -> Any:
         if isinstance(value, dict):
-            kind = _struct_for(value, annotation)
+            kind = struct_for(value, annotation)
             if kind is not None:
                 return self._walk_struct(value, kind, path, related=related)
             if fault := _tag_fault(value, annotation):
@@ -156,31 +152,60 @@ class Compiler:
 
     def _walk_text(self, text: str, annotation: Any, path: str, rule: Rule | None, *, related: bool) -> Any:
         pieces = self._split(text, path)
-        if not any(isinstance(piece, Column) for piece in pieces):
-            constant = "".join(piece for piece in pieces if isinstance(piece, str))
-            if rule is not None and (fault := rule.fault(constant)):
-                self.faults.append(f"{path}: {fault}; {rule.expects}")
+        places = [piece for piece in pieces if isinstance(piece, Column)]
+        if not places:
+            constant = "".join(map(str, pieces))
+            self._check_constant(constant, path, rule)
             return constant
         if get_origin(annotation) is Literal:
             values = " or ".join(map(str, get_args(annotation)))
             self.faults.append(f"{path}: takes no placeholder; expected {values}, the same for every row")
             return text
-        if isinstance(rule, WholeRule):
+        number = next((place.number for place in places if place.number), None)
+        if number and isinstance(rule, TextRule):
+            self.faults.append(f"{path}: takes text; expected {{{places[0].name}}}, without :{number}")
+        elif number and isinstance(rule, WholeRule) and number != "int":
+            self.faults.append(f"{path}: takes whole numbers only; expected {{{places[0].name}}}")
+        elif number or isinstance(rule, WholeRule):
             if len(pieces) > 1:
-                self.faults.append(f"{path}: is {text!r}; expected one placeholder alone, for a whole number")
-            return self._mark(path, "whole", rule, pieces, related=related)
+                self.faults.append(f"{path}: is {text!r}; expected one placeholder alone, for a number")
+            kind: FieldKind = "decimal" if number == "float" else "whole"
+            if rule is None and kind == "whole":
+                rule = ANY_WHOLE
+            return self._mark(path, kind, rule, pieces, related=related)
         return self._mark(path, "text", rule, pieces, related=related)
+
+    def _check_constant(self, text: str, path: str, rule: Rule | None) -> None:
+        if rule is not None and (fault := rule.fault(text)):
+            self.faults.append(f"{path}: {fault}; {rule.expects}")
 
     def _split(self, text: str, path: str) -> list[Piece]:
         try:
-            pieces = split(text)
+            pieces = split(text, self.header)
         except ValueError as error:
             self.faults.append(f"{path}: {error}")
             return [text]
         for piece in pieces:
-            if isinstance(piece, Column) and piece.name not in self.header:
+            if isinstance(piece, str):
+                self._warn_of_literals(piece, path)
+            elif piece.name not in self.header:
                 self.faults.append(f"{path}: unknown column {self._nearest(piece.name)}")
         return pieces
+
+    def _warn_of_literals(self, text: str, path: str) -> None:
+        """Warn of what looks like a placeholder and is sent as it stands."""
+        columns = {name.casefold(): name for name in self.header}
+        for found in dict.fromkeys(_LITERAL(text)):
+            word = found.strip("{[<«%*|$ ]}>»").strip()
+            column = columns.get(word.casefold())
+            if column is None and not (found[0] == "{" and _IS_WORD(word)):
+                continue
+            written = found.replace("{", "{{").replace("}", "}}")
+            mend = f"for the column, write {{{column or 'column'}}}"
+            if word.isdecimal():
+                mend = "a template's variables are filled from the parameters of its components"
+            as_what = "" if written == found else f", as {found}"
+            self.warnings.append(f"{path}: {written} is sent as it stands{as_what}; {mend}")
 
     def _nearest(self, name: str) -> str:
         folded = {known.casefold(): known for known in self.header}
@@ -193,7 +218,7 @@ class Compiler:
     def _mark(
         self,
         path: str,
-        kind: Literal["text", "whole", "number"],
+        kind: FieldKind,
         rule: Rule | None,
         pieces: list[Piece],
         *,
@@ -201,22 +226,20 @@ class Compiler:
     ) -> object:
         """Note the field and return the mark that takes its place until rows come."""
         value: object
-        if kind == "whole":
+        if kind in ("whole", "decimal"):
             value = next(self._whole_marks)
         elif kind == "number":
             value = next(self._character_marks)
         else:
             value = "".join(next(self._character_marks) if isinstance(p, Column) else p for p in pieces)
-        self.fields.append(
-            Field(
-                path=path,
-                kind=kind,
-                rule=rule,
-                pieces=pieces,
-                mark=msgspec.json.encode(value),
-                related=related,
-            )
-        )
+        mark = msgspec.json.encode(value)
+        field = Field(path=path, kind=kind, rule=rule, pieces=pieces, mark=mark, related=related)
+        self.fields.append(field)
+        if field.fallback is not None and kind != "number":
+            try:
+                value_of(field, field.fallback)
+            except ValidationError as error:
+                self.faults.append(f"{path}: the fallback {error.fault}; {error.rule}")
         return value
 
     def _numbered(self, path: str, prefix: str) -> str:
@@ -224,16 +247,6 @@ class Compiler:
         mark = next(self._character_marks)
         self.fields.append(Field(path=path, kind="row", rule=None, pieces=[prefix], mark=mark.encode()))
         return prefix + mark
-
-
-def _struct_for(table: Mapping[str, Any], annotation: Any) -> type[Struct] | None:
-    """Return the struct that `table` is meant to be, told by its tag where there are several."""
-    kinds = structs_in(annotation)
-    for kind in kinds:
-        config = kind.__struct_config__
-        if config.tag_field is None or table.get(config.tag_field) == config.tag:
-            return kind
-    return None
 
 
 def _tag_fault(table: Mapping[str, Any], annotation: Any) -> str | None:

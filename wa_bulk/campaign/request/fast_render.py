@@ -25,6 +25,7 @@ from typing import Any, Literal, cast
 import msgspec
 
 from wa_bulk.api.generated_code import compile_function
+from wa_bulk.api.invisible import holds_printable_invisible
 from wa_bulk.api.number_plan import IS_PLAIN, LENGTHS
 from wa_bulk.api.rules import TextRule, WholeRule
 from wa_bulk.campaign.request.bound_field import BoundField
@@ -62,6 +63,7 @@ def renderer(
         "sender_of": sender.number if isinstance(sender, BoundField) else None,
         "sender_of_all": None if isinstance(sender, BoundField) else sender,
         "no_blank_in": frozenset(" " * count for count in range(5)).isdisjoint,
+        "invisible_in": holds_printable_invisible,
     }
     cells = {f"values[{recipient.column}]": "number"}
     texts: dict[str, int] = {}
@@ -73,14 +75,18 @@ def renderer(
         if isinstance(hole, str):
             value = {"row": "row", "to": "to", "from": "sender"}[hole]
         elif hole.field.kind == "text" and hole.field.is_one_column:
-            value = cells.setdefault(f"values[{hole.column}]", f"cell_{hole.column}")
+            cell = f"values[{hole.column}]"
+            if hole.field.fallback is not None:
+                given[f"fallback_{number}"] = hole.field.fallback
+                cell += f" or fallback_{number}"
+            value = cells.setdefault(cell, f"cell_{len(cells)}")
             if isinstance(hole.field.rule, TextRule) and not hole.field.rule.takes_easy_text:
                 given[f"is_fine_{number}"] = hole.is_fine
                 conditions.append(f"is_fine_{number}({value})")
             else:
                 texts[value] = min(texts.get(value, hole.longest), hole.longest)
-        elif hole.field.kind == "whole":
-            text, rule = cells.setdefault(f"values[{hole.column}]", f"cell_{hole.column}"), hole.field.rule
+        elif hole.field.kind == "whole" and hole.field.fallback is None:
+            text, rule = cells.setdefault(f"values[{hole.column}]", f"cell_{len(cells)}"), hole.field.rule
             assert isinstance(rule, WholeRule)
             conditions.append(f"{text}.isdecimal() and {text}.isascii() and len({text}) <= {DIGITS_MAX}")
             value = f"int({text})"
@@ -96,6 +102,7 @@ def renderer(
             f"no_blank_in({together}) and len(text := ''.join({together})) <= {min(texts.values())}"
         )
         conditions.append(f"text.isprintable() and {' ' * 5!r} not in text")
+        conditions.append("(text.isascii() or invisible_in(text) is None)")
     is_plain = IS_PLAIN[1].format("number")
     to = f"number if {is_plain} else " if recipient.field.is_one_column else ""
     lines = [
