@@ -151,7 +151,7 @@ def test_what_cannot_be_is_said_at_once(message: str, words: str) -> None:
 
 @pytest.mark.parametrize("to", ["{phone?}", "{phone|+447911123456}"])
 def test_the_recipient_is_never_optional(to: str) -> None:
-    table = {"to": to, "body": {"type": "text", "text": {"body": "Hi"}}}
+    table: dict[str, object] = {"to": to, "body": {"type": "text", "text": {"body": "Hi"}}}
     file = CampaignFile(path=Path("c.toml"), sha256="", name="n", message=table)
     with pytest.raises(CampaignError, match=r"message\.to: "):
         compile_campaign(file, ["phone"], "r")
