@@ -11,9 +11,9 @@ import wa_bulk.api
 PUBLIC = """
 Accepted ApiError Audio AudioBody Body BodyComponent ButtonComponent Client Component Currency
 CurrencyParameter DateTime DateTimeParameter Document DocumentBody DocumentParameter HeaderComponent
-Image ImageBody ImageParameter Message Outcome Parameter PayloadParameter QuickReply SendError Status Sticker
-StickerBody Suppression Template TemplateBody Text TextBody TextParameter UrlSuffix ValidationError Video
-VideoBody VideoParameter __version__
+Image ImageBody ImageParameter MediaReport Message Outcome Parameter PayloadParameter QuickReply SendError Status
+Sticker StickerBody Suppression Template TemplateBody Text TextBody TextParameter UrlSuffix ValidationError Video
+VideoBody VideoParameter __version__ check_media
 """.split()
 
 
@@ -40,11 +40,13 @@ def test_the_names_of_the_contract_are_these_and_the_public_ones() -> None:
         "Accepted",
         "ApiError",
         "Client",
+        "MediaReport",
         "Outcome",
         "SendError",
         "Status",
         "Suppression",
         "__version__",
+        "check_media",
     }
     assert set(wa_bulk.api.__all__) == set(CONTRACT) | (set(PUBLIC) - elsewhere)
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         VideoBody,
         VideoParameter,
     )
+    from wa_bulk.media import MediaReport, check_media
     from wa_bulk.send.client import Client
     from wa_bulk.send.outcome import Accepted, ApiError, Outcome, SendError, Status
     from wa_bulk.send.suppression import Suppression
@@ -67,6 +68,7 @@ __all__ = [
     "Image",
     "ImageBody",
     "ImageParameter",
+    "MediaReport",
     "Message",
     "Outcome",
     "Parameter",
@@ -88,10 +90,13 @@ __all__ = [
     "VideoBody",
     "VideoParameter",
     "__version__",
+    "check_media",
 ]
 
 _HOMES = {
     "Client": "wa_bulk.send.client",
+    "MediaReport": "wa_bulk.media",
+    "check_media": "wa_bulk.media",
     "Accepted": "wa_bulk.send.outcome",
     "ApiError": "wa_bulk.send.outcome",
     "Outcome": "wa_bulk.send.outcome",

@@ -10,7 +10,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from .aiohttp_pool import belongs_to
 from .interface import Unusable
 from .limits import IDLE_MAX
-from .resolver import resolver
+from .resolver import Resolver, resolver
 
 # Default headers of a session that would change what our bytes mean.
 FRAMING = ("Content-Encoding", "Content-Length", "Expect", "Host", "Transfer-Encoding")
@@ -22,7 +22,7 @@ def open_session(connections: int, context: ssl.SSLContext | bool) -> aiohttp.Cl
         limit=connections,
         ssl=context,
         keepalive_timeout=IDLE_MAX,
-        resolver=_Resolver(),
+        resolver=SharedResolver(resolver),
         use_dns_cache=False,
     )
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
@@ -50,12 +50,16 @@ def check_use(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) -
         raise Unusable("the given session belongs to another event loop: make both in one")
 
 
-class _Resolver(AbstractResolver):
-    """Has aiohttp ask the same resolver as everything else here."""
+class SharedResolver(AbstractResolver):
+    """Has aiohttp ask our own resolvers, which others use too: of several always the same for a name."""
+
+    def __init__(self, *resolvers: Resolver) -> None:
+        self._resolvers = resolvers
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
+        chosen = self._resolvers[hash(host) % len(self._resolvers)]
         return [
             ResolveResult(
                 hostname=host,
@@ -65,9 +69,9 @@ class _Resolver(AbstractResolver):
                 proto=protocol,
                 flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
             )
-            for found_family, _, protocol, _, sockaddr in await resolver.addresses(host, port)
+            for found_family, _, protocol, _, sockaddr in await chosen.addresses(host, port)
             if family in (socket.AF_UNSPEC, found_family)
         ]
 
     async def close(self) -> None:
-        """Nothing to close: others use the resolver too."""
+        """Nothing to close: others use the resolvers too."""
