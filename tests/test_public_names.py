@@ -11,9 +11,9 @@ import wa_bulk.api
 PUBLIC = """
 Accepted ApiError Audio AudioBody Body BodyComponent ButtonComponent Client Component Currency
 CurrencyParameter DateTime DateTimeParameter Document DocumentBody DocumentParameter HeaderComponent
-Image ImageBody ImageParameter MediaReport Message Outcome Parameter PayloadParameter QuickReply SendError Status
-Sticker StickerBody Suppression Template TemplateBody Text TextBody TextParameter UrlSuffix ValidationError Video
-VideoBody VideoParameter __version__ check_media
+Image ImageBody ImageParameter MediaReport Message Outcome Parameter PayloadParameter QuickReply SendError
+Status Sticker StickerBody Suppression Template TemplateBody Text TextBody TextParameter UrlSuffix
+ValidationError Video VideoBody VideoParameter __version__ check_media
 """.split()
 
 

@@ -89,6 +89,7 @@ def folder(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) ->
         "COLUMNS": "80",
     }
     environment["WA_BULK_DB"] = str(tmp_path / "memory.db")
+    environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
     folder = Folder(tmp_path, environment)
     folder.campaign.write_text(CAMPAIGN, encoding="utf-8")
     folder.recipients(GOOD)

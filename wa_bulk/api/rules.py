@@ -223,11 +223,9 @@ def _header(component: t.HeaderComponent) -> None:
 
 
 def _must_be_pdf(document: t.Document, at: str) -> None:
-    names = [(document.filename, "filename")]
-    if document.filename is None:
-        link = None if document.link is None else re.split(r"[?#]", document.link, maxsplit=1)[0]
-        names = [(document.caption, "caption"), (link, "link")]
-    for name, where in names:
+    link = None if document.link is None else re.split(r"[?#]", document.link, maxsplit=1)[0]
+    caption = document.caption if document.filename is None else None
+    for name, where in ((document.filename, "filename"), (caption, "caption"), (link, "link")):
         if name is not None and _NOT_PDF.fullmatch(name):
             raise ValidationError(
                 f"{at}.{where}", f"names {shortened(name)}", "expected a PDF in a template's header"

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from wa_bulk.api.number_validity import number_doubt
 from wa_bulk.campaign.file import load
+from wa_bulk.campaign.media import MediaFindings
 from wa_bulk.campaign.request.blueprint import compile_campaign
 from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.run.plan import recipients_of, rules_of
@@ -53,6 +54,8 @@ class CheckReport(Struct, frozen=True):
     doubtful: int
     warnings: list[str]
     faults: list[RowFault]
+    media: MediaFindings | None = None
+    """What the links lead to, where they were looked at."""
 
 
 def check(

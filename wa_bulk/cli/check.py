@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from wa_bulk.cli import exits, options
+from wa_bulk.cli.media import MediaLook, show_media
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from wa_bulk.campaign.check import CheckReport
     from wa_bulk.campaign.settings import Settings
 
@@ -21,29 +24,53 @@ _FAULTS_SHOWN = 20
 @options.recipients
 @options.option("--json", "as_json", is_flag=True, help="Everything found, as JSON on stdout.")
 @options.option("--allow-duplicates", is_flag=True, help="A number that comes twice is no fault.")
+@options.option("--media", is_flag=True, help="Look at each distinct link that the rows make, too.")
+@options.option("--media-private", is_flag=True, help="Look at links into this machine and private networks.")
+@options.option("--offline", is_flag=True, help="Ask nothing of the network.")
 @options.debug
-def command(campaign: Path, recipients: Path | None, as_json: bool, allow_duplicates: bool) -> None:
+def command(
+    campaign: Path,
+    recipients: Path | None,
+    as_json: bool,
+    allow_duplicates: bool,
+    media: bool,
+    media_private: bool,
+    offline: bool,
+) -> None:
     """Find everything wrong with a campaign without sending it.
 
     Goes through the campaign file, the CSV and every row as a run would, and asks of each number whether it
-    can exist at all. Exits with 1 if any row would be refused.
+    can exist at all. Looks at what the media's links lead to: at those that all rows have, with --media at
+    every one. Exits with 1 if any row would be refused, or a link leads to what WhatsApp will not take.
 
     \b
     Examples:
       wa-bulk check campaign.toml
+      wa-bulk check campaign.toml --media
       wa-bulk check campaign.toml --json | jq '.faults[].reason'
     """
     from wa_bulk.campaign.settings import Settings
 
+    if offline and (media or media_private):
+        raise click.UsageError(
+            "--offline asks nothing of the network: leave out --media and --media-private."
+        )
     settings = Settings(allow_duplicates=allow_duplicates)
-    report = examine(campaign, recipients, settings, as_json=as_json)
-    raise click.exceptions.Exit(exits.of_rows_refused(report.rejected))
+    look = None if offline else MediaLook(every_row=media, private=media_private)
+    report = examine(campaign, recipients, settings, as_json=as_json, media=look)
+    refused = report.rejected + (report.media.problems if report.media is not None else 0)
+    raise click.exceptions.Exit(exits.of_rows_refused(refused))
 
 
 def examine(
-    campaign: Path, recipients: Path | None, settings: Settings, *, as_json: bool = False
+    campaign: Path,
+    recipients: Path | None,
+    settings: Settings,
+    *,
+    as_json: bool = False,
+    media: MediaLook | None = None,
 ) -> CheckReport:
-    """Check every row and print what was found, on stdout."""
+    """Check every row, and media as `media` says, and print what was found, on stdout."""
     import msgspec
 
     from wa_bulk.campaign.check import check
@@ -51,6 +78,8 @@ def examine(
 
     with checking() as on_rows:
         report = check(campaign, recipients=recipients, settings=settings, on_rows=on_rows)
+    if media is not None:
+        report = msgspec.structs.replace(report, media=media(campaign, recipients))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(report)))
     else:
@@ -85,8 +114,19 @@ def _show(report: CheckReport) -> None:
     console.print(counts)
     for warning in report.warnings:
         console.print(f"  warning: {plain(warning)}", style="yellow")
-    if not report.faults:
-        return
+    if report.faults:
+        _show_faults(console, report)
+    if report.media is not None:
+        show_media(console, report.media)
+
+
+def _show_faults(console: Console, report: CheckReport) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from wa_bulk.report.terminal import COLOURS
+    from wa_bulk.report.words import plain
+
     faults = Table.grid(padding=(0, 2, 0, 0))
     faults.add_column(justify="right", no_wrap=True)
     faults.add_column(no_wrap=True)

@@ -172,6 +172,25 @@ def checking() -> Iterator[Callable[[int, int], object]]:
         )
 
 
+@contextmanager
+def looking_at_links() -> Iterator[Callable[[int], object]]:
+    """Show how many links were looked at; the callable it yields must be told."""
+    console = Console(stderr=True)
+    if not can_draw(console):
+        due = time.monotonic() + LINE_EVERY_S
+
+        def tell(links: int) -> None:
+            nonlocal due
+            if time.monotonic() >= due:
+                due = time.monotonic() + LINE_EVERY_S
+                click.echo(f"looked at {links:,} links", err=True)
+
+        yield tell
+        return
+    with console.status("looking at links …") as status:
+        yield lambda links: status.update(f"looking at links … {links:,}")
+
+
 def _lines() -> Callable[[int, int], None]:
     due = time.monotonic() + LINE_EVERY_S
 

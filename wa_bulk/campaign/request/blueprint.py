@@ -100,9 +100,10 @@ class Blueprint:
         try:
             validate(decode(payload))
         except ValidationError as error:
-            raise RowRefused(error.field, self._columns_of(error.field), error.fault, error.rule) from None
+            raise RowRefused(error.field, self.columns_of(error.field), error.fault, error.rule) from None
 
-    def _columns_of(self, path: str) -> list[str]:
+    def columns_of(self, path: str) -> list[str]:
+        """Return the columns that fill the field at `path`; none where it is the same for every row."""
         return [name for field in self.fields if field.path == path for name in field.columns]
 
 
