@@ -176,6 +176,11 @@ BAD: list[tuple[Message, str, str]] = [
         "names",
     ),
     (
+        header(DocumentParameter(Document(link="https://example.com/a.docx", filename="a.pdf"))),
+        "body.template.components[0].parameters[0].document.link",
+        "names",
+    ),
+    (
         header(DocumentParameter(Document(id="1", filename="a.xlsx"))),
         "body.template.components[0].parameters[0].document.filename",
         "names",

@@ -1,12 +1,27 @@
 """`wa-bulk check` and a dry run: every row is looked at, and nothing is sent."""
 
+import asyncio
 import json
 
 import pytest
+from click.testing import Result
 
 from tests.cli.conftest import FAULTY, Folder
+from tests.media import files
+from tests.media.web_server import media_server
 from wa_bulk.cli import exits
 from wa_bulk.sandbox import Sandbox
+
+IMAGE = """
+name = "orders"
+recipients = "orders.csv"
+[message]
+to = "{phone}"
+[message.body]
+type = "image"
+[message.body.image]
+link = "%s"
+"""
 
 
 @pytest.mark.parametrize("arguments", [["check", "orders.toml"], ["send", "orders.toml", "--dry-run"]])
@@ -45,3 +60,23 @@ def test_check_as_json_holds_every_fault(folder: Folder) -> None:
     assert (found["rows"], found["ready"], found["rejected"], found["skipped"]) == (8, 5, 2, 1)
     faults = [fault for fault in found["faults"] if fault["status"] != "warning"]
     assert [(fault["row"], fault["line"]) for fault in faults] == [(6, 7), (7, 8), (8, 9)]
+
+
+async def test_media_is_looked_at_where_it_lies(folder: Folder) -> None:
+    async with media_server() as server:
+        link = server.put("/a.jpg", files.webp(), "image/jpeg")
+        folder.campaign.write_text(IMAGE % link, encoding="utf-8")
+
+        async def check(*options: str) -> Result:
+            return await asyncio.to_thread(folder.run, "check", "orders.toml", *options)
+
+        looked = await check("--media-private", "--json")
+        media = json.loads(looked.stdout)["media"]
+        assert (looked.exit_code, media["links"], media["problems"]) == (exits.NOT_ALL_ACCEPTED, 1, 1)
+        shown = (await check("--media-private")).stdout
+        assert "every row" in shown
+        assert "image/webp by its content" in " ".join(shown.split())
+        refused = " ".join((await check()).stdout.split())
+        assert "leads to this machine (127.0.0.1), which WhatsApp cannot reach" in refused
+        assert (await check("--offline")).exit_code == exits.FINISHED
+        assert (await check("--offline", "--media")).exit_code == exits.NOTHING_SENT

@@ -23,7 +23,7 @@ from wa_bulk.media import MediaChecker, MediaReport
 FINDINGS_KEPT = 1000
 """Findings a report holds; further ones are only counted."""
 
-_TASKS = 64
+_TASKS = 128
 _ROWS_AT_A_TIME = 256
 _RUN_ID = "check"
 

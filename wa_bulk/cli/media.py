@@ -17,7 +17,7 @@ _FINDINGS_SHOWN = 20
 
 
 class MediaLook(NamedTuple):
-    """Which links to look at: with `every_row` those of the rows too, with `private` those into private networks."""
+    """Which links to look at: those that rows make too if `every_row`, into private networks if `private`."""
 
     every_row: bool
     private: bool

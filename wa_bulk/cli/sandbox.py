@@ -116,6 +116,7 @@ def _credential(_context: click.Context, _parameter: click.Parameter, text: str)
     metavar="N",
     help="The same seed gives the same random choices.",
 )
+@options.option("--media", is_flag=True, help="Look at media's links, and fail what WhatsApp would not take.")
 @options.option("--callback-url", metavar="URL", help="Post status callbacks there.")
 @options.option(
     "--allow-callback-host",
@@ -130,7 +131,7 @@ def _credential(_context: click.Context, _parameter: click.Parameter, text: str)
     "--numbers", is_flag=True, help="List the recipient numbers and names of the faults on purpose, and end."
 )
 @options.debug
-def command(numbers: bool, **chosen: Any) -> None:
+def command(numbers: bool, media: bool, **chosen: Any) -> None:
     """Run a local EngageLab with an inbox.
 
     Any client of the real one can be pointed at it. Nothing is sent to phones: messages appear in the inbox,
@@ -151,13 +152,22 @@ def command(numbers: bool, **chosen: Any) -> None:
 
     settings = _settings(**chosen)
     try:
-        loop.run(serve(settings, _announce))
+        loop.run(_serve_with_media(settings) if media else serve(settings, _announce))
     except OSError as error:
         raise cannot_listen(error, settings.host, settings.port, "Is a sandbox running already?") from None
     except StoreError as error:
         raise Problem(
             str(error), "--db takes a file that a sandbox made, or one that is not there yet."
         ) from None
+
+
+async def _serve_with_media(settings: SandboxSettings) -> None:
+    from wa_bulk.media import MediaChecker
+    from wa_bulk.media.message_media import MessageMedia
+    from wa_bulk.sandbox import serve
+
+    async with MediaChecker(private=True) as checker:
+        await serve(settings, _announce, MessageMedia(checker).problem)
 
 
 def _settings(

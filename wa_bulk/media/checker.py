@@ -16,7 +16,7 @@ from wa_bulk.media.report import MediaReport
 from wa_bulk.media.web import NotTakenError, UnseenError, Web
 
 TIMEOUT_S = 10.0
-CONCURRENCY = 32
+CONCURRENCY = 64
 
 
 class MediaChecker:

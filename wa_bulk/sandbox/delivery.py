@@ -15,6 +15,7 @@ from wa_bulk.sandbox.models import Status
 
 OUTSIDE_WINDOW = 131047
 UNDELIVERABLE = 131026
+MEDIA_NOT_TAKEN = 131053
 
 
 class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,12 +45,19 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Step(NamedTuple):
     """`wait_s` counts from the step before; `becomes` is the message's status after it, None where it does
-    not change; `error` is 0 where nothing failed."""
+    not change; `error` is one of Meta's codes, 0 where nothing failed, and `detail` what is said of it beyond
+    the code's meaning."""
 
     wait_s: float
     status: MessageStatus
     becomes: Status | None = None
     error: int = 0
+    detail: str = ""
+
+    @property
+    def error_text(self) -> str:
+        """The error in words."""
+        return self.detail or META_ERRORS[self.error].meaning
 
 
 Steps = tuple[Step, ...]
@@ -90,6 +98,11 @@ class DeliveryPlanner:
             return self._failing(int(code))
         read_share = self.delivery.read_share
         return self._read if read_share >= 1 or self._random.random() < read_share else self._delivered
+
+    def without_medium(self, reason: str) -> Steps:
+        """Plan the steps of a message whose medium cannot be sent."""
+        failed = Step(self._sent.wait_s, "sent_failed", "failed", MEDIA_NOT_TAKEN, reason)
+        return (_PLANNED, _VALID, failed)
 
     def drawn(self, shares: Iterable[tuple[str, float]]) -> str | None:
         """Draw one of the names, each as often as its share says; None for the rest."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import get_args
 
 import msgspec
 from msgspec import Struct
 
 from wa_bulk.api import Body, Message, SendReply, TemplateBody, e164
-from wa_bulk.api.callbacks import META_ERRORS, CallbackRow
+from wa_bulk.api.callbacks import CallbackRow
 from wa_bulk.sandbox.account_storage import load_keys, load_templates, save_keys, save_templates
 from wa_bulk.sandbox.behaviour import Behaviour, behaviour_of
 from wa_bulk.sandbox.callbacks import Callbacks, CallbackSettings
@@ -67,11 +67,16 @@ class Stats(Struct, frozen=True):
     uptime_s: float
 
 
+MediaProblem = Callable[[Message], Awaitable[str | None]]
+"""Looks at a message's media and says why one cannot be sent."""
+
+
 class EngageLab:
     """One account at the vendor's. To be made and used inside one running event loop."""
 
-    def __init__(self, settings: SandboxSettings) -> None:
+    def __init__(self, settings: SandboxSettings, media_problem: MediaProblem | None = None) -> None:
         """Open the database and go on with its deliveries. Raises StoreError when it cannot be used."""
+        self.media_problem = media_problem
         self._cap = settings.cap if settings.cap is not None or settings.db else MEMORY_CAP
         self.store = Store(settings.db, self._cap)
         try:
@@ -118,11 +123,19 @@ class EngageLab:
         return self.store.queries
 
     def accept(
-        self, message: Message, payload: bytes, headers: str, key: AnyKey, *, numeric_id: bool = False
+        self,
+        message: Message,
+        payload: bytes,
+        headers: str,
+        key: AnyKey,
+        *,
+        numeric_id: bool = False,
+        media_problem: str | None = None,
     ) -> tuple[bytes, list[InTransit]]:
         """Add a message for each of its recipients; returns the reply's body and the deliveries to start.
 
-        Raises Refusal when the template is missing or does not fit.
+        `media_problem` is why a medium cannot be sent. Raises Refusal when the template is missing or does
+        not fit.
         """
         rendered = (
             self.templates.fill(message.body.template) if isinstance(message.body, TemplateBody) else None
@@ -165,7 +178,9 @@ class EngageLab:
                     message.from_ or key.default_number,
                     contact,
                     message.custom_args,
-                    self.planner.steps(behaviour, within_window=window_open or rendered is not None),
+                    self.planner.without_medium(media_problem)
+                    if media_problem is not None
+                    else self.planner.steps(behaviour, within_window=window_open or rendered is not None),
                     self.planner.pace(),
                     window_open,
                     self._callback_order(behaviour),
@@ -246,7 +261,7 @@ class EngageLab:
         status = step.becomes
         if status is None:
             return
-        error = RecordError(step.error, META_ERRORS[step.error].meaning) if step.error else None
+        error = RecordError(step.error, step.error_text) if step.error else None
         at_ms = int((time.time() - time.monotonic() + due) * 1000)
         change = StatusChange(message.id, message.status, status, at_ms, error)
         message.status = status

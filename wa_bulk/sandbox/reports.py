@@ -11,7 +11,6 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from wa_bulk.api.callbacks import (
-    META_ERRORS,
     CallbackRow,
     ConversationOrigin,
     ErrorDetail,
@@ -83,7 +82,7 @@ def status_row(message: InTransit, step: Step, at_s: int) -> CallbackRow:
         message_status=status,
         status_data=data,
         error_code=step.error,
-        error_detail=ErrorDetail(META_ERRORS[step.error].meaning) if step.error else None,
+        error_detail=ErrorDetail(step.error_text) if step.error else None,
         loss=Loss(lost_at, "engagelab" if lost_at == 1 else "meta") if lost_at else None,
     )
     return CallbackRow(

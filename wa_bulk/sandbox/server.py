@@ -16,7 +16,7 @@ from wa_bulk.api.loopback import http_address
 from wa_bulk.sandbox.app import application
 from wa_bulk.sandbox.callbacks import CallbackSettings
 from wa_bulk.sandbox.delivery import Delivery
-from wa_bulk.sandbox.engagelab import EngageLab, Stats
+from wa_bulk.sandbox.engagelab import EngageLab, MediaProblem, Stats
 from wa_bulk.sandbox.faults import FaultSettings
 from wa_bulk.sandbox.hosts import AllowedHosts
 from wa_bulk.sandbox.models import Record
@@ -38,11 +38,17 @@ class Sandbox:
     sandbox:`, which runs it in a thread of its own, for programs and tests of any kind.
 
     `url` is where clients are to be pointed, `key` and `secret` what they sign in with. A sandbox that was
-    stopped can be started again, with nothing in it unless it has a database.
+    stopped can be started again, with nothing in it unless it has a database. `media_problem` looks at the
+    media of each message, which fails to be delivered where it finds a problem.
     """
 
-    def __init__(self, settings: SandboxSettings = SandboxSettings()) -> None:  # noqa: B008 - frozen
+    def __init__(
+        self,
+        settings: SandboxSettings = SandboxSettings(),  # noqa: B008 - frozen
+        media_problem: MediaProblem | None = None,
+    ) -> None:
         self.settings = settings
+        self._media_problem = media_problem
         self._lab: EngageLab | None = None
         self._runner: web.AppRunner | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -85,7 +91,7 @@ class Sandbox:
     async def _start(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.current_thread()
-        self._lab = EngageLab(self.settings)
+        self._lab = EngageLab(self.settings, self._media_problem)
         self._runner = web.AppRunner(
             application(self._lab, AllowedHosts(self.settings.allow_hosts, self.settings.host)),
             access_log=None,
@@ -242,7 +248,11 @@ def _end_thread(thread: threading.Thread, loop: asyncio.AbstractEventLoop) -> No
     loop.close()
 
 
-async def serve(settings: SandboxSettings, started: Callable[[Sandbox], None] | None = None) -> None:
+async def serve(
+    settings: SandboxSettings,
+    started: Callable[[Sandbox], None] | None = None,
+    media_problem: MediaProblem | None = None,
+) -> None:
     """Run until SIGINT or SIGTERM. `started` is called once it listens.
 
     Raises OSError when the port is taken, StoreError when the database cannot be used.
@@ -252,7 +262,7 @@ async def serve(settings: SandboxSettings, started: Callable[[Sandbox], None] | 
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
-    async with Sandbox(settings) as sandbox:
+    async with Sandbox(settings, media_problem) as sandbox:
         if started is not None:
             started(sandbox)
         await stop.wait()

@@ -46,7 +46,15 @@ async def send(request: web.Request) -> web.StreamResponse:
         if fault is not None and fault.refuses:
             return await _refused_on_purpose(request, lab, fault, latency_ms)
         numeric_id = fault is not None and fault.name == "numeric-message-id"
-        reply, in_transit = lab.accept(message, payload, headers_as_json(request), key, numeric_id=numeric_id)
+        media_problem = await lab.media_problem(message) if lab.media_problem is not None else None
+        reply, in_transit = lab.accept(
+            message,
+            payload,
+            headers_as_json(request),
+            key,
+            numeric_id=numeric_id,
+            media_problem=media_problem,
+        )
     except Refusal:
         lab.refused += 1
         if latency_ms:
