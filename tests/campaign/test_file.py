@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -37,7 +39,6 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read(tmp_path: Path) -> Non
         ("name = 'x'\nrate = inf\n[message]\n", "rate = inf"),
         ("name = 'x'\nrate = nan\n[message]\n", "rate = nan"),
         ("name = 'x'\ntrack = 'no'\n[message]\n", "expected true or false"),
-        ("name = \n", "line 1"),
         (b"\xff\xfe", "is not UTF-8"),
     ],
 )
@@ -47,6 +48,47 @@ def test_a_file_that_is_no_campaign_says_why(tmp_path: Path, text: str | bytes, 
         load(path)
     assert expected in str(caught.value)
     assert all(line.startswith(f"{path}: ") for line in str(caught.value).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [
+        ("to", "under [message]"),
+        ("language", "under [message.body.template]"),
+        ("text", "under [message"),
+    ],
+)
+def test_a_key_under_the_wrong_table_is_told_where_it_belongs(tmp_path: Path, key: str, place: str) -> None:
+    with pytest.raises(CampaignError, match=re.escape(f"unknown key '{key}'; it belongs {place}")):
+        load(write(tmp_path, f"name = 'x'\n{key} = 'y'\n[message]\n"))
+
+
+def test_what_is_no_toml_is_said_with_its_line(tmp_path: Path) -> None:
+    path = write(tmp_path, 'name = "x"\nrate = fast\n')
+    with pytest.raises(CampaignError) as caught:
+        load(path)
+    assert str(caught.value).splitlines() == [
+        f"{path}, line 2: is not TOML: text stands in quotes",
+        "2 | rate = fast",
+        "           ^",
+        'Write: rate = "fast"',
+    ]
+
+
+def test_a_pipe_is_not_waited_for_and_a_large_file_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CampaignError, match="no regular file"):
+        load(tmp_path / "pipe")
+    with (tmp_path / "large.toml").open("wb") as file:
+        file.truncate(10**9)
+    with pytest.raises(CampaignError, match="has 1,000,000,000 bytes"):
+        load(tmp_path / "large.toml")
+
+
+def test_a_recipients_file_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    file = load(write(tmp_path, "name = 'x'\nrecipients = '~/a.csv'\n[message]\n"))
+    assert file.recipients == tmp_path / "a.csv"
 
 
 def test_a_missing_file_and_a_folder_are_said(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import stat
 import sys
-import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Literal, cast
 from msgspec import Struct
 
 from wa_bulk.api.number_plan import country_named
+from wa_bulk.campaign.toml_text import TomlError, parse
 from wa_bulk.send import defaults
 
 _KEYS = {
@@ -27,6 +28,18 @@ _KEYS = {
     "message": "a table",
 }
 
+
+_PLACES = {
+    **dict.fromkeys(
+        ("template", "text", "image", "video", "audio", "document", "sticker"), "under [message.body]"
+    ),
+    **dict.fromkeys(("language", "components"), "under [message.body.template]"),
+    **dict.fromkeys(("from", "to", "body", "request_id", "custom_args"), "under [message]"),
+    **dict.fromkeys(_KEYS, "at the top of the file, above [message]"),
+}
+"""Where keys belong that are found elsewhere."""
+
+_BYTES_MAX = 1 << 20
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -58,20 +71,12 @@ def load(path: Path) -> CampaignFile:
 
     Raises CampaignError when it is missing, not TOML, or holds unknown keys or values of the wrong type.
     """
+    data = _contents(path)
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise CampaignError(f"{path}: no such campaign file") from None
-    except OSError as error:
-        raise CampaignError(f"{path}: cannot be read: {error.strerror}") from None
-    try:
-        table = tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
-    except UnicodeDecodeError as error:
-        raise CampaignError(f"{path}: is not UTF-8 text (byte {error.start + 1}); save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise CampaignError(f"{path}: is not TOML: {error}") from None
-    except RecursionError:
-        raise CampaignError(f"{path}: is nested too deeply; no message is like that") from None
+        table = parse(data)
+    except TomlError as error:
+        place = f", line {error.line}" if error.line else ""
+        raise CampaignError(f"{path}{place}: {error}") from None
     if faults := _faults(table):
         raise CampaignError("\n".join(f"{path}: {fault}" for fault in faults))
     recipients = table.get("recipients")
@@ -80,13 +85,33 @@ def load(path: Path) -> CampaignFile:
         sha256=hashlib.sha256(data).hexdigest(),
         name=table["name"],
         message=cast("dict[str, object]", table["message"]),
-        recipients=path.parent / recipients if recipients is not None else None,
+        recipients=path.parent / Path(recipients).expanduser() if recipients is not None else None,
         rate=float(table.get("rate", defaults.RATE)),
         track=table.get("track", True),
         gateway_errors=table.get("gateway_errors"),
         respect_suppression=table.get("respect_suppression", True),
         country=country_named(table["country"]) if "country" in table else None,
     )
+
+
+def _contents(path: Path) -> bytes:
+    """Read what may be a campaign file. Raises CampaignError."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = (
+                "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file, and is read more than once"
+            )
+            raise CampaignError(f"{path}: cannot be read: it is {kind}")
+        if status.st_size > _BYTES_MAX:
+            raise CampaignError(
+                f"{path}: has {status.st_size:,} bytes, and a campaign file has a few thousand"
+            )
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise CampaignError(f"{path}: no such campaign file") from None
+    except OSError as error:
+        raise CampaignError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _faults(table: Mapping[str, object]) -> list[str]:
@@ -128,6 +153,8 @@ def _fits(key: str, value: object) -> bool:
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
-    """Return `key` quoted, with the known one it was probably meant to be."""
+    """Return `key` quoted, with the table where it belongs, or the known one it was probably meant to be."""
+    if key in _PLACES:
+        return f"{key!r}; it belongs {_PLACES[key]}"
     near = get_close_matches(key, list(known), n=1, cutoff=0.5)
     return f"{key!r}; did you mean {near[0]!r}?" if near else f"{key!r}; known here: {', '.join(known)}"
