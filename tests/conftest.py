@@ -1,9 +1,12 @@
 """What holds for every test."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests.cluster.redis_server import RedisServer
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("everywhere", deadline=None)
@@ -17,3 +20,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "/send/" in item.nodeid and _ON_THE_STANDARD_LOOP.search(item.name):
             item.add_marker("loops")
+
+
+@pytest.fixture(scope="session")
+def redis_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server(redis_of_session: RedisServer) -> RedisServer:
+    """A server that all tests of the session share; each finds it empty."""
+    redis_of_session.command("FLUSHALL")
+    return redis_of_session

@@ -10,6 +10,7 @@ import pytest
 
 import wa_bulk
 import wa_bulk.api
+from tests.cluster.redis_server import RedisServer
 from wa_bulk.sandbox import Sandbox
 from wa_bulk.send.client import Client, Settings
 
@@ -42,13 +43,17 @@ def compiled(source: str, name: str) -> CodeType:
 
 @pytest.mark.parametrize("page", PRINTED)
 async def test_every_block_runs(
-    page: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    page: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    redis_server: RedisServer,
 ) -> None:
     names: dict[str, object] = {"__name__": "page"}
     async with Sandbox() as sandbox:
         monkeypatch.setenv("WA_BULK_DEV_KEY", sandbox.key)
         monkeypatch.setenv("WA_BULK_DEV_SECRET", sandbox.secret)
         monkeypatch.setenv("WA_BULK_BASE_URL", sandbox.url)
+        monkeypatch.setenv("WA_BULK_REDIS", redis_server.url)
         # The page has a number that is never answered: nobody waits half a minute for that here.
         init = Client.__init__
         monkeypatch.setattr(Client, "__init__", lambda self, *a, **k: init(self, *a, **{"timeout": 1.0, **k}))

@@ -8,6 +8,7 @@ import pytest
 import uvloop
 
 from tests.send.departures import most_in_a_window, virtual_loop, virtual_pacer
+from tests.send.pacing.contract import PacerContract, Pacers
 from tests.send.virtual import run
 from wa_bulk.send.pacing.base import Pacer, SenderPacer
 from wa_bulk.send.pacing.local import LocalPacer
@@ -168,3 +169,9 @@ def test_a_frozen_clock_of_the_process_does_not_stop_it(monkeypatch: pytest.Monk
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())
+
+
+class TestContract(PacerContract):
+    @pytest.fixture
+    def pacers(self) -> Pacers:
+        return LocalPacer

@@ -1,0 +1,118 @@
+"""One limit for a number, over several pacers of one Redis."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.cluster.redis_server import RedisServer
+from tests.send.departures import most_in_a_window
+from tests.send.engagelab import EngageLab
+from tests.send.pacing.contract import NUMBER, PacerContract, Pacers, taken
+from wa_bulk import Client, Message, SendError
+from wa_bulk.cluster import ClusterError, RedisPacer, shared_queue
+from wa_bulk.cluster.shared_queue import SharedQueue
+
+
+@pytest.fixture
+async def pacers(redis_server: RedisServer) -> AsyncIterator[Pacers]:
+    made: list[RedisPacer] = []
+
+    def make(rate: float) -> RedisPacer:
+        made.append(RedisPacer.from_url(redis_server.url, rate=rate))
+        return made[-1]
+
+    yield make
+    for pacer in made:
+        await pacer.close()
+
+
+class TestContract(PacerContract):
+    pass
+
+
+@pytest.mark.parametrize("rate", [0, -1, float("inf"), float("nan")])
+def test_what_is_no_rate_is_refused(rate: float) -> None:
+    with pytest.raises(ValueError, match=f"rate = {rate}: expected messages/s"):
+        RedisPacer.from_url("redis://127.0.0.1:1", rate=rate)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("127.0.0.1:6379", "it begins with none of"),
+        ("http://127.0.0.1", "it begins with none of"),
+        ("redis://127.0.0.1:port", "is no address of Redis"),
+        ("redis+sentinel://127.0.0.1:26379", "names no service"),
+        ("redis://user:secret@127.0.0.1:port", r"'redis://user:\*\*\*@127.0.0.1:port' is no address"),
+    ],
+)
+def test_what_is_no_address_is_refused(url: str, words: str) -> None:
+    with pytest.raises(ClusterError, match=words) as raised:
+        RedisPacer.from_url(url)
+    assert "secret" not in str(raised.value)
+
+
+async def test_several_share_the_limit(pacers: Pacers) -> None:
+    loop = asyncio.get_running_loop()
+    departures: list[float] = []
+    end = loop.time() + 1.8
+
+    async def work() -> None:
+        queue = pacers(100).of(NUMBER)
+
+        async def one() -> None:
+            while loop.time() < end:
+                await taken(queue)
+                departures.append(loop.time())
+
+        await asyncio.gather(*(one() for _ in range(8)))
+
+    await asyncio.gather(*(work() for _ in range(3)))
+    departures.sort()
+    assert most_in_a_window(departures) <= 101
+    assert len(departures) > 100
+
+
+async def test_a_429_anywhere_slows_all(pacers: Pacers) -> None:
+    loop = asyncio.get_running_loop()
+    one, other = (pacers(100).of(NUMBER) for _ in range(2))
+    await taken(other)
+    one.slow_down(1.5)
+    refused = loop.time()
+    departures: list[float] = []
+    while not departures or departures[-1] < refused + 1.4:
+        await taken(other)
+        departures.append(loop.time())
+    # What was promised at most 100 ms ahead may still leave, and what Redis had not heard of.
+    assert [at for at in departures if refused + 0.3 < at < refused + 1.4] == []
+    assert other.pace < 100
+
+
+async def test_a_dead_process_takes_no_more_than_its_tokens_with_it(pacers: Pacers) -> None:
+    dead = pacers(5).of(NUMBER)
+    await taken(dead, 5)
+    dead.hold(5)
+    alive = pacers(5).of(NUMBER)
+    assert isinstance(dead, SharedQueue)
+    assert dead._asking is not None
+    dead._asking.cancel()  # nobody tells Redis any more
+    async with asyncio.timeout(10):
+        await taken(alive)
+
+
+async def test_without_redis_nothing_is_sent_and_the_error_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(shared_queue, "PATIENCE_S", 0.3)
+    server = EngageLab()
+    async with server:
+        pacer = RedisPacer.from_url("redis://127.0.0.1:1/0")
+        async with Client("key", "secret-of-test", base_url=server.url, pacer=pacer, tries=1) as client:
+            with caplog.at_level(logging.WARNING, "wa_bulk"), pytest.raises(SendError) as raised:
+                await client.send(Message.text("+447911123456", "Hello"))
+    assert raised.value.outcome.status == "failed"
+    assert "the pace is kept in Redis: Redis at redis://127.0.0.1:1/0 cannot be reached" in str(raised.value)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert server.arrivals == []
