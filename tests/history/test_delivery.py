@@ -168,7 +168,8 @@ def test_a_run_is_read_in_row_order_across_pages(database: Database, history: Hi
     found = list(history.deliveries.of_run(RUN))
     assert [one.row for one in found] == list(range(1, 21))
     assert [one.message_ids for one in found] == [(f"m{row}",) for row in range(1, 21)]
-    assert [one.row for one in history.deliveries.of_run(RUN, after_row=17)] == [18, 19, 20]
+    assert [one.row for one in history.deliveries.of_run(RUN, 18)] == [18, 19, 20]
+    assert [one.row for one in history.deliveries.of_run(RUN, 4, 11)] == list(range(4, 12))
     assert list(history.deliveries.of_run("no such run")) == []
 
 

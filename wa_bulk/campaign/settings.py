@@ -31,8 +31,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     """For one row, as long as each was provably not accepted."""
     limit: _OneOrMore | None = None
     """Only that many rows, the first ones."""
-    on_unknown: Literal["hold", "retry"] = "hold"
-    """Whether rows that may have been accepted are sent again, at the risk of twice."""
+    on_unknown: Literal["hold", "retry", "retry-unheard"] = "hold"
+    """Whether rows that may have been accepted are sent again, at the risk of twice; `retry-unheard`: those
+    of earlier stretches that callbacks would speak of by now if they had been."""
     gateway_errors: GatewayErrors = "unknown"
     """What a gateway's answer that proves nothing (502, 504 and their like) makes of a row: one that may have
     been accepted, or one to be sent again, at the risk of twice."""
@@ -48,6 +49,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     outage_limit: _ZeroOrMore = 60.0
     """How long to wait for a server that is unavailable before stopping."""
     transport: Literal["auto", "lean", "aiohttp"] = "auto"
+
+    @property
+    def retries_unknown(self) -> bool:
+        """Whether rows that earlier stretches left in doubt are gone through again."""
+        return self.on_unknown != "hold"
 
     @property
     def guards_are_off(self) -> bool:

@@ -16,27 +16,15 @@ if TYPE_CHECKING:
 
 SECRET_VARIABLE = "WA_BULK_CALLBACK_SECRET"
 
-_DAY_S = 86_400.0
-_UNITS_S = {"d": _DAY_S, "h": 3600.0, "w": 7 * _DAY_S}
-_LENGTH = re.compile(r"([0-9]{1,6})([dhw])").fullmatch
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*").fullmatch
 
 
-class Keep(click.ParamType):  # type: ignore[type-arg]  # generic for the type checker only
+class Keep(options.Duration):
     """How long rows are kept, in seconds; None for ever."""
-
-    name = "length of time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the seconds of `90d`, `12h` or `4w`."""
-        if value is None or isinstance(value, float):
-            return value
-        if value == "forever":
-            return None
-        found = _LENGTH(value)
-        if found is None or not int(found[1]):
-            self.fail(f"{value!r} is no length of time: expected, say, 90d, 12h, 4w or forever", param, ctx)
-        return int(found[1]) * _UNITS_S[found[2]]
+        return None if value == "forever" else super().convert(value, param, ctx)
 
 
 def _path(_context: click.Context, _parameter: click.Parameter, path: str) -> str:

@@ -69,6 +69,24 @@ class WholeNumber(click.IntRange):
     name = "whole number"
 
 
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic for the type checker only
+    """A length of time, in seconds."""
+
+    name = "length of time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the seconds of `90s`, `15m`, `12h`, `90d` or `4w`."""
+        if value is None or isinstance(value, float):
+            return value
+        found = _LENGTH_OF_TIME(value)
+        if found is None or not int(found[1]):
+            self.fail(f"{value!r} is no length of time: expected, say, 90s, 15m, 12h, 90d or 4w", param, ctx)
+        return int(found[1]) * _SECONDS[found[2]]
+
+
+_LENGTH_OF_TIME = re.compile(r"([0-9]{1,6})([smhdw])").fullmatch
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+
 FILE = FilePath()
 ZERO_OR_MORE = Number(min=0)
 _ONE_OR_MORE = WholeNumber(min=1)
@@ -110,6 +128,13 @@ base_url = option(
     show_envvar=True,
     help="Address of the API. http:// is accepted for this machine only.  [default: https://wa.api.engagelab.cc]",
 )
+wait_settled = option(
+    "--wait-settled",
+    "wait_settled_s",
+    type=Duration(),
+    metavar="TIME",
+    help="At the end, wait this long, say 20m, for callbacks to settle the rows that are unknown.",
+)
 yes = option("--yes", "-y", is_flag=True, help="Do not ask. Needed where there is no terminal to ask on.")
 
 _SENDING = (
@@ -133,11 +158,6 @@ _SENDING = (
         type=_ONE_OR_MORE,
         metavar="N",
         help="Requests for one row, as long as each was provably not accepted.  [default: 5]",
-    ),
-    option(
-        "--on-unknown",
-        type=click.Choice(["hold", "retry"]),
-        help="Rows that may have been accepted: hold them, or send them again.  [default: hold]",
     ),
     option(
         "--gateway-errors",

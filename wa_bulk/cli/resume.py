@@ -14,6 +14,7 @@ from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
     from wa_bulk.campaign.run.plan import Plan
+    from wa_bulk.cli.memory import Note
 
 
 @click.command("resume")
@@ -36,14 +37,49 @@ if TYPE_CHECKING:
     help="Go on with LOG although the account's memory knows another log of its run, or more accepted rows: "
     "those who are not in LOG are written to again.",
 )
+@options.option(
+    "--on-unknown",
+    type=click.Choice(["hold", "retry", "retry-unheard"]),
+    help="Rows that may have been accepted: hold them, send them again, or send those again of which "
+    "callbacks would have come by now.  [default: hold]",
+)
+@options.option(
+    "--unheard-after",
+    "unheard_after_s",
+    type=options.Duration(),
+    default="15m",
+    show_default=True,
+    metavar="TIME",
+    help="With retry-unheard: how old a row must be, and those it is compared with.",
+)
+@options.option(
+    "--heard-at-least",
+    type=options.Number(min=0, max=1),
+    default=0.99,
+    show_default=True,
+    metavar="SHARE",
+    help="With retry-unheard: of how many accepted rows of that age callbacks must have come.",
+)
+@options.wait_settled
 @options.sending
 @options.debug
-def command(log: Path | None, base_url: str | None, yes: bool, again: bool, **chosen: object) -> None:
+def command(
+    log: Path | None,
+    base_url: str | None,
+    yes: bool,
+    again: bool,
+    unheard_after_s: float,
+    heard_at_least: float,
+    wait_settled_s: float | None,
+    **chosen: object,
+) -> None:
     """Go on with a run where it stopped.
 
     However it stopped: sends the rows that never left. Rows that callbacks speak of were accepted, and are
     settled first. Other rows that may have been accepted are unknown and held back, unless you say
-    --on-unknown retry. The campaign file and the recipients must be those the run began with.
+    --on-unknown retry, or retry-unheard: once callbacks have come for nearly all that were accepted, those
+    rows of which none speaks were most likely not. The campaign file and the recipients must be those the
+    run began with.
 
     \b
     Examples:
@@ -51,23 +87,37 @@ def command(log: Path | None, base_url: str | None, yes: bool, again: bool, **ch
       wa-bulk resume orders.jsonl                     the rows never sent
       wa-bulk resume orders.jsonl --retry-failed      and those that failed
       wa-bulk resume orders.jsonl --on-unknown retry  better twice than not at all
+      wa-bulk resume orders.jsonl --on-unknown retry-unheard --unheard-after 1h
     """
     from wa_bulk.campaign.run.plan import plan_resume
     from wa_bulk.cli.progress import reading
     from wa_bulk.cli.settle import settle_first
+    from wa_bulk.cli.unheard import send_unheard_again
 
     log = log or _newest_unfinished()
     with reading():
         changes = options.given(**chosen)
         plan = plan_resume(log, **changes)
     try:
+        written_at_s = log.stat().st_mtime
         plan = settle_first(plan, changes)
-        raise click.exceptions.Exit(_go_on(plan, base_url, yes=yes, again=again))
+        notes: list[Note] = []
+        if plan.settings.on_unknown == "retry-unheard":
+            notes = send_unheard_again(plan, unheard_after_s, heard_at_least, written_at_s)
+        raise click.exceptions.Exit(_go_on(plan, base_url, notes, wait_settled_s, yes=yes, again=again))
     finally:
         plan.release()
 
 
-def _go_on(plan: Plan, base_url: str | None, *, yes: bool, again: bool) -> int:
+def _go_on(
+    plan: Plan,
+    base_url: str | None,
+    notes: list[Note],
+    wait_settled_s: float | None,
+    *,
+    yes: bool,
+    again: bool,
+) -> int:
     import msgspec
 
     from wa_bulk.cli.account import account_from_environment
@@ -86,8 +136,9 @@ def _go_on(plan: Plan, base_url: str | None, *, yes: bool, again: bool) -> int:
                 click.echo(f"  {totals[status]:,} {status}: sent again with {flag}", err=True)
         return exits.of_run(None, totals)
     account = account_from_environment(_where(plan, base_url))
-    confirm(plan, account, consult(plan, account.base_url, again=again), yes=yes)
-    return carry_out(plan, account)
+    notes += consult(plan, account.base_url, again=again)
+    confirm(plan, account, notes, yes=yes)
+    return carry_out(plan, account, wait_settled_s)
 
 
 def _newest_unfinished() -> Path:

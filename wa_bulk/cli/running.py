@@ -18,6 +18,7 @@ from wa_bulk.cli.interrupt import two_step
 from wa_bulk.cli.memory import Note, remembered
 from wa_bulk.cli.problem import Problem
 from wa_bulk.cli.progress import Glance, Watch
+from wa_bulk.cli.wait_settled import wait_until_settled
 from wa_bulk.report.send_again import send_again
 from wa_bulk.report.terminal import statuses
 from wa_bulk.report.words import counted, duration, plain
@@ -65,8 +66,10 @@ def confirm(plan: Plan, account: Account, notes: Sequence[Note], *, yes: bool) -
         raise click.exceptions.Exit(exits.NOTHING_SENT)
 
 
-def carry_out(plan: Plan, account: Account) -> int:
+def carry_out(plan: Plan, account: Account, wait_settled_s: float | None = None) -> int:
     """Run `plan` to its end under the user's eyes, sum it up, and return the exit code.
+
+    Before it is summed up, callbacks have `wait_settled_s` seconds to settle what is unknown.
 
     Raises `Problem` if it cannot begin (nothing was sent) or breaks down (resumable).
     """
@@ -75,6 +78,9 @@ def carry_out(plan: Plan, account: Account) -> int:
     try:
         with remembered(plan, account.base_url):
             summary = loop.run(watched(run, plan, console))
+            if wait_settled_s is not None and summary.totals.unknown and summary.stopped != "interrupted":
+                totals = wait_until_settled(plan.log, account.base_url, wait_settled_s, console)
+                summary = msgspec.structs.replace(summary, totals=totals)
     except Exception as error:
         if not run.progress.handled:
             raise

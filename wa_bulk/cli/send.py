@@ -30,6 +30,12 @@ from wa_bulk.cli import exits, options
 @options.option(
     "--again", is_flag=True, help="Send although the account's memory says that it was sent already."
 )
+@options.option(
+    "--on-unknown",
+    type=click.Choice(["hold", "retry"]),
+    help="Rows that may have been accepted: hold them, or send them again.  [default: hold]",
+)
+@options.wait_settled
 @options.sending
 @options.debug
 def command(
@@ -40,6 +46,7 @@ def command(
     dry_run: bool,
     yes: bool,
     again: bool,
+    wait_settled_s: float | None,
     **chosen: object,
 ) -> None:
     """Send a campaign to its recipients.
@@ -75,4 +82,4 @@ def command(
     with reading():
         plan = prepare(campaign, recipients=recipients, log=log, settings=settings)
     confirm(plan, account, consult(plan, account.base_url, again=again), yes=yes)
-    raise click.exceptions.Exit(carry_out(plan, account))
+    raise click.exceptions.Exit(carry_out(plan, account, wait_settled_s))

@@ -39,7 +39,8 @@ def command(log: Path) -> None:
     Examples:
       wa-bulk settle orders.jsonl
     """
-    from wa_bulk.callbacks.settle import MessageIds, settle
+    from wa_bulk.callbacks.join import MessageIds, rows_heard
+    from wa_bulk.callbacks.settle import settle
     from wa_bulk.cli.progress import reading
     from wa_bulk.ledger.lock import LockedLog
     from wa_bulk.ledger.past import read_past
@@ -54,9 +55,13 @@ def command(log: Path) -> None:
         if history is None:
             click.echo(HOW_TO_HEAR, err=True)
         else:
+            heard = twice = 0
             with history, reading("asking the callbacks …"):
-                settled = settle(claimed, past, history.deliveries, logged)
-            _tell(log, settled)
+                for delivery in rows_heard(log, past.run, history.deliveries):
+                    heard += 1
+                    twice += logged.tells_of_another(delivery)
+                settled = settle(claimed, past, history.deliveries)
+            _tell(log, settled, heard, twice)
     finally:
         claimed.close()
     raise click.exceptions.Exit(_exit_code(past))
@@ -90,15 +95,15 @@ def settle_first(plan: Plan, changes: Mapping[str, object]) -> Plan:
     return rest_of(plan.claimed, changes)
 
 
-def _tell(log: Path, settled: Settled) -> None:
-    if not settled.heard:
+def _tell(log: Path, settled: Settled, heard: int, sent_twice: int) -> None:
+    if not heard:
         click.echo(HOW_TO_HEAR, err=True)
         return
     click.echo(f"{log}: {in_words(settled) or 'nothing to settle'}", err=True)
     from wa_bulk.report.words import counted
 
-    if settled.sent_twice:
-        twice = f"{counted(settled.sent_twice, 'row')} sent twice: EngageLab took two messages for each"
+    if sent_twice:
+        twice = f"{counted(sent_twice, 'row')} sent twice: EngageLab took two messages for each"
         click.secho(f"  {twice}", fg="yellow", err=True)
     if unknown := settled.totals.unknown:
         click.echo(f"  {counted(unknown, 'row')} still unknown: no callback has come for them", err=True)

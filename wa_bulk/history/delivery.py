@@ -31,6 +31,7 @@ STATES: tuple[MessageStatus, ...] = (
 
 RANK: dict[str, int] = {state: rank for rank, state in enumerate(STATES)}
 
+ROWS_MAX = 2**62
 _PAGE = 2000
 """Rows read at once: no read lasts long enough to hold up the writer's checkpoints."""
 
@@ -83,19 +84,19 @@ class Deliveries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of_run(self, run_id: str, *, after_row: int = 0) -> Iterator[RowDelivery]:
-        """Yield the rows of a run that callbacks spoke of, ascending, from the one behind `after_row` on.
+    def of_run(self, run_id: str, first_row: int = 1, last_row: int = ROWS_MAX) -> Iterator[RowDelivery]:
+        """Yield those of these rows of a run that callbacks spoke of, ascending.
 
         Streams: memory does not grow with the run. Rows heard of meanwhile may or may not be among them.
         """
         messages: list[MessageState] = []
-        for message in self._messages_of(run_id, after_row):
+        for message in self._messages_of(run_id, first_row, last_row):
             if messages and message.row != messages[0].row:
-                yield _row(messages)
+                yield row_delivery(messages)
                 messages = []
             messages.append(message)
         if messages:
-            yield _row(messages)
+            yield row_delivery(messages)
 
     def of_messages(self, message_ids: Iterable[str]) -> Iterator[MessageState]:
         """Yield what is known of these messages, tagged or not, in no particular order."""
@@ -105,21 +106,25 @@ class Deliveries:
             query = f"SELECT {_COLUMNS} FROM messages WHERE message_id IN ({marks})"
             yield from map(_message, self._database.all(query, batch))
 
-    def _messages_of(self, run_id: str, after_row: int) -> Iterator[MessageState]:
+    def any_without_run(self) -> bool:
+        """Return whether there are messages that came without a run's tag."""
+        return self._database.one("SELECT 1 FROM messages WHERE run IS NULL LIMIT 1") is not None
+
+    def _messages_of(self, run_id: str, first_row: int, last_row: int) -> Iterator[MessageState]:
         found = self._database.one("SELECT number FROM run_ids WHERE run_id = ?", (run_id,))
         if found is None:
             return
-        last_row, last_id = after_row, 2**63 - 1
+        row, last_id = first_row, -1
         while True:
             page = self._database.all(
-                f"SELECT {_COLUMNS}, id FROM messages WHERE run = ? AND (row, id) > (?, ?) "
+                f"SELECT {_COLUMNS}, id FROM messages WHERE run = ? AND (row, id) > (?, ?) AND row <= ? "
                 "ORDER BY row, id LIMIT ?",
-                (*found, last_row, last_id, _PAGE),
+                (*found, row, last_id, last_row, _PAGE),
             )
             yield from map(_message, page)
             if len(page) < _PAGE:
                 return
-            last_row, last_id = page[-1][2], page[-1][-1]
+            row, last_id = page[-1][2], page[-1][-1]
 
 
 def _message(values: Row) -> MessageState:
@@ -137,14 +142,15 @@ def _message(values: Row) -> MessageState:
     )
 
 
-def _row(messages: list[MessageState]) -> RowDelivery:
-    """Return how far the row of these messages has come."""
+def row_delivery(messages: list[MessageState], row: int | None = None) -> RowDelivery:
+    """Return how far a row has come, by its messages; `row` where these carry no tag."""
     best = messages[0]
     if len(messages) == 1:
         ids: tuple[str, ...] = (best.message_id,)
     else:
         best = max(messages, key=lambda message: (RANK[message.state], message.recipient != ""))
         ids = tuple(dict.fromkeys(message.message_id for message in messages))
-    assert best.row is not None
+    number = best.row if row is None else row
+    assert number is not None
     to = best.recipient or next((message.recipient for message in messages if message.recipient), "")
-    return RowDelivery(row=best.row, to=to, message_ids=ids, best=best)
+    return RowDelivery(row=number, to=to, message_ids=ids, best=best)

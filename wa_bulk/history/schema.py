@@ -49,6 +49,7 @@ CREATE TABLE messages (
     UNIQUE (message_id, recipient)
 );
 CREATE INDEX messages_of_run ON messages (run, row) WHERE run IS NOT NULL;
+CREATE INDEX messages_without_run ON messages (id) WHERE run IS NULL;
 
 CREATE TABLE suppressed (
     person TEXT NOT NULL,

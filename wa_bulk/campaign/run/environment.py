@@ -43,7 +43,7 @@ class Environment:
             plan.past,
             line,
             plan.rows,
-            retry_unknown=settings.on_unknown == "retry",
+            retry_unknown=settings.retries_unknown,
             retry_failed=settings.retry_failed,
             retry_rejected=settings.retry_rejected,
             on_error=on_error,

@@ -15,6 +15,7 @@ from wa_bulk.campaign.file import CampaignError, CampaignFile, load
 from wa_bulk.campaign.request.blueprint import Blueprint, compile_campaign
 from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.campaign.rules.duplicates import DuplicateRule
+from wa_bulk.campaign.rules.unheard import UnheardRule
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources.base import RowSource
 from wa_bulk.campaign.sources.factory import open_source
@@ -54,6 +55,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     rules: list[RowRule]
     past: Past | None = None
     claimed: LogFile | None = None
+    unheard: set[int] = msgspec.field(default_factory=set)
+    """With `on_unknown` "retry-unheard": the rows in doubt that are sent again. None, until they are told."""
 
     @property
     def resumed(self) -> bool:
@@ -92,7 +95,7 @@ class Plan(Struct, frozen=True, kw_only=True):
             return self.rows if self.settings.limit is None else min(self.rows, self.settings.limit)
         totals, settings = self.past.totals(), self.settings
         rows: int = self.rows - sum(msgspec.structs.astuple(totals))
-        rows += totals.unknown if settings.on_unknown == "retry" else 0
+        rows += totals.unknown if settings.on_unknown == "retry" else len(self.unheard)
         rows += totals.failed if settings.retry_failed else 0
         rows += totals.rejected if settings.retry_rejected else 0
         return rows
@@ -100,12 +103,14 @@ class Plan(Struct, frozen=True, kw_only=True):
     @property
     def rows_to_handle(self) -> int:
         """How many rows get a status: those to send, and those that were cut off."""
-        held = self._rows_cut_off if self.settings.on_unknown == "hold" else 0
-        return self.rows_to_send + held
+        return self.rows_to_send + self._rows_cut_off_held
 
     @property
-    def _rows_cut_off(self) -> int:
-        return self.past.states.count(CUT_OFF) if self.past is not None else 0
+    def _rows_cut_off_held(self) -> int:
+        if self.past is None or self.settings.on_unknown == "retry":
+            return 0
+        states = self.past.states
+        return states.count(CUT_OFF) - sum(states.state(row) == "cut off" for row in self.unheard)
 
     @property
     def is_finished(self) -> bool:
@@ -241,6 +246,10 @@ def rest_of(claimed: LogFile, changes: Mapping[str, object]) -> Plan:
         raise LogError(
             f"{claimed.path} is damaged: the settings of its run cannot be used: {error}"
         ) from None
+    rules = rules_of(settings, seen)
+    unheard: set[int] = set()
+    if settings.on_unknown == "retry-unheard":
+        rules.append(UnheardRule(unheard))
     return Plan(
         file=file,
         source=source,
@@ -250,9 +259,10 @@ def rest_of(claimed: LogFile, changes: Mapping[str, object]) -> Plan:
         settings=settings,
         run_id=run.run_id,
         log=claimed.path,
-        rules=rules_of(settings, seen),
+        rules=rules,
         past=past,
         claimed=claimed,
+        unheard=unheard,
     )
 
 

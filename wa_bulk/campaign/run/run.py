@@ -107,7 +107,7 @@ class CampaignRun:
             RowCheck(plan.blueprint, plan.rules),
             blocks,
             limit=settings.limit,
-            retry_cut_off=settings.on_unknown == "retry",
+            retry_cut_off=settings.retries_unknown,
         )
         try:
             await pool.run(feed, plan.rows_to_send)
