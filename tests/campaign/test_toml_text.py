@@ -26,7 +26,7 @@ from wa_bulk.campaign.toml_text import TomlError, parse
         ("name = 'x", "the text that is opened here is not closed", "'x", "Close it with '"),
         ('body = """x\ny\n', 'the text that """ opens is not closed', '"""x', 'Close it with """'),
         ("p = [\n1,\n2\n", "[ is not closed, or a comma", "[", "Close it with ]"),
-        ('b = { t = "x" u = 1 }', "a comma is missing", " u = 1", ""),
+        ('b = { t = "x" u = 1 }', "a comma is missing", "u = 1", ""),
         ("b = { t = 1,\n u = 2 }", "stands in one line", "", ""),
         ("[message", "the name of a table is not closed", "[message", "Write: [message]"),
         ("rate = ", "there is no value behind rate =", "", ""),

@@ -53,7 +53,7 @@ def test_rows_are_mended_and_sent_again(folder: Folder, sandbox: Sandbox) -> Non
     header, first, second = fix.read_text(encoding="utf-8").splitlines()
     assert header == "phone,name,status,reason"
     assert first.startswith("4.47912E+11,Ann,rejected,")
-    assert second.startswith("+4915228817999,,rejected,name is empty")
+    assert second.startswith('+4915228817999,,rejected,"name is empty')
     assert folder.run("report", "run.jsonl", "--rows", "rejected", "--csv", "-").stdout == fix.read_text(
         encoding="utf-8"
     )

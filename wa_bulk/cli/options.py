@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from wa_bulk.cli.paths import FilePath as FilePath
+from wa_bulk.cli.paths import GivenFile
 
 if TYPE_CHECKING:
     from click.types import OptionHelpExtra
@@ -29,25 +30,6 @@ class Option(click.Option):
 
 
 option = partial(click.option, cls=Option)
-
-
-_NOT_PRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-
-
-class FilePath(click.Path):
-    """A file, by a name that a log or a report can hold."""
-
-    def __init__(self, *, writable: bool = False, allow_dash: bool = False) -> None:
-        super().__init__(path_type=Path, dir_okay=False, writable=writable, allow_dash=allow_dash)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path. An empty one, which an unset variable of the shell leaves, is refused."""
-        name = str(value)
-        if not name:
-            self.fail("no file is named", param, ctx)
-        if _NOT_PRINTABLE.search(name):
-            self.fail(f"{name!r} holds control characters, or is not UTF-8: rename the file", param, ctx)
-        return super().convert(value, param, ctx)
 
 
 class Number(click.FloatRange):
@@ -88,6 +70,7 @@ _LENGTH_OF_TIME = re.compile(r"([0-9]{1,6})([smhdw])").fullmatch
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 
 FILE = FilePath()
+LOG = GivenFile("log")
 ZERO_OR_MORE = Number(min=0)
 _ONE_OR_MORE = WholeNumber(min=1)
 _CONNECTIONS = WholeNumber(min=1, max=65_535)
@@ -113,11 +96,11 @@ debug = option(
     help="Show the whole traceback of an error.",
 )
 
-campaign_argument = click.argument("campaign", type=FILE, metavar="CAMPAIGN.toml")
-log_argument = click.argument("log", type=FILE, metavar="LOG")
+campaign_argument = click.argument("campaign", type=GivenFile("campaign"), metavar="CAMPAIGN.toml")
+log_argument = click.argument("log", type=LOG, metavar="LOG")
 recipients = option(
     "--recipients",
-    type=FILE,
+    type=GivenFile("table"),
     metavar="FILE",
     help="CSV of recipients, in place of the one the campaign names.",
 )

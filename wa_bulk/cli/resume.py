@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("resume")
-@click.argument("log", type=options.FILE, metavar="[LOG]", required=False)
+@click.argument("log", type=options.LOG, metavar="[LOG]", required=False)
 @options.option(
     "--retry-failed",
     is_flag=True,
