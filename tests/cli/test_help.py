@@ -102,3 +102,18 @@ def test_a_mistyped_command_is_answered_with_the_right_one() -> None:
 
     assert result.exit_code == exits.NOTHING_SENT
     assert "Did you mean `report`?" in result.output
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands_and_options(shell: str) -> None:
+    def run(instruction: str, words: str, place: str) -> str:
+        environment = {
+            "_WA_BULK_COMPLETE": f"{shell}_{instruction}",
+            "COMP_WORDS": words,
+            "COMP_CWORD": place if shell != "fish" else words.split(" ")[-1],
+        }
+        return CliRunner().invoke(app, prog_name="wa-bulk", env=environment).output
+
+    assert "_WA_BULK_COMPLETE" in run("source", "", "0")
+    assert "report" in run("complete", "wa-bulk rep", "1")
+    assert "--rows" in run("complete", "wa-bulk report --ro", "2")

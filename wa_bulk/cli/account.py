@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from wa_bulk.cli import dotenv
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
@@ -27,8 +28,15 @@ def account_from_environment(base_url: str | None) -> Account:
 
     Raises `Problem` if a credential is missing, or may not be sent to that address.
     """
-    from wa_bulk.send.account import DEV_KEY_VARIABLE, DEV_SECRET_VARIABLE, Account
+    from wa_bulk.send.account import (
+        ALLOW_HTTP_VARIABLE,
+        BASE_URL_VARIABLE,
+        DEV_KEY_VARIABLE,
+        DEV_SECRET_VARIABLE,
+        Account,
+    )
 
+    dotenv.say_used(DEV_KEY_VARIABLE, DEV_SECRET_VARIABLE, BASE_URL_VARIABLE, ALLOW_HTTP_VARIABLE)
     try:
         return Account.from_env(base_url)
     except ValueError as error:

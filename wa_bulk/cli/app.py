@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from wa_bulk.cli import exits, options
+from wa_bulk.cli import dotenv, exits, options
 from wa_bulk.cli.problem import Problem
 from wa_bulk.cli.streams import give_up_stdout
 
@@ -76,7 +76,10 @@ class App(click.Group):
     ) -> click.Context:
         """Read the arguments; --help and --version write to stdout here already."""
         with _put_into_words():
-            return super().make_context(info_name, args, parent, **extra)
+            context = super().make_context(info_name, args, parent, **extra)
+            if not context.resilient_parsing:  # for a shell that completes a line
+                context.call_on_close(dotenv.take())
+            return context
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; whatever it raises ends as a message on stderr and an exit code."""

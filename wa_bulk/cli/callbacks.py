@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wa_bulk.cli import memory, options
+from wa_bulk.cli import dotenv, memory, options
 from wa_bulk.cli.problem import cannot_listen
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def command(
     from wa_bulk.callbacks import CallbackStore
     from wa_bulk.cli import loop
 
+    dotenv.say_used(SECRET_VARIABLE)
     secret = os.environ.get(SECRET_VARIABLE, "").strip() or None
     store = CallbackStore.open(memory.memory_path(), words=_words(stop_words, start_words), keep_s=keep)
     if adopt:
