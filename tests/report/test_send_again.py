@@ -48,5 +48,5 @@ def test_what_is_so_anyway_is_not_said(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_every_setting_is_an_option_of_send() -> None:
     options = {option for parameter in send.command.params for option in parameter.opts}
-    settings = {*Settings().as_log(), BASE_URL} - {"retry_failed", "retry_rejected"}
+    settings = {*Settings().as_log(), BASE_URL} - {"retry_failed", "retry_rejected", "selections"}
     assert {"--" + name.replace("_", "-") for name in settings} <= options

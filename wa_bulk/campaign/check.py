@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -14,6 +14,7 @@ from wa_bulk.campaign.file import load
 from wa_bulk.campaign.media import MediaFindings
 from wa_bulk.campaign.request.blueprint import compile_campaign
 from wa_bulk.campaign.rules.duplicates import DuplicateRule
+from wa_bulk.campaign.rules.selection import SelectionRule
 from wa_bulk.campaign.run.plan import recipients_of, rules_of
 from wa_bulk.campaign.run.row_check import LeftOut, RowCheck
 from wa_bulk.campaign.settings import Settings
@@ -63,6 +64,7 @@ def check(
     *,
     recipients: Path | None = None,
     settings: Settings | None = None,
+    selections: Sequence[SelectionRule] = (),
     on_rows: Callable[[int, int], object] | None = None,
 ) -> CheckReport:
     """Go through every row as a run would, and ask of each number whether it can exist.
@@ -83,7 +85,7 @@ def check(
         if len(faults) < FAULTS_KEPT:
             faults.append(RowFault(row.number, row.line, to, status, reason))
 
-    row_check = RowCheck(blueprint, rules_of(settings, DuplicateRule(scan.rows)))
+    row_check = RowCheck(blueprint, rules_of(settings, DuplicateRule(scan.rows), selections))
     last = settings.limit or scan.rows
     for row in itertools.takewhile(lambda row: row.number <= last, source.rows()):
         checked = row_check.new(row)

@@ -38,17 +38,26 @@ def sent_before(plan: Plan, runs: Runs, now_ms: int) -> list[SentBefore]:
     """Find the earlier runs of the plan's campaign that wrote, or may have written, to its recipients.
 
     Repeats come first, then those with the most people in common. The recipients are read only where a run
-    of other ones has to be compared with them. Raises HistoryError, SourceError.
+    of other ones has to be compared with them, or some are selected; a run that a selection names is known to
+    whoever wrote it, and is passed over. Raises HistoryError, SourceError.
     """
-    earlier = [caught_up(runs, run) for run in runs.named(plan.file.name)]
+    chosen = {rule.run_id for rule in plan.selections}
+    earlier = [caught_up(runs, run) for run in runs.named(plan.file.name) if run.run_id not in chosen]
     same = [
         SentBefore(run=run, overlap=None, rows=plan.rows)
         for run in earlier
-        if run.recipients_sha256 == plan.source_sha256 and (run.written or run.state == "running")
+        if run.recipients_sha256 == plan.source_sha256
+        and not plan.selections
+        and (run.written or run.state == "running")
     ]
     if same:
         return same
-    recent = [run for run in earlier if run.written and run.updated_ms > now_ms - RECENT_MS]
+    recent = [
+        run
+        for run in earlier
+        if run.written
+        and (run.updated_ms > now_ms - RECENT_MS or run.recipients_sha256 == plan.source_sha256)
+    ]
     found: list[SentBefore] = []
     for first in range(0, len(recent), _RUNS_AT_ONCE):
         found += _compare(plan, runs, recent[first : first + _RUNS_AT_ONCE])
@@ -70,8 +79,9 @@ def _compare(plan: Plan, runs: Runs, some: Sequence[RunRecord]) -> list[SentBefo
                 key = key_of(recipient(row.values))
             except RowRefused:
                 continue
-            rows += 1
-            by_bits[people.get(key)] += 1
+            if all(rule.lets_pass(key) for rule in plan.selections):
+                rows += 1
+                by_bits[people.get(key)] += 1
     counts = [sum(count for bits, count in enumerate(by_bits) if bits >> bit & 1) for bit in range(len(some))]
     return [
         SentBefore(run=run, overlap=count, rows=rows)

@@ -119,11 +119,14 @@ def _problem(error: Exception) -> Problem:
     from wa_bulk.api import ValidationError
     from wa_bulk.campaign.file import CampaignError
     from wa_bulk.campaign.request.blueprint import RowRefused
+    from wa_bulk.campaign.selections.spec import SelectionError
     from wa_bulk.campaign.sources.base import SourceError
     from wa_bulk.history.errors import HistoryError
     from wa_bulk.ledger.log_format import LogError
 
-    told = CampaignError | SourceError | LogError | RowRefused | ValidationError | HistoryError
+    told = (
+        CampaignError | SelectionError | SourceError | LogError | RowRefused | ValidationError | HistoryError
+    )
     if isinstance(error, told):
         return Problem(str(error))
     if isinstance(error, shutil.Error):  # of several files, in a form of its own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from wa_bulk.campaign.check import CheckReport
+    from wa_bulk.campaign.rules.selection import SelectionRule
     from wa_bulk.campaign.settings import Settings
 
 _FAULTS_SHOWN = 20
@@ -66,6 +68,7 @@ def examine(
     campaign: Path,
     recipients: Path | None,
     settings: Settings,
+    selections: Sequence[SelectionRule] = (),
     *,
     as_json: bool = False,
     media: MediaLook | None = None,
@@ -77,7 +80,9 @@ def examine(
     from wa_bulk.cli.progress import checking
 
     with checking() as on_rows:
-        report = check(campaign, recipients=recipients, settings=settings, on_rows=on_rows)
+        report = check(
+            campaign, recipients=recipients, settings=settings, selections=selections, on_rows=on_rows
+        )
     if media is not None:
         report = msgspec.structs.replace(report, media=media(campaign, recipients))
     if as_json:
@@ -106,7 +111,12 @@ def _show(report: CheckReport) -> None:
     for name, number, style, meaning in (
         ("ready", report.ready, "green", "would be sent"),
         ("rejected", report.rejected, COLOURS["rejected"], "would be refused, and are not sent"),
-        ("skipped", report.skipped, COLOURS["skipped"], "duplicates of an earlier row"),
+        (
+            "skipped",
+            report.skipped,
+            COLOURS["skipped"],
+            "not to be sent, such as duplicates of an earlier row",
+        ),
         ("doubtful", report.doubtful, "yellow", "would be sent, but nobody can have that number"),
     ):
         if number or name == "ready":

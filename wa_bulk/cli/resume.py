@@ -123,6 +123,7 @@ def _go_on(
     from wa_bulk.cli.account import account_from_environment
     from wa_bulk.cli.memory import consult
     from wa_bulk.cli.running import carry_out, confirm
+    from wa_bulk.cli.selecting import selection_notes
 
     if plan.is_finished:
         totals = msgspec.structs.asdict(plan.totals())
@@ -136,7 +137,7 @@ def _go_on(
                 click.echo(f"  {totals[status]:,} {status}: sent again with {flag}", err=True)
         return exits.of_run(None, totals)
     account = account_from_environment(_where(plan, base_url))
-    notes += consult(plan, account.base_url, again=again)
+    notes += [*selection_notes(plan), *consult(plan, account.base_url, again=again)]
     confirm(plan, account, notes, yes=yes)
     return carry_out(plan, account, wait_settled_s)
 

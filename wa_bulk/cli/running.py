@@ -38,7 +38,9 @@ def confirm(plan: Plan, account: Account, notes: Sequence[Note], *, yes: bool) -
     if ask and not plan.resumed and plan.rows <= _ROWS_LOOKED_AT_BEFORE_ASKING:
         from wa_bulk.campaign.check import check
 
-        found = check(plan.file.path, recipients=plan.source.path, settings=plan.settings)
+        found = check(
+            plan.file.path, recipients=plan.source.path, settings=plan.settings, selections=plan.selections
+        )
         messages = found.ready
         if found.rejected or found.skipped:
             left_out = f"{counted(found.rejected, 'faulty row')}, {counted(found.skipped, 'duplicate')}"

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from wa_bulk.cli import exits, options
+from wa_bulk.cli.selecting import selecting, selection_notes, selections
 
 
 @click.command("send")
@@ -27,6 +28,7 @@ from wa_bulk.cli import exits, options
     default=None,
     help="Send to a number each time it comes; otherwise only its first row is sent.",
 )
+@selecting
 @options.option(
     "--again", is_flag=True, help="Send although the account's memory says that it was sent already."
 )
@@ -47,6 +49,9 @@ def command(
     yes: bool,
     again: bool,
     wait_settled_s: float | None,
+    only: tuple[str, ...],
+    except_: tuple[str, ...],
+    exclude: tuple[str, ...],
     **chosen: object,
 ) -> None:
     """Send a campaign to its recipients.
@@ -59,17 +64,20 @@ def command(
       wa-bulk send campaign.toml --dry-run         what would be sent, and not
       wa-bulk send campaign.toml --limit 10        the first ten rows
       wa-bulk send campaign.toml --yes --rate 500  unasked, at a higher limit
+      wa-bulk send thanks.toml --only orders.jsonl:read
+      wa-bulk send orders.toml --except orders-1f0c.jsonl --exclude staff.csv
     """
     from wa_bulk.campaign.file import load
     from wa_bulk.campaign.run.plan import prepare, settings_of
     from wa_bulk.campaign.settings import Settings
 
-    of_file = settings_of(load(campaign)).as_log()
-    settings = msgspec.convert({**of_file, **options.given(**chosen)}, Settings)
+    file = load(campaign)
+    settings = msgspec.convert({**settings_of(file).as_log(), **options.given(**chosen)}, Settings)
+    selected = selections(file, only, except_, exclude)
     if dry_run:
         from wa_bulk.cli.check import examine
 
-        report = examine(campaign, recipients, settings)
+        report = examine(campaign, recipients, settings, selected)
         click.echo("A dry run: nothing was sent.", err=True)
         raise click.exceptions.Exit(exits.of_rows_refused(report.rejected))
 
@@ -80,6 +88,7 @@ def command(
 
     account = account_from_environment(base_url)
     with reading():
-        plan = prepare(campaign, recipients=recipients, log=log, settings=settings)
-    confirm(plan, account, consult(plan, account.base_url, again=again), yes=yes)
+        plan = prepare(campaign, recipients=recipients, log=log, settings=settings, selections=selected)
+    notes = [*selection_notes(plan), *consult(plan, account.base_url, again=again)]
+    confirm(plan, account, notes, yes=yes)
     raise click.exceptions.Exit(carry_out(plan, account, wait_settled_s))

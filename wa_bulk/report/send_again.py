@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from wa_bulk.campaign.selections.kept import kept_of
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.ledger.log_format import BASE_URL, Setting
 from wa_bulk.send.account import base_url_from_env
@@ -30,7 +31,9 @@ def send_again(
         words += ["--recipients", recipients]
     usual = {**(file_settings or Settings()).as_log(), BASE_URL: base_url_from_env().rstrip("/")}
     for name, value in settings.items():
-        if name in usual and name not in _OF_RESUME_ALONE and value != usual[name]:
+        if name == "selections":
+            words += [word for one in kept_of(value) for word in (f"--{one.kind}", one.named)]
+        elif name in usual and name not in _OF_RESUME_ALONE and value != usual[name]:
             words.append("--" + name.replace("_", "-"))
             if value is not True:
                 words.append(f"{value:.15g}" if isinstance(value, float) else str(value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from wa_bulk.campaign.file import CampaignError, CampaignFile, load
 from wa_bulk.campaign.request.blueprint import Blueprint, compile_campaign
 from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.campaign.rules.duplicates import DuplicateRule
+from wa_bulk.campaign.rules.selection import SelectionRule
 from wa_bulk.campaign.rules.unheard import UnheardRule
+from wa_bulk.campaign.selections.kept import described, keep, restored
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources.base import RowSource
 from wa_bulk.campaign.sources.factory import open_source
@@ -53,6 +55,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     run_id: str
     log: Path
     rules: list[RowRule]
+    selections: Sequence[SelectionRule] = ()
+    """Those of the rules that the user made by --only, --except or --exclude."""
     past: Past | None = None
     claimed: LogFile | None = None
     unheard: set[int] = msgspec.field(default_factory=set)
@@ -82,6 +86,11 @@ class Plan(Struct, frozen=True, kw_only=True):
             return round(datetime.fromisoformat(self.past.run.at).timestamp() * 1000)
         except ValueError:
             return None
+
+    def keep_selections(self) -> None:
+        """Keep the selections of a new run beside its log, where its resumes find them. Raises LogError."""
+        if self.past is None:
+            keep(self.selections, self.log)
 
     def suppress(self, rule: RowRule) -> None:
         """Have the run keep a rule about people who are not to be written to, before duplicates are told."""
@@ -148,6 +157,7 @@ def prepare(
     recipients: Path | None = None,
     log: Path | None = None,
     settings: Settings | None = None,
+    selections: Sequence[SelectionRule] = (),
 ) -> Plan:
     """Plan a new run of a campaign. Without `settings`, rate and gateway errors are the file's.
 
@@ -169,10 +179,11 @@ def prepare(
         rows=scan.rows,
         source_sha256=scan.sha256,
         blueprint=blueprint,
-        settings=settings,
+        settings=msgspec.structs.replace(settings, selections=described(selections, log)),
         run_id=run_id,
         log=log,
-        rules=rules_of(settings, DuplicateRule(scan.rows)),
+        rules=rules_of(settings, DuplicateRule(scan.rows), selections),
+        selections=selections,
     )
 
 
@@ -181,9 +192,11 @@ def settings_of(file: CampaignFile) -> Settings:
     return Settings(rate=file.rate, gateway_errors=file.gateway_errors or "unknown")
 
 
-def rules_of(settings: Settings, duplicates: DuplicateRule) -> list[RowRule]:
+def rules_of(
+    settings: Settings, duplicates: DuplicateRule, selections: Sequence[SelectionRule] = ()
+) -> list[RowRule]:
     """Give the rules that a run of these settings keeps; `duplicates` knows who was written to."""
-    return [] if settings.allow_duplicates else [duplicates]
+    return [*selections] if settings.allow_duplicates else [*selections, duplicates]
 
 
 def recipients_of(file: CampaignFile, given: Path | None) -> Path:
@@ -246,7 +259,8 @@ def rest_of(claimed: LogFile, changes: Mapping[str, object]) -> Plan:
         raise LogError(
             f"{claimed.path} is damaged: the settings of its run cannot be used: {error}"
         ) from None
-    rules = rules_of(settings, seen)
+    selections = restored(claimed.path, settings.selections)
+    rules = rules_of(settings, seen, selections)
     unheard: set[int] = set()
     if settings.on_unknown == "retry-unheard":
         rules.append(UnheardRule(unheard))
@@ -260,6 +274,7 @@ def rest_of(claimed: LogFile, changes: Mapping[str, object]) -> Plan:
         run_id=run.run_id,
         log=claimed.path,
         rules=rules,
+        selections=selections,
         past=past,
         claimed=claimed,
         unheard=unheard,

@@ -67,6 +67,7 @@ class CampaignRun:
     async def execute(self) -> RunSummary:
         """Run to the end. Raises LogError where the log cannot be begun or, at the end, be completed."""
         plan, settings, environment = self._plan, self._plan.settings, self._environment
+        plan.keep_selections()
         line = plan.run_line(self._account.base_url)
         ledger = self.progress.ledger = await environment.open_ledger(plan, line, self._log_failed)
         # At a slow pace, a request that finds out whether the server is there waits long for its turn.
