@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Literal
 
 from msgspec import Struct
@@ -60,7 +60,11 @@ class Rendered(Struct, frozen=True):
 
 
 class TextWithVariables:
-    """A text split at its variables, so that filling it in is one join."""
+    """A text split at its variables, so that filling it in is one join.
+
+    `fixed` are the pieces around the variables, `order` tells for each variable which value it takes, from 0,
+    and `count` is the number of values.
+    """
 
     def __init__(self, text: str) -> None:
         cut = VARIABLE.split(text)
@@ -69,6 +73,7 @@ class TextWithVariables:
         self.count = max(self.order, default=-1) + 1
 
     def fill(self, values: Sequence[str]) -> str:
+        """Return the text with its values."""
         if not self.order:
             return self.fixed[0]
         parts = [self.fixed[0]]
@@ -79,21 +84,24 @@ class TextWithVariables:
 
 
 class CompiledTemplate:
-    """A template definition prepared for filling in."""
+    """A template definition prepared for filling in.
+
+    `header_line` and `body` are its texts; `open_urls` the places of the buttons whose link has a variable.
+    """
 
     def __init__(self, components: Sequence[ComponentDefinition]) -> None:
         self._header: HeaderDefinition | None = None
-        self._header_line = TextWithVariables("")
-        self._body = TextWithVariables("")
+        self.header_line = TextWithVariables("")
+        self.body = TextWithVariables("")
         self._footer: str | None = None
         self._buttons: list[Button] = []
         for component in components:
             match component:
                 case HeaderDefinition():
                     self._header = component
-                    self._header_line = TextWithVariables(component.text or "")
+                    self.header_line = TextWithVariables(component.text or "")
                 case BodyDefinition():
-                    self._body = TextWithVariables(component.text)
+                    self.body = TextWithVariables(component.text)
                 case FooterDefinition():
                     self._footer = component.text
                 case ButtonsDefinition():
@@ -102,7 +110,7 @@ class CompiledTemplate:
             RenderedButton(button.type, button.text, button.url, button.phone_number)
             for button in self._buttons
         ]
-        self._open_urls = {i for i, button in enumerate(self._buttons) if VARIABLE.search(button.url or "")}
+        self.open_urls = {i for i, button in enumerate(self._buttons) if VARIABLE.search(button.url or "")}
 
     def fill(self, components: Sequence[Component]) -> Rendered:
         """Render the template with the values of `components`.
@@ -116,29 +124,34 @@ class CompiledTemplate:
             at = f"components[{position}]"
             match component:
                 case BodyComponent():
-                    body = self._fill_body(component.parameters, at)
+                    body = self.fill_body(component.parameters, at)
                 case HeaderComponent():
-                    header = self._fill_header(component.parameters, at)
+                    header = self.fill_header(component.parameters, at)
                 case ButtonComponent():
                     buttons = buttons or list(self._plain_buttons)
                     index = int(component.index)
-                    buttons[index] = self._fill_button(component, index, at)
+                    buttons[index] = self.fill_button(component, index, at)
                     filled.add(index)
-        if missing := self._open_urls - filled:
-            raise ValidationError(
-                "components", f"has no button {min(missing)}", "expected the value of that button's url"
-            )
+        self.check_open_urls(filled)
         return Rendered(
-            header if header is not None else self._fill_header((), "components"),
-            body if body is not None else self._fill_body((), "components"),
+            header if header is not None else self.fill_header((), "components"),
+            body if body is not None else self.fill_body((), "components"),
             self._footer,
             buttons if buttons is not None else self._plain_buttons,
         )
 
-    def _fill_body(self, parameters: Sequence[Parameter], at: str) -> str:
-        line = self._body
+    def check_open_urls(self, filled: Set[int]) -> None:
+        """Raise ValidationError where a button's link is left without its value."""
+        if missing := self.open_urls - filled:
+            raise ValidationError(
+                "components", f"has no button {min(missing)}", "expected the value of that button's url"
+            )
+
+    def fill_body(self, parameters: Sequence[Parameter], at: str) -> str:
+        """Return the body's text. Raises ValidationError; `at` is the place of the component."""
+        line = self.body
         _check_count("body", len(parameters), line.count, at)
-        text = line.fill([_text_of(parameter) for parameter in parameters])
+        text = line.fill([shown_text(parameter) for parameter in parameters])
         if len(text) > BODY_TEXT_MAX:
             raise ValidationError(
                 f"{at}.parameters",
@@ -147,18 +160,19 @@ class CompiledTemplate:
             )
         return text
 
-    def _fill_header(self, parameters: Sequence[Parameter], at: str) -> RenderedHeader | None:
+    def fill_header(self, parameters: Sequence[Parameter], at: str) -> RenderedHeader | None:
+        """Return the header, None where there is none. Raises ValidationError as `fill_body` does."""
         header = self._header
         if header is None:
             _check_count("header", len(parameters), 0, at)
             return None
         kind = header.format.lower()
         if kind == "text":
-            _check_count("header", len(parameters), self._header_line.count, at)
+            _check_count("header", len(parameters), self.header_line.count, at)
             for parameter in parameters:
                 if isinstance(parameter, _MEDIA):
                     raise _wrong_kind(parameter, "text", at)
-            text = self._header_line.fill([_text_of(parameter) for parameter in parameters])
+            text = self.header_line.fill([shown_text(parameter) for parameter in parameters])
             if len(text) > HEADER_TEXT_MAX:
                 raise ValidationError(
                     f"{at}.parameters",
@@ -179,7 +193,8 @@ class CompiledTemplate:
             case other:
                 raise _wrong_kind(other, kind, at)
 
-    def _fill_button(self, component: ButtonComponent, index: int, at: str) -> RenderedButton:
+    def fill_button(self, component: ButtonComponent, index: int, at: str) -> RenderedButton:
+        """Return the button at place `index`, from 0. Raises ValidationError as `fill_body` does."""
         if index >= len(self._buttons):
             raise ValidationError(
                 f"{at}.index", f"is {component.index}", f"expected one of the {len(self._buttons)} buttons"
@@ -193,7 +208,7 @@ class CompiledTemplate:
             )
         value = component.parameters[0]
         if isinstance(value, TextParameter):
-            if index not in self._open_urls:
+            if index not in self.open_urls:
                 raise ValidationError(
                     f"{at}.parameters", "has a value", "expected none: the url has no variable"
                 )
@@ -206,7 +221,7 @@ class CompiledTemplate:
 _MEDIA = (ImageParameter, VideoParameter, DocumentParameter)
 
 
-def _text_of(parameter: Parameter) -> str:
+def shown_text(parameter: Parameter) -> str:
     """Return the text shown for a value; phones may show money and times in their own way."""
     if type(parameter) is TextParameter:
         return parameter.text
@@ -218,11 +233,10 @@ def _text_of(parameter: Parameter) -> str:
 
 def _check_count(what: str, given: int, needed: int, at: str) -> None:
     if given != needed:
-        values = "value" if needed == 1 else "values"
         raise ValidationError(
             f"{at}.parameters" if at != "components" else at,
-            f"has {given} for the {what}",
-            f"expected {needed} {values} in the {what}",
+            f"has {given} {'value' if given == 1 else 'values'} for the {what}",
+            f"expected {needed}",
         )
 
 

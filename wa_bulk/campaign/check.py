@@ -20,6 +20,7 @@ from wa_bulk.campaign.run.row_check import LeftOut, RowCheck
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources.base import SourceError, SourceRow
 from wa_bulk.campaign.sources.factory import open_source
+from wa_bulk.campaign.template_check import AccountTemplates, AskAccount, hold_against
 from wa_bulk.send.outcome import Status
 
 FAULTS_KEPT = 1000
@@ -44,7 +45,10 @@ class RowFault(Struct, frozen=True):
 
 
 class CheckReport(Struct, frozen=True):
-    """What a run would make of a campaign. `faults` are the first FAULTS_KEPT of all."""
+    """What a run would make of a campaign. `faults` are the first FAULTS_KEPT of all.
+
+    `errors` stand in the way of every row; `notes` are rules of Meta's that apply to the template.
+    """
 
     campaign: str
     recipients: str
@@ -53,7 +57,9 @@ class CheckReport(Struct, frozen=True):
     rejected: int
     skipped: int
     doubtful: int
+    errors: list[str]
     warnings: list[str]
+    notes: list[str]
     faults: list[RowFault]
     media: MediaFindings | None = None
     """What the links lead to, where they were looked at."""
@@ -66,9 +72,11 @@ def check(
     settings: Settings | None = None,
     selections: Sequence[SelectionRule] = (),
     on_rows: Callable[[int, int], object] | None = None,
+    ask_account: AskAccount | None = None,
 ) -> CheckReport:
     """Go through every row as a run would, and ask of each number whether it can exist.
 
+    `ask_account` tells what the account says of the templates used; without it they are not looked at.
     `on_rows` is told (rows done, rows in all) now and then. Raises CampaignError and SourceError where no
     run could begin.
     """
@@ -76,6 +84,8 @@ def check(
     file = load(campaign)
     source = open_source(recipients_of(file, recipients))
     blueprint = compile_campaign(file, source.header, PREVIEW_RUN_ID)
+    account = ask_account(blueprint, source) if ask_account is not None else AccountTemplates()
+    findings = hold_against(blueprint, account)
     scan = source.scan()
     faults: list[RowFault] = []
     counts: Counter[str] = Counter()
@@ -107,7 +117,9 @@ def check(
         rejected=counts["rejected"],
         skipped=counts["skipped"],
         doubtful=counts["warning"],
-        warnings=blueprint.warnings,
+        errors=findings.errors,
+        warnings=[*blueprint.warnings, *findings.warnings],
+        notes=findings.notes,
         faults=faults,
     )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wa_bulk.campaign.check import CheckReport
     from wa_bulk.campaign.rules.selection import SelectionRule
     from wa_bulk.campaign.settings import Settings
+    from wa_bulk.campaign.template_check import AskAccount
 
 _FAULTS_SHOWN = 20
 
@@ -28,7 +29,8 @@ _FAULTS_SHOWN = 20
 @options.option("--allow-duplicates", is_flag=True, help="A number that comes twice is no fault.")
 @options.option("--media", is_flag=True, help="Look at each distinct link that the rows make, too.")
 @options.option("--media-private", is_flag=True, help="Look at links into this machine and private networks.")
-@options.option("--offline", is_flag=True, help="Ask nothing of the network.")
+@options.option("--offline", is_flag=True, help="Ask nothing of the network, nor of the account.")
+@options.base_url
 @options.debug
 def command(
     campaign: Path,
@@ -38,12 +40,14 @@ def command(
     media: bool,
     media_private: bool,
     offline: bool,
+    base_url: str | None,
 ) -> None:
     """Find everything wrong with a campaign without sending it.
 
     Goes through the campaign file, the CSV and every row as a run would, and asks of each number whether it
-    can exist at all. Looks at what the media's links lead to: at those that all rows have, with --media at
-    every one. Exits with 1 if any row would be refused, or a link leads to what WhatsApp will not take.
+    can exist at all. Holds the campaign against its template, where the account's key is there. Looks at what
+    the media's links lead to: at those that all rows have, with --media at every one. Exits with 1 if any row
+    would be refused, or a link leads to what WhatsApp will not take; with 2 if no row can be sent.
 
     \b
     Examples:
@@ -52,6 +56,7 @@ def command(
       wa-bulk check campaign.toml --json | jq '.faults[].reason'
     """
     from wa_bulk.campaign.settings import Settings
+    from wa_bulk.cli.template_check import asking
 
     if offline and (media or media_private):
         raise click.UsageError(
@@ -59,9 +64,10 @@ def command(
         )
     settings = Settings(allow_duplicates=allow_duplicates)
     look = None if offline else MediaLook(every_row=media, private=media_private)
-    report = examine(campaign, recipients, settings, as_json=as_json, media=look)
+    ask = None if offline else asking(base_url)
+    report = examine(campaign, recipients, settings, as_json=as_json, media=look, ask_account=ask)
     refused = report.rejected + (report.media.problems if report.media is not None else 0)
-    raise click.exceptions.Exit(exits.of_rows_refused(refused))
+    raise click.exceptions.Exit(exits.of_check(report.errors, refused))
 
 
 def examine(
@@ -72,8 +78,12 @@ def examine(
     *,
     as_json: bool = False,
     media: MediaLook | None = None,
+    ask_account: AskAccount | None = None,
 ) -> CheckReport:
-    """Check every row, and media as `media` says, and print what was found, on stdout."""
+    """Check every row, and print what was found on stdout.
+
+    Media is looked at as `media` says, and the template is held against what `ask_account` learns.
+    """
     import msgspec
 
     from wa_bulk.campaign.check import check
@@ -81,7 +91,12 @@ def examine(
 
     with checking() as on_rows:
         report = check(
-            campaign, recipients=recipients, settings=settings, selections=selections, on_rows=on_rows
+            campaign,
+            recipients=recipients,
+            settings=settings,
+            selections=selections,
+            on_rows=on_rows,
+            ask_account=ask_account,
         )
     if media is not None:
         report = msgspec.structs.replace(report, media=media(campaign, recipients))
@@ -109,7 +124,12 @@ def _show(report: CheckReport) -> None:
     counts.add_column(justify="right")
     counts.add_column()
     for name, number, style, meaning in (
-        ("ready", report.ready, "green", "would be sent"),
+        (
+            "ready",
+            report.ready,
+            "green",
+            "would be sent" + (", were it not for the errors" if report.errors else ""),
+        ),
         ("rejected", report.rejected, COLOURS["rejected"], "would be refused, and are not sent"),
         (
             "skipped",
@@ -122,8 +142,12 @@ def _show(report: CheckReport) -> None:
         if number or name == "ready":
             counts.add_row(Text(f"  {name}", style), f"{number:,}", Text(meaning, "dim"))
     console.print(counts)
+    for error in report.errors:
+        console.print(f"  error: {plain(error)}", style="red")
     for warning in report.warnings:
         console.print(f"  warning: {plain(warning)}", style="yellow")
+    for note in report.notes:
+        console.print(f"  note: {plain(note)}", style="dim")
     if report.faults:
         _show_faults(console, report)
     if report.media is not None:

@@ -1,6 +1,6 @@
 """The exit codes of `wa-bulk`: one table, used by every command and printed by `wa-bulk --help`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 FINISHED = 0
 NOT_ALL_ACCEPTED = 1
@@ -29,6 +29,11 @@ def of_run(stopped: str | None, totals: Mapping[str, int]) -> int:
     if stopped is not None:
         return STOPPED_EARLY
     return NOT_ALL_ACCEPTED if any(totals.get(status) for status in _NOT_ACCEPTED) else FINISHED
+
+
+def of_check(errors: Sequence[str], rejected: int) -> int:
+    """Return the exit code for a check: that of a run, which would not begin with `errors`."""
+    return NOTHING_SENT if errors else of_rows_refused(rejected)
 
 
 def of_rows_refused(rejected: int) -> int:

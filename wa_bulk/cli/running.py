@@ -13,11 +13,13 @@ from rich.console import Console
 
 from wa_bulk.campaign.run.plan import Plan, settings_of
 from wa_bulk.campaign.run.run import CampaignRun, RunSummary
+from wa_bulk.campaign.template_check import hold_against
 from wa_bulk.cli import exits, loop
 from wa_bulk.cli.interrupt import two_step
 from wa_bulk.cli.memory import Note, remembered
 from wa_bulk.cli.problem import Problem
 from wa_bulk.cli.progress import Glance, Watch
+from wa_bulk.cli.template_check import ask_account
 from wa_bulk.cli.wait_settled import wait_until_settled
 from wa_bulk.report.send_again import send_again
 from wa_bulk.report.terminal import statuses
@@ -32,6 +34,10 @@ def confirm(plan: Plan, account: Account, notes: Sequence[Note], *, yes: bool) -
 
     Raises `Problem` where there is no terminal to ask on, and ends the command where the answer is no.
     """
+    templates = ask_account(plan.blueprint, plan.source, account)
+    findings = hold_against(plan.blueprint, templates)
+    if findings.errors:
+        raise Problem("nothing was sent: the campaign and its template do not fit", *findings.errors)
     ask = not yes and sys.stdin.isatty() and sys.stderr.isatty()
     messages = plan.rows_to_send
     facts = [("to", f"{account.base_url}, as {account.dev_key}")]
@@ -39,7 +45,11 @@ def confirm(plan: Plan, account: Account, notes: Sequence[Note], *, yes: bool) -
         from wa_bulk.campaign.check import check
 
         found = check(
-            plan.file.path, recipients=plan.source.path, settings=plan.settings, selections=plan.selections
+            plan.file.path,
+            recipients=plan.source.path,
+            settings=plan.settings,
+            selections=plan.selections,
+            ask_account=lambda *_: templates,
         )
         messages = found.ready
         if found.rejected or found.skipped:
@@ -57,6 +67,10 @@ def confirm(plan: Plan, account: Account, notes: Sequence[Note], *, yes: bool) -
     click.echo(f"{click.style(plan.file.name, bold=True)}, {what}", err=True)
     for name, fact in facts:
         click.echo(f"  {name:<8}  {fact}", err=True)
+    for warning in findings.warnings:
+        click.echo(click.style(f"  warning: {plain(warning)}", fg="yellow"), err=True)
+    for note in findings.notes:
+        click.echo(f"  note: {plain(note)}", err=True)
     if yes:
         return
     if not ask:

@@ -76,10 +76,11 @@ def command(
     selected = selections(file, only, except_, exclude)
     if dry_run:
         from wa_bulk.cli.check import examine
+        from wa_bulk.cli.template_check import asking
 
-        report = examine(campaign, recipients, settings, selected)
+        report = examine(campaign, recipients, settings, selected, ask_account=asking(base_url))
         click.echo("A dry run: nothing was sent.", err=True)
-        raise click.exceptions.Exit(exits.of_rows_refused(report.rejected))
+        raise click.exceptions.Exit(exits.of_check(report.errors, report.rejected))
 
     from wa_bulk.cli.account import account_from_environment
     from wa_bulk.cli.memory import consult

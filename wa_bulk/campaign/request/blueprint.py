@@ -7,7 +7,7 @@ the full structs with those values would: what is around the holes is cut from e
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import compress
 
 import msgspec
@@ -84,6 +84,17 @@ class Blueprint:
     def raw_recipient(self, values: Sequence[str]) -> str:
         """Return the row's text for the recipient, unchecked."""
         return self._recipient.raw(values)
+
+    def require(self, test: Callable[[RenderedRow, Sequence[str]], object]) -> None:
+        """Have `test`, which may raise RowRefused, look at each row that is rendered from now on."""
+        render = self.render
+
+        def render_and_test(row: int, values: Sequence[str]) -> RenderedRow:
+            rendered = render(row, values)
+            test(rendered, values)
+            return rendered
+
+        self.render = render_and_test
 
     def _render_carefully(self, row: int, values: Sequence[str]) -> RenderedRow:
         to = self._recipient.number(values)

@@ -61,6 +61,11 @@ class BoundField:
         self._encoded = range(first_encoded, len(self._columns)) if rule is LINK else range(0)
         """Which of the columns stand within a link, and not at its very beginning."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether its value is the text of one column, as it is."""
+        return self.field.is_one_column and self.field.kind == "text" and self.field.fallback is None
+
     def value(self, values: Sequence[str]) -> str | int | float:
         """Return the field's value for a row. Raises RowRefused."""
         if self.field.kind == "number":
