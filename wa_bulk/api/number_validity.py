@@ -23,6 +23,8 @@ _KINDS = (
 
 _Fits = Callable[[str], object]
 """Whether digits after a country code have a form."""
+_Region = Callable[[str], str | None]
+"""In which of the countries behind a code the digits after it are a valid number."""
 
 
 def number_doubt(number: str) -> str | None:
@@ -37,14 +39,22 @@ def number_doubt(number: str) -> str | None:
 
 def is_valid(number: str) -> bool:
     """Return whether an E.164 number is valid in its country's plan, or is WhatsApp's older form of one."""
+    return region_of(number) is not None
+
+
+def region_of(number: str) -> str | None:
+    """Return the country (ISO 3166, two letters, or "001" for none) in whose plan an E.164 number is valid.
+
+    None where nobody can have it: `number_doubt` says why.
+    """
     plan = plan_of(number[1:4])
     if plan is None:
-        return False
-    fits = _valid_in(plan.country_code)
-    if fits(plan.national_part(number)):
-        return True
-    current = current_form(number)
-    return current != number and bool(fits(plan.national_part(current)))
+        return None
+    find = _regions_of(plan.country_code)
+    region = find(plan.national_part(number))
+    if region is None and (current := current_form(number)) != number:
+        return find(plan.national_part(current))
+    return region
 
 
 def is_possible(number: str) -> bool:
@@ -77,7 +87,7 @@ def read_national(digits: str, country: str) -> str | None:
 def _fast_reader(country: str) -> Callable[[str], str | None]:
     """Make a reader of national numbers that only removes a fixed trunk prefix; it gives None for others."""
     code = COUNTRIES[country]
-    metadata, fits = _metadata(code, country), _valid_in(code)
+    metadata, fits = _metadata(code, country), _regions_of(code)
     dials_abroad = re.compile(metadata.international_prefix or "(?!)").match
     trunk = re.compile(metadata.national_prefix_for_parsing or "(?!)")
 
@@ -109,31 +119,33 @@ def _metadata(country_code: str, region: str) -> Any:
 
 
 @cache
-def _valid_in(code: str) -> _Fits:
-    """Return a test that tells a valid number by the digits after its country code.
+def _regions_of(code: str) -> _Region:
+    """Return what finds the country of a valid number by the digits after its country code.
 
     Where countries share a code, one with leading digits of its own decides alone on what begins with them:
     phonenumbers' `region_code_for_number`.
     """
     countries = PLANS[code][0].split()
     if len(countries) == 1:
-        return _fits_region(_metadata(code, countries[0]))
-    regions: list[tuple[_Fits | None, _Fits]] = []
+        (only,) = countries
+        fits_only = _fits_region(_metadata(code, only))
+        return lambda digits: only if fits_only(digits) else None
+    regions: list[tuple[str, _Fits | None, _Fits]] = []
     for region in countries:
         metadata = _metadata(code, region)
         leading = metadata.leading_digits
-        regions.append((re.compile(leading).match if leading else None, _fits_region(metadata)))
+        regions.append((region, re.compile(leading).match if leading else None, _fits_region(metadata)))
 
-    def fits(digits: str) -> bool:
-        for claims, fits_region in regions:
+    def find(digits: str) -> str | None:
+        for region, claims, fits_region in regions:
             if claims is None:
                 if fits_region(digits):
-                    return True
+                    return region
             elif claims(digits):
-                return bool(fits_region(digits))
-        return False
+                return region if fits_region(digits) else None
+        return None
 
-    return fits
+    return find
 
 
 def _fits_region(metadata: Any) -> _Fits:

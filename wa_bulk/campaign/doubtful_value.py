@@ -1,0 +1,141 @@
+"""Values that are probably not what somebody meant to send: traces of the program that a file came from.
+
+Each is sent as it stands, so each is a warning. What may as well be meant (TRUE, 45678 for a date, a word
+such as "none") is not told of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from wa_bulk.api.errors import shortened
+from wa_bulk.api.invisible import INVISIBLE, code_points
+
+_NO_VALUE = frozenset(
+    "NULL null Null (null) (NULL) <null> <NULL> [null] [NULL] \\N nil <nil> None <NA> NA N/A n/a N.A. n.a. "
+    "NaN nan NAN -nan NaT undefined [undefined] (undefined) (none) (blank) (empty) - -- --- – — . ? "
+    "#N/A #NA #NV #N/D #I/T #N/DISP #ERROR #BUSY! #GETTING_DATA #BLOCKED".split()
+) | {"[object Object]", "Invalid Date", "Invalid date", "undefined undefined", "null null", "None None"}
+_NO_DATE = frozenset(
+    "0000-00-00 0000/00/00 00.00.0000 00/00/0000 1900-01-00 1899-12-30 1899-12-31 00/01/1900 "
+    "01/00/1900".split()
+)
+_WORDS = _NO_VALUE | _NO_DATE
+
+_ODD_ASCII = r"#{}=?&<\\\x00-\x09\x0b-\x1f\x7f"
+_ODD = r"\x80-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200b\u200e-\u200f"
+_ODD += r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ue000-\uf8ff\ufeff\uffa0\ufff0-\uffff"
+_LEADS = "ÂÃÄÅÐÑØÙâãðïäåæçèéà√‚"
+_odd_in_ascii = re.compile(rf"[{_ODD_ASCII}]|[eE]\+").search
+_odd_anywhere = re.compile(rf"[{_ODD_ASCII}{_ODD}]|[{_LEADS}][^\x00-\x7f]|[eE]\+").search
+
+_is_error = re.compile(r"#[¡A-ZÀ-Ü][A-ZÀ-Ü/0_ ]*[!?]|Err:5[0-9]{2}").fullmatch
+_is_filler = re.compile(r"#{3,}").fullmatch
+_is_rounded = re.compile(r"-?[0-9][.,]?[0-9]*[eE]\+[0-9]{1,3}").fullmatch
+_is_formula = re.compile(r"=\s*(?:[A-Za-z.]+\(|\$?[A-Z]{1,3}\$?[0-9]+).*", re.DOTALL).fullmatch
+_is_question = re.compile(r"\?{2,}").fullmatch
+_lost_letter = re.compile(r"[^\W\d_]\?[^\W\d_]").search
+_placeholder = re.compile(r"\{\{?\s*\w[\w .-]{0,60}\}\}?").search
+_markup = re.compile(
+    r"&(?:#[0-9]{2,6}|#x[0-9A-Fa-f]{2,6}|amp|lt|gt|quot|apos|nbsp|szlig|euro|"
+    r"[A-Za-z]{1,2}(?:acute|grave|uml|circ|tilde|cedil|ring|slash|caron|lig));|</?[A-Za-z][A-Za-z0-9]{0,9}\s*/?>"
+).search
+_escape = re.compile(r"\\(?:[nrt](?![A-Za-z])|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})").search
+_edge = re.compile(rf"[\s{INVISIBLE}]*").match
+_at_end = re.compile(rf"[\s{INVISIBLE}]*\Z").search
+_inside = re.compile(
+    r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u2028-\u202e\u2060\u2066-\u206f\ue000-\uf8ff\ufeff\ufff0-\ufffc"
+    r"\ufffe\uffff]"
+).findall
+_not_ascii = re.compile(r"[^\x00-\x7f]{2,}").finditer
+
+
+def may_be_doubtful(cells: Sequence[str]) -> bool:
+    """Return quickly whether one of a row's cells is worth asking `value_doubt` about; not all are."""
+    if not _WORDS.isdisjoint(cells):
+        return True
+    text = "\n".join(cells)
+    return (_odd_in_ascii(text) if text.isascii() else _odd_anywhere(text)) is not None
+
+
+def value_doubt(text: str, *, in_link: bool = False) -> str | None:
+    """Say what makes a cell's text doubtful, in words that go on after the column's name; or None.
+
+    `in_link`: the cell stands in a link, where some of it would be right.
+    """
+    if text in _NO_DATE:
+        return f"is {text!r}, which a program writes where there is no date"
+    if _is_error(text) or (text[:1] == "#" and text in _NO_VALUE):
+        return f"is {shortened(text)}, an error that a spreadsheet shows in place of a value"
+    if text in _NO_VALUE:
+        return f"is {text!r}, which stands for no value"
+    if _is_filler(text):
+        return f"is {shortened(text)}, which a spreadsheet shows where a column is too narrow"
+    if _is_rounded(text):
+        return f"is {text!r}, a figure that a spreadsheet has rounded"
+    if _is_formula(text):
+        return f"is {shortened(text)}, a formula and not what it gives"
+    if "\ufffd" in text:
+        return f"is {shortened(text)}, with U+FFFD where a letter was lost"
+    if (meant := _mojibake(text)) is not None:
+        return f"is {shortened(text)}, read in the wrong encoding; probably {shortened(meant)} is meant"
+    return _of_what_is_seen(text, in_link=in_link) or _of_what_is_not_seen(text)
+
+
+def _of_what_is_seen(text: str, *, in_link: bool) -> str | None:
+    if not in_link:
+        if _is_question(text) or _lost_letter(text):
+            return f"is {shortened(text)}, with ? where a letter was lost"
+        if found := _escape(text):
+            return f"has '{found[0]}' in it, which people would see as it stands"
+    if found := _placeholder(text):
+        return f"has '{found[0]}' in it, a placeholder that nobody filled"
+    if found := _markup(text):
+        return f"has '{found[0]}' in it, which people would see as it stands"
+    return None
+
+
+def _of_what_is_not_seen(text: str) -> str | None:
+    begin, end = _edge(text), _at_end(text)
+    assert begin is not None and end is not None
+    around = "".join(dict.fromkeys(character for character in begin[0] + end[0] if character not in " \n\ufe0f\u200d"))
+    if around:
+        return f"begins or ends with {code_points(around)}, which cannot be seen"
+    if found := _inside(text):
+        return f"has {code_points(''.join(found))} in it, which phones do not show"
+    return None
+
+
+def _mojibake(text: str) -> str | None:
+    """Return what a text was before its UTF-8 was read as Windows-1252, as programs in the West do, or as a
+    Mac's encoding; None where it never was."""
+    if text.isascii():
+        return None
+    parts: list[str] = []
+    end = 0
+    for run in _not_ascii(text):
+        meant = _decoded(run[0])
+        if meant is not None:
+            parts += [text[end : run.start()], meant]
+            end = run.end()
+    return "".join([*parts, text[end:]]) if end else None
+
+
+def _decoded(run: str) -> str | None:
+    """Return the UTF-8 that a run of letters is, read byte by byte."""
+    if run[0] in "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝØ" and all(mark in _MARKS for mark in run[1:]):
+        return None  # the end of a word in capitals, before a quotation mark
+    for encoding in ("cp1252", "mac_roman") if run[0] in "√‚" else ("cp1252",):
+        try:
+            # Windows-1252 has no letter for five of the bytes, which stand for themselves then.
+            data = b"".join(
+                character.encode("latin-1" if "\x80" <= character <= "\x9f" else encoding) for character in run
+            )
+            return data.decode("utf-8")
+        except UnicodeError:
+            continue
+    return None
+
+
+_MARKS = "“”‘’„‚…–—»›™®©"
