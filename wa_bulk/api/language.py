@@ -20,6 +20,8 @@ LANGUAGES = frozenset(
 def nearest_language(code: str, among: Iterable[str] = LANGUAGES) -> str | None:
     """Return the code of `among` that looks most like `code`, or None when nothing comes near."""
     normal = code.strip().replace("-", "_")
+    if normal.casefold().endswith("_uk"):
+        normal = f"{normal[:-2]}GB"
     folded = {known.casefold(): known for known in among}
     if normal.casefold() in folded:
         return folded[normal.casefold()]

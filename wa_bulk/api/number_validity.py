@@ -47,13 +47,10 @@ def region_of(number: str) -> str | None:
 
     None where nobody can have it: `number_doubt` says why.
     """
-    plan = plan_of(number[1:4])
-    if plan is None:
-        return None
-    find = _regions_of(plan.country_code)
-    region = find(plan.national_part(number))
+    find, start = _finders[number[1:4]]
+    region = find(number[start:])
     if region is None and (current := current_form(number)) != number:
-        return find(plan.national_part(current))
+        return find(current[start:])
     return region
 
 
@@ -146,6 +143,21 @@ def _regions_of(code: str) -> _Region:
         return None
 
     return find
+
+
+class _Finders(dict[str, tuple[_Region, int]]):
+    """For the first three digits of a number: what finds its country, and where, in the number, that is
+    asked from."""
+
+    def __missing__(self, digits: str) -> tuple[_Region, int]:
+        plan = plan_of(digits)
+        if plan is None:
+            return (lambda _: None), 0
+        self[digits] = found = _regions_of(plan.country_code), 1 + len(plan.country_code)
+        return found
+
+
+_finders = _Finders()
 
 
 def _fits_region(metadata: Any) -> _Fits:

@@ -2,50 +2,34 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from msgspec import Struct
 
-from wa_bulk.api.number_validity import number_doubt
+from wa_bulk.campaign.examination import FaultCause, RowFault, examine
 from wa_bulk.campaign.file import load
 from wa_bulk.campaign.media import MediaFindings
 from wa_bulk.campaign.request.blueprint import compile_campaign
+from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.rules.selection import SelectionRule
-from wa_bulk.campaign.run.plan import recipients_of, rules_of
-from wa_bulk.campaign.run.row_check import LeftOut, RowCheck
+from wa_bulk.campaign.run.plan import put_before_duplicates, recipients_of, rules_of
 from wa_bulk.campaign.settings import Settings
-from wa_bulk.campaign.sources.base import SourceError, SourceRow
+from wa_bulk.campaign.sources.base import SourceError
 from wa_bulk.campaign.sources.factory import open_source
 from wa_bulk.campaign.template_check import AccountTemplates, AskAccount, hold_against
-from wa_bulk.send.outcome import Status
 
 FAULTS_KEPT = 1000
 """Faults a report holds; further ones are only counted."""
 
-ROWS_BETWEEN_NEWS = 256
-
 PREVIEW_RUN_ID = "preview"
 
 
-class RowFault(Struct, frozen=True):
-    """What is wrong with a row. `rejected` and `skipped` rows would not be sent; `warning` rows would.
-
-    `row` counts rows of data, `line` is the line of the file it begins in, both from 1.
-    """
-
-    row: int
-    line: int
-    to: str | None
-    status: Status | str
-    reason: str
-
-
 class CheckReport(Struct, frozen=True):
-    """What a run would make of a campaign. `faults` are the first FAULTS_KEPT of all.
+    """What a run would make of a campaign. `faults` are the first FAULTS_KEPT of all, `causes` count all of
+    them; `doubtful` rows have a number that nobody can have, `warned` ones any other warning.
 
     `errors` stand in the way of every row; `notes` are rules of Meta's that apply to the template.
     """
@@ -57,9 +41,11 @@ class CheckReport(Struct, frozen=True):
     rejected: int
     skipped: int
     doubtful: int
+    warned: int
     errors: list[str]
     warnings: list[str]
     notes: list[str]
+    causes: list[FaultCause]
     faults: list[RowFault]
     media: MediaFindings | None = None
     """What the links lead to, where they were looked at."""
@@ -71,14 +57,16 @@ def check(
     recipients: Path | None = None,
     settings: Settings | None = None,
     selections: Sequence[SelectionRule] = (),
+    suppression: RowRule | None = None,
     on_rows: Callable[[int, int], object] | None = None,
+    on_fault: Callable[[RowFault], object] | None = None,
     ask_account: AskAccount | None = None,
 ) -> CheckReport:
     """Go through every row as a run would, and ask of each number whether it can exist.
 
-    `ask_account` tells what the account says of the templates used; without it they are not looked at.
-    `on_rows` is told (rows done, rows in all) now and then. Raises CampaignError and SourceError where no
-    run could begin.
+    `suppression` skips the people who are not to be written to. `ask_account` tells what the account says of
+    the templates used; without it they are not looked at. `on_rows` is told (rows done, rows in all) now and
+    then, `on_fault` every fault. Raises CampaignError and SourceError where no run could begin.
     """
     settings = settings or Settings()
     file = load(campaign)
@@ -87,39 +75,37 @@ def check(
     account = ask_account(blueprint, source) if ask_account is not None else AccountTemplates()
     findings = hold_against(blueprint, account)
     scan = source.scan()
+    rules = rules_of(settings, DuplicateRule(scan.rows), selections)
+    if suppression is not None:
+        put_before_duplicates(rules, suppression)
     faults: list[RowFault] = []
-    counts: Counter[str] = Counter()
 
-    def fault(row: SourceRow, to: str | None, status: str, reason: str) -> None:
-        counts[status] += 1
+    def keep(fault: RowFault) -> None:
         if len(faults) < FAULTS_KEPT:
-            faults.append(RowFault(row.number, row.line, to, status, reason))
+            faults.append(fault)
+        if on_fault is not None:
+            on_fault(fault)
 
-    row_check = RowCheck(blueprint, rules_of(settings, DuplicateRule(scan.rows), selections))
-    last = settings.limit or scan.rows
-    for row in itertools.takewhile(lambda row: row.number <= last, source.rows()):
-        checked = row_check.new(row)
-        if isinstance(checked, LeftOut):
-            fault(row, checked.to, checked.status, checked.reason)
-        else:
-            counts["ready"] += 1
-            if doubt := number_doubt(checked.to):
-                fault(row, checked.to, "warning", doubt)
-        if on_rows is not None and not row.number % ROWS_BETWEEN_NEWS:
-            on_rows(row.number, scan.rows)
-    if on_rows is not None:
-        on_rows(last, scan.rows)
+    found = examine(
+        islice(source.rows(), settings.limit),
+        blueprint,
+        rules,
+        on_fault=keep,
+        on_rows=None if on_rows is None else lambda rows: on_rows(rows, settings.limit or scan.rows),
+    )
     return CheckReport(
         campaign=str(campaign),
         recipients=str(source.path),
         rows=scan.rows,
-        ready=counts["ready"],
-        rejected=counts["rejected"],
-        skipped=counts["skipped"],
-        doubtful=counts["warning"],
+        ready=found.ready,
+        rejected=found.rejected,
+        skipped=found.skipped,
+        doubtful=found.doubtful,
+        warned=found.warned,
         errors=findings.errors,
         warnings=[*blueprint.warnings, *findings.warnings],
         notes=findings.notes,
+        causes=found.causes,
         faults=faults,
     )
 

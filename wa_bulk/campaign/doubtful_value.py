@@ -15,22 +15,26 @@ from wa_bulk.api.invisible import INVISIBLE, code_points
 _NO_VALUE = frozenset(
     "NULL null Null (null) (NULL) <null> <NULL> [null] [NULL] \\N nil <nil> None <NA> NA N/A n/a N.A. n.a. "
     "NaN nan NAN -nan NaT undefined [undefined] (undefined) (none) (blank) (empty) - -- --- – — . ? "
-    "#N/A #NA #NV #N/D #I/T #N/DISP #ERROR #BUSY! #GETTING_DATA #BLOCKED".split()
+    "#N/A #NA #NV #N/D #I/T #N/DISP #ERROR #GETTING_DATA #REF! #VALUE! #NAME? #DIV/0! #NUM! #NULL!".split()
 ) | {"[object Object]", "Invalid Date", "Invalid date", "undefined undefined", "null null", "None None"}
 _NO_DATE = frozenset(
     "0000-00-00 0000/00/00 00.00.0000 00/00/0000 1900-01-00 1899-12-30 1899-12-31 00/01/1900 "
     "01/00/1900".split()
 )
-_WORDS = _NO_VALUE | _NO_DATE
+_CALC_ERRORS = frozenset(f"Err:{number}" for number in range(501, 541))
+WORDS = _NO_VALUE | _NO_DATE | _CALC_ERRORS
+"""Whole cells that are doubtful."""
 
-_ODD_ASCII = r"#{}=?&<\\\x00-\x09\x0b-\x1f\x7f"
+_ODD_ASCII = r"#{}=?&<+\\\x00-\x09\x0b-\x1f\x7f"
 _ODD = r"\x80-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200b\u200e-\u200f"
 _ODD += r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ue000-\uf8ff\ufeff\uffa0\ufff0-\uffff"
 _LEADS = "ÂÃÄÅÐÑØÙâãðïäåæçèéà√‚"
-_odd_in_ascii = re.compile(rf"[{_ODD_ASCII}]|[eE]\+").search
-_odd_anywhere = re.compile(rf"[{_ODD_ASCII}{_ODD}]|[{_LEADS}][^\x00-\x7f]|[eE]\+").search
+# Each is a set of characters first, which a search passes over many others for.
+_odd_in_ascii = re.compile(f"[{_ODD_ASCII}]").search
+_odd_anywhere = re.compile(f"[{_ODD_ASCII}{_ODD}]").search
+_may_be_mojibake = re.compile(rf"[{_LEADS}][^\x00-\x7f]").search
 
-_is_error = re.compile(r"#[¡A-ZÀ-Ü][A-ZÀ-Ü/0_ ]*[!?]|Err:5[0-9]{2}").fullmatch
+_is_error = re.compile(r"#[¡A-ZÀ-Ü][A-ZÀ-Ü/0_ ]*[!?]").fullmatch
 _is_filler = re.compile(r"#{3,}").fullmatch
 _is_rounded = re.compile(r"-?[0-9][.,]?[0-9]*[eE]\+[0-9]{1,3}").fullmatch
 _is_formula = re.compile(r"=\s*(?:[A-Za-z.]+\(|\$?[A-Z]{1,3}\$?[0-9]+).*", re.DOTALL).fullmatch
@@ -41,22 +45,25 @@ _markup = re.compile(
     r"&(?:#[0-9]{2,6}|#x[0-9A-Fa-f]{2,6}|amp|lt|gt|quot|apos|nbsp|szlig|euro|"
     r"[A-Za-z]{1,2}(?:acute|grave|uml|circ|tilde|cedil|ring|slash|caron|lig));|</?[A-Za-z][A-Za-z0-9]{0,9}\s*/?>"
 ).search
-_escape = re.compile(r"\\(?:[nrt](?![A-Za-z])|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})").search
+_escape = re.compile(r"\\(?:[nrt]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})").search
 _edge = re.compile(rf"[\s{INVISIBLE}]*").match
 _at_end = re.compile(rf"[\s{INVISIBLE}]*\Z").search
 _inside = re.compile(
     r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u2028-\u202e\u2060\u2066-\u206f\ue000-\uf8ff\ufeff\ufff0-\ufffc"
     r"\ufffe\uffff]"
 ).findall
+_RIGHT_AT_THE_END = dict.fromkeys(map(ord, " \n\ufe0f\u200d"))
 _not_ascii = re.compile(r"[^\x00-\x7f]{2,}").finditer
 
 
 def may_be_doubtful(cells: Sequence[str]) -> bool:
     """Return quickly whether one of a row's cells is worth asking `value_doubt` about; not all are."""
-    if not _WORDS.isdisjoint(cells):
+    if not WORDS.isdisjoint(cells):
         return True
     text = "\n".join(cells)
-    return (_odd_in_ascii(text) if text.isascii() else _odd_anywhere(text)) is not None
+    if text.isascii():
+        return _odd_in_ascii(text) is not None
+    return _odd_anywhere(text) is not None or _may_be_mojibake(text) is not None
 
 
 def value_doubt(text: str, *, in_link: bool = False) -> str | None:
@@ -66,7 +73,7 @@ def value_doubt(text: str, *, in_link: bool = False) -> str | None:
     """
     if text in _NO_DATE:
         return f"is {text!r}, which a program writes where there is no date"
-    if _is_error(text) or (text[:1] == "#" and text in _NO_VALUE):
+    if _is_error(text) or text in _CALC_ERRORS or (text[:1] == "#" and text in _NO_VALUE):
         return f"is {shortened(text)}, an error that a spreadsheet shows in place of a value"
     if text in _NO_VALUE:
         return f"is {text!r}, which stands for no value"
@@ -87,7 +94,7 @@ def _of_what_is_seen(text: str, *, in_link: bool) -> str | None:
     if not in_link:
         if _is_question(text) or _lost_letter(text):
             return f"is {shortened(text)}, with ? where a letter was lost"
-        if found := _escape(text):
+        if (found := _escape(text)) and ":\\" not in text:  # which begins a path of Windows
             return f"has '{found[0]}' in it, which people would see as it stands"
     if found := _placeholder(text):
         return f"has '{found[0]}' in it, a placeholder that nobody filled"
@@ -97,10 +104,8 @@ def _of_what_is_seen(text: str, *, in_link: bool) -> str | None:
 
 
 def _of_what_is_not_seen(text: str) -> str | None:
-    begin, end = _edge(text), _at_end(text)
-    assert begin is not None and end is not None
-    around = "".join(dict.fromkeys(character for character in begin[0] + end[0] if character not in " \n\ufe0f\u200d"))
-    if around:
+    around = "".join(found[0] for found in (_edge(text), _at_end(text)) if found is not None)
+    if around := around.translate(_RIGHT_AT_THE_END):
         return f"begins or ends with {code_points(around)}, which cannot be seen"
     if found := _inside(text):
         return f"has {code_points(''.join(found))} in it, which phones do not show"
@@ -130,7 +135,8 @@ def _decoded(run: str) -> str | None:
         try:
             # Windows-1252 has no letter for five of the bytes, which stand for themselves then.
             data = b"".join(
-                character.encode("latin-1" if "\x80" <= character <= "\x9f" else encoding) for character in run
+                character.encode("latin-1" if "\x80" <= character <= "\x9f" else encoding)
+                for character in run
             )
             return data.decode("utf-8")
         except UnicodeError:

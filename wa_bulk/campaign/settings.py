@@ -42,6 +42,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     retry_rejected: bool = False
     """Send the rejected rows of earlier stretches again."""
     allow_duplicates: bool = False
+    leave_out_doubtful: bool = False
+    """Skip the rows whose number nobody can have."""
     selections: str | None = None
     """Who is written to, and who is not, as `selections.kept` describes it."""
     max_failures_in_a_row: Annotated[int, Meta(ge=0)] = 100

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,22 +11,30 @@ import click
 
 from wa_bulk.cli import exits, options
 from wa_bulk.cli.media import MediaLook, show_media
+from wa_bulk.cli.output import STDOUT, is_stream, refuse_log, say_written, written
+from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from wa_bulk.campaign.check import CheckReport
+    from wa_bulk.campaign.examination import RowFault
     from wa_bulk.campaign.rules.selection import SelectionRule
     from wa_bulk.campaign.settings import Settings
     from wa_bulk.campaign.template_check import AskAccount
 
-_FAULTS_SHOWN = 20
+_CAUSES_SHOWN = 20
+_COLUMNS = ("row", "line", "column", "value", "problem", "status")
 
 
 @click.command("check")
 @options.campaign_argument
 @options.recipients
 @options.option("--json", "as_json", is_flag=True, help="Everything found, as JSON on stdout.")
+@options.option(
+    "--csv",
+    type=options.FilePath(writable=True, allow_dash=True),
+    metavar="FILE",
+    help="Every row that something is wrong with, and what; - is stdout.",
+)
 @options.option("--allow-duplicates", is_flag=True, help="A number that comes twice is no fault.")
 @options.option("--media", is_flag=True, help="Look at each distinct link that the rows make, too.")
 @options.option("--media-private", is_flag=True, help="Look at links into this machine and private networks.")
@@ -36,6 +45,7 @@ def command(
     campaign: Path,
     recipients: Path | None,
     as_json: bool,
+    csv: Path | None,
     allow_duplicates: bool,
     media: bool,
     media_private: bool,
@@ -53,7 +63,8 @@ def command(
     Examples:
       wa-bulk check campaign.toml
       wa-bulk check campaign.toml --media
-      wa-bulk check campaign.toml --json | jq '.faults[].reason'
+      wa-bulk check campaign.toml --csv wrong.csv
+      wa-bulk check campaign.toml --json | jq '.causes[].reason'
     """
     from wa_bulk.campaign.settings import Settings
     from wa_bulk.cli.template_check import asking
@@ -64,8 +75,18 @@ def command(
         )
     settings = Settings(allow_duplicates=allow_duplicates)
     look = None if offline else MediaLook(every_row=media, private=media_private)
-    ask = None if offline else asking(base_url)
-    report = examine(campaign, recipients, settings, as_json=as_json, media=look, ask_account=ask)
+    if csv == STDOUT and as_json:
+        raise click.UsageError("--csv - and --json both write to stdout: name a file for one of them.")
+    report = examine(
+        campaign,
+        recipients,
+        settings,
+        as_json=as_json,
+        csv=csv,
+        media=look,
+        base_url=base_url,
+        ask_account=None if offline else asking(base_url),
+    )
     refused = report.rejected + (report.media.problems if report.media is not None else 0)
     raise click.exceptions.Exit(exits.of_check(report.errors, refused))
 
@@ -77,41 +98,82 @@ def examine(
     selections: Sequence[SelectionRule] = (),
     *,
     as_json: bool = False,
+    csv: Path | None = None,
     media: MediaLook | None = None,
+    base_url: str | None = None,
     ask_account: AskAccount | None = None,
 ) -> CheckReport:
     """Check every row, and print what was found on stdout.
 
-    Media is looked at as `media` says, and the template is held against what `ask_account` learns.
+    Media is looked at as `media` says, and the template is held against what `ask_account` learns. Suppressed
+    numbers are those of the memory that belongs to `base_url`, or to the environment's address.
     """
     import msgspec
 
     from wa_bulk.campaign.check import check
+    from wa_bulk.campaign.file import load
+    from wa_bulk.cli.memory import suppression_for
     from wa_bulk.cli.progress import checking
 
-    with checking() as on_rows:
+    suppression = suppression_for(load(campaign), base_url)
+    with _table(csv, [campaign, recipients]) as on_fault, checking() as on_rows:
         report = check(
             campaign,
             recipients=recipients,
             settings=settings,
             selections=selections,
+            suppression=suppression,
             on_rows=on_rows,
+            on_fault=on_fault,
             ask_account=ask_account,
         )
     if media is not None:
         report = msgspec.structs.replace(report, media=media(campaign, recipients))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(report)))
-    else:
+    elif csv != STDOUT:
         _show(report)
     return report
 
 
+@contextmanager
+def _table(path: Path | None, inputs: Sequence[Path | None]) -> Iterator[Callable[[RowFault], object] | None]:
+    """Yield what writes a fault into the table at `path`.
+
+    Raises Problem where that is one of `inputs`, or a log.
+    """
+    if path is None:
+        yield None
+        return
+    from wa_bulk.report.spreadsheet import as_text
+    from wa_bulk.report.table import csv_line
+    from wa_bulk.report.words import counted, plain
+
+    if any(one is not None and path.exists() and one.exists() and path.samefile(one) for one in inputs):
+        raise Problem(f"{path} is what is being checked, and must not be overwritten", "Name another file.")
+    refuse_log(path)
+    escape = plain if is_stream(path) else str
+    lines = 0
+    with written(path) as to:
+        to.write(csv_line(_COLUMNS))
+
+        def write(fault: RowFault) -> None:
+            nonlocal lines
+            lines += 1
+            texts = (fault.column, fault.value, fault.reason, fault.status)
+            to.write(csv_line([fault.row, fault.line, *(as_text(escape(text)) for text in texts)]))
+
+        yield write
+    say_written(path, counted(lines, "problem"))
+
+
 def _show(report: CheckReport) -> None:
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
+    from wa_bulk.cli.findings import WARNING, causes_table
     from wa_bulk.report.terminal import COLOURS
     from wa_bulk.report.words import counted, plain
 
@@ -131,46 +193,22 @@ def _show(report: CheckReport) -> None:
             "would be sent" + (", were it not for the errors" if report.errors else ""),
         ),
         ("rejected", report.rejected, COLOURS["rejected"], "would be refused, and are not sent"),
-        (
-            "skipped",
-            report.skipped,
-            COLOURS["skipped"],
-            "not to be sent, such as duplicates of an earlier row",
-        ),
-        ("doubtful", report.doubtful, "yellow", "would be sent, but nobody can have that number"),
+        ("skipped", report.skipped, COLOURS["skipped"], "are not to be sent, such as duplicates"),
+        ("doubtful", report.doubtful, WARNING, "of the ready ones have a number that nobody can have"),
+        ("warnings", report.warned, WARNING, "of the ready ones have a value that looks like a mistake"),
     ):
         if number or name == "ready":
             counts.add_row(Text(f"  {name}", style), f"{number:,}", Text(meaning, "dim"))
     console.print(counts)
     for error in report.errors:
-        console.print(f"  error: {plain(error)}", style="red")
+        console.print(Padding(Text(f"error: {plain(error)}", COLOURS["rejected"]), (0, 0, 0, 2)))
     for warning in report.warnings:
-        console.print(f"  warning: {plain(warning)}", style="yellow")
+        console.print(Padding(Text(f"warning: {plain(warning)}", WARNING), (0, 0, 0, 2)))
     for note in report.notes:
-        console.print(f"  note: {plain(note)}", style="dim")
-    if report.faults:
-        _show_faults(console, report)
+        console.print(Padding(Text(f"note: {plain(note)}", "dim"), (0, 0, 0, 2)))
+    if report.causes:
+        console.print()
+        console.print(Padding(causes_table(report.causes, at_most=_CAUSES_SHOWN), (0, 0, 0, 2), expand=False))
+        console.print(Text("  Row by row: --csv FILE", "dim"))
     if report.media is not None:
         show_media(console, report.media)
-
-
-def _show_faults(console: Console, report: CheckReport) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from wa_bulk.report.terminal import COLOURS
-    from wa_bulk.report.words import plain
-
-    faults = Table.grid(padding=(0, 2, 0, 0))
-    faults.add_column(justify="right", no_wrap=True)
-    faults.add_column(no_wrap=True)
-    faults.add_column(overflow="fold")
-    for fault in sorted(report.faults, key=lambda fault: fault.row)[:_FAULTS_SHOWN]:
-        style = COLOURS.get(fault.status, "yellow")
-        place = f"  row {fault.row}, line {fault.line}"
-        faults.add_row(place, Text(fault.status, style), Text(plain(fault.reason)))
-    console.print()
-    console.print(faults)
-    found = report.rejected + report.skipped + report.doubtful
-    if found > _FAULTS_SHOWN:
-        console.print(f"  … and {found - _FAULTS_SHOWN:,} more: --json lists the first 1,000", style="dim")

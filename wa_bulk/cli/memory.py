@@ -12,6 +12,8 @@ import click
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
+    from wa_bulk.campaign.file import CampaignFile
+    from wa_bulk.campaign.rules.base import RowRule
     from wa_bulk.campaign.run.plan import Plan
     from wa_bulk.history import History, HistoryError, RunRecord
 
@@ -58,6 +60,23 @@ def consult(plan: Plan, base_url: str, *, again: bool) -> list[Note]:
     except HistoryError as error:
         if is_new or not plan.file.respect_suppression:
             return [("memory", f"not asked: {error}")]
+        raise unreadable(error) from error
+
+
+def suppression_for(file: CampaignFile, base_url: str | None) -> RowRule | None:
+    """Return the rule that passes over suppressed numbers, as a run of `file` at `base_url` would keep it.
+
+    None where there is no memory, or the campaign does not heed it. Raises Problem where it cannot be read.
+    """
+    from wa_bulk.campaign.rules.suppression import SuppressionRule
+    from wa_bulk.history import HistoryError
+
+    if not file.respect_suppression:
+        return None
+    try:
+        history = existing_memory(base_url)
+        return None if history is None else SuppressionRule(history.suppression_list())
+    except HistoryError as error:
         raise unreadable(error) from error
 
 

@@ -33,6 +33,12 @@ from wa_bulk.cli.selecting import selecting, selection_notes, selections
     "--again", is_flag=True, help="Send although the account's memory says that it was sent already."
 )
 @options.option(
+    "--leave-out-doubtful",
+    is_flag=True,
+    default=None,
+    help="Skip the rows whose number nobody can have, by its country's numbering plan.",
+)
+@options.option(
     "--on-unknown",
     type=click.Choice(["hold", "retry"]),
     help="Rows that may have been accepted: hold them, or send them again.  [default: hold]",
@@ -78,7 +84,9 @@ def command(
         from wa_bulk.cli.check import examine
         from wa_bulk.cli.template_check import asking
 
-        report = examine(campaign, recipients, settings, selected, ask_account=asking(base_url))
+        report = examine(
+            campaign, recipients, settings, selected, base_url=base_url, ask_account=asking(base_url)
+        )
         click.echo("A dry run: nothing was sent.", err=True)
         raise click.exceptions.Exit(exits.of_check(report.errors, report.rejected))
 

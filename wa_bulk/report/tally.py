@@ -4,7 +4,6 @@ The ledger's row states know each row's status; a report also tells why. So rows
 accepted have a code of their cause here: a status with the code and words that came with it.
 """
 
-import re
 from collections.abc import Iterator
 from itertools import chain
 
@@ -12,6 +11,7 @@ from msgspec import Struct
 
 from wa_bulk.ledger.log_format import LogLine, ResultLine
 from wa_bulk.ledger.row_states import CODES, CODES_MAX, CUT_OFF, NEVER, STATUSES, RowStates
+from wa_bulk.ledger.wording import in_common, words_of
 from wa_bulk.send.outcome import Status
 
 __all__ = ["NO_RESULT", "STATUSES", "Cause", "Tally"]
@@ -19,7 +19,6 @@ __all__ = ["NO_RESULT", "STATUSES", "Cause", "Tally"]
 NO_RESULT = "no result in the log: the run was cut off while the message may have been on its way"
 
 _ACCEPTED = CODES["accepted"]
-_VALUE = re.compile(r"((?<!\[)\b\d+\b|'[^']*'|\"[^\"]*\"|…)")
 _TEXTS_REMEMBERED = 4096
 _ROWS_NAMED = 5
 
@@ -72,8 +71,7 @@ class Tally:
     ) -> int:
         if (code, http_status, text) == (None, None, None):
             return CODES[status]
-        words_and_values = _VALUE.split(text or "")
-        key = (status, code, http_status, tuple(words_and_values[::2]))
+        key = (status, code, http_status, words_of(text or ""))
         number = self._by_words.get(key)
         if number is None:
             if len(self._causes) + 1 == CODES_MAX:
@@ -82,8 +80,7 @@ class Tally:
             self._causes[number] = Cause(status, code, http_status, text)
         else:
             cause = self._causes[number]
-            known = _VALUE.split(cause.text or "")
-            cause.text = "".join(a if a == b else "…" for a, b in zip(known, words_and_values, strict=True))
+            cause.text = in_common(cause.text or "", text or "")
         return number
 
     def causes(self) -> list[Cause]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from itertools import compress
+from operator import itemgetter
 
 import msgspec
 
@@ -95,6 +96,15 @@ class Blueprint:
             return rendered
 
         self.render = render_and_test
+
+    def reader(self, path: str) -> Callable[[Sequence[str]], object] | None:
+        """Return what reads a field's value in a row's cells; None where it is the same for every row."""
+        field = next((field for field in self.fields if field.path == path), None)
+        if field is None:
+            return None
+        if field.is_one_column and field.fallback is None:
+            return itemgetter(self.header.index(field.columns[0]))
+        return BoundField(field, self.header).value
 
     def _render_carefully(self, row: int, values: Sequence[str]) -> RenderedRow:
         to = self._recipient.number(values)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from wa_bulk.campaign.file import CampaignError, CampaignFile, load
 from wa_bulk.campaign.request.blueprint import Blueprint, compile_campaign
 from wa_bulk.campaign.rules.base import RowRule
+from wa_bulk.campaign.rules.doubtful import DoubtfulNumberRule
 from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.rules.selection import SelectionRule
 from wa_bulk.campaign.rules.unheard import UnheardRule
@@ -94,8 +95,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     def suppress(self, rule: RowRule) -> None:
         """Have the run keep a rule about people who are not to be written to, before duplicates are told."""
-        at = next((at for at, own in enumerate(self.rules) if isinstance(own, DuplicateRule)), None)
-        self.rules.insert(len(self.rules) if at is None else at, rule)
+        put_before_duplicates(self.rules, rule)
 
     @property
     def rows_to_send(self) -> int:
@@ -196,7 +196,16 @@ def rules_of(
     settings: Settings, duplicates: DuplicateRule, selections: Sequence[SelectionRule] = ()
 ) -> list[RowRule]:
     """Give the rules that a run of these settings keeps; `duplicates` knows who was written to."""
-    return [*selections] if settings.allow_duplicates else [*selections, duplicates]
+    rules: list[RowRule] = [*selections]
+    if settings.leave_out_doubtful:
+        rules.append(DoubtfulNumberRule())
+    return rules if settings.allow_duplicates else [*rules, duplicates]
+
+
+def put_before_duplicates(rules: list[RowRule], rule: RowRule) -> None:
+    """Add a rule whose skipped rows are no duplicates of others."""
+    at = next((at for at, own in enumerate(rules) if isinstance(own, DuplicateRule)), len(rules))
+    rules.insert(at, rule)
 
 
 def recipients_of(file: CampaignFile, given: Path | None) -> Path:

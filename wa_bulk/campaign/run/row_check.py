@@ -21,6 +21,8 @@ class LeftOut(Struct, frozen=True, gc=False):
     reason: str
     shows_unsent: bool = True
     """Whether that shows, of a row that may have been taken, that it never was sent."""
+    columns: Sequence[str] = ()
+    """Whose values the reason is about, where it is about some."""
 
 
 class RowCheck:
@@ -39,7 +41,7 @@ class RowCheck:
         try:
             rendered = self._render(row.number, row.values)
         except RowRefused as refusal:
-            return LeftOut("rejected", self.recipient(row), str(refusal))
+            return LeftOut("rejected", self.recipient(row), str(refusal), columns=refusal.columns)
         for skip in self._skips:  # as `ask_rules`, without a call
             reason = skip(rendered)
             if reason is not None:
