@@ -1,6 +1,8 @@
 """Whatever is wrong: one readable block on stderr, exit code 2, nothing sent, no traceback."""
 
 import os
+import resource
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from click.testing import Result
 
 from tests.cli.conftest import Folder
 from wa_bulk.cli import exits
+from wa_bulk.cli.problem import fitted
 from wa_bulk.sandbox import Sandbox
 
 
@@ -69,7 +72,8 @@ def test_a_log_that_exists_is_refused_and_resume_named(folder: Folder, sandbox: 
 def test_a_log_that_cannot_be_written(folder: Folder, sandbox: Sandbox) -> None:
     result = folder.run("send", "orders.toml", "--yes", "--log", "nowhere/run.jsonl")
 
-    assert_nothing_sent(result, sandbox, "nowhere/run.jsonl")
+    assert_nothing_sent(result, sandbox, "nowhere/run.jsonl: there is no folder nowhere")
+    assert "rate" not in result.stderr, "it is refused before anything is shown of the run"
 
 
 @pytest.mark.parametrize(
@@ -194,3 +198,69 @@ def test_a_report_that_cannot_be_written(folder: Folder) -> None:
 
     assert result.exit_code == exits.NOTHING_SENT
     assert "nowhere" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("503=2", "'503=2': 2 is no share of the requests, from 0 to 1; expected NAME=SHARE, as in 503=0.05"),
+        ("503", "'503': there is no =SHARE"),
+    ],
+)
+def test_a_share_of_faults_that_is_none(folder: Folder, fault: str, words: str) -> None:
+    assert words in folder.run("sandbox", "--fault", fault).stderr
+
+
+def test_a_long_message_is_broken_between_words_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "the log cannot be read, and so: " + "word " * 20 + "`wa-bulk resume run.jsonl` goes on"
+    assert fitted(text, 7) == text
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = fitted(text, 7).split("\n")
+    assert " ".join(map(str.strip, lines)) == text
+    assert len(lines[0]) <= 33
+    assert all(len(line) <= 40 for line in lines)
+    assert any("`wa-bulk resume run.jsonl`" in line for line in lines)
+    for copied in (f"Go on:  wa-bulk resume {'x' * 50}", f"4 | name = {'x ' * 50}", f"{' ' * 60}^"):
+        assert fitted(copied, 2) == copied
+
+
+def test_a_log_of_more_rows_than_its_source_can_have_costs_no_memory(
+    folder: Folder, sandbox: Sandbox
+) -> None:
+    folder.run("send", "orders.toml", "--yes", "--log", "run.jsonl", "--limit", "2")
+    log = folder.path / "run.jsonl"
+    text = log.read_text()
+
+    log.write_text(text.replace('"rows":5}', '"rows":999999999}'))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    folder.run("report", "run.jsonl")
+    folder.run("resume", "run.jsonl", "--yes")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < before + 200_000  # KB
+
+    log.write_text(text.replace('"rows":5}', f'"rows":{10**18}}}'))
+    for command in (["report", "run.jsonl"], ["resume", "run.jsonl", "--yes"]):
+        result = folder.run(*command)
+        assert result.exit_code == exits.NOTHING_SENT
+        assert "line 1: is damaged" in result.stderr
+
+
+def test_a_line_of_hundreds_of_megabytes_is_told_without_reading_it_whole(folder: Folder) -> None:
+    folder.run("send", "orders.toml", "--yes", "--log", "run.jsonl")
+    log = folder.path / "run.jsonl"
+    first, *rest = log.read_bytes().splitlines(keepends=True)
+    with log.open("wb") as file:
+        file.write(first)
+        file.truncate(400_000_000)
+        file.seek(400_000_000)
+        file.writelines([b"\n", *rest])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    shown = folder.run("report", "run.jsonl").stdout
+    refused = folder.run("resume", "run.jsonl", "--yes")
+
+    assert "line 2: is longer than 16 MiB" in shown
+    assert "line 2" in refused.stderr
+    assert refused.exit_code == exits.NOTHING_SENT
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < before + 100_000  # KB

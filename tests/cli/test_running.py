@@ -51,6 +51,30 @@ def arrivals(sandbox: Sandbox) -> Iterator[Iterator[str]]:
         yield recipients()
 
 
+def test_the_summary_names_the_most_frequent_causes_with_their_rows(folder: Folder) -> None:
+    folder.recipients([*GOOD, ("4.47912E+11", "Ann"), (REFUSED, "Bo"), ("4.5E+11", "Cy")])
+    shown = " ".join(folder.run("send", "orders.toml", "--yes").stderr.split())
+
+    assert "2 rejected phone " in shown
+    assert "rows 6, 8" in shown
+    assert "1 rejected 3002: " in shown
+
+
+def test_a_server_that_is_unavailable_is_told_in_words_with_its_address_once(folder: Folder) -> None:
+    ended = folder.run(
+        "send", "orders.toml", "--yes", "--outage-limit", "0.2", "--base-url", "http://127.0.0.1:9"
+    )
+    stopped = " ".join(ended.stderr.partition("Stopped: ")[2].partition("Nobody")[0].split())
+
+    assert ended.exit_code == exits.STOPPED_EARLY
+    assert stopped.endswith("no connection to 127.0.0.1:9: Connection refused")
+
+
+def test_one_row_is_no_rows(folder: Folder) -> None:
+    folder.recipients(GOOD[:1])
+    assert "1 of 1 row," in folder.run("send", "orders.toml", "--yes").stderr
+
+
 def test_all_accepted(folder: Folder, sandbox: Sandbox) -> None:
     run = folder.run("send", "orders.toml", "--yes", "--log", "run.jsonl")
 

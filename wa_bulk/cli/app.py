@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from wa_bulk.cli import dotenv, exits, options
-from wa_bulk.cli.problem import Problem
+from wa_bulk.cli.problem import Problem, fitted
 from wa_bulk.cli.streams import give_up_stdout
 
 _COMMANDS = (
@@ -93,6 +93,9 @@ def _put_into_words(ctx: click.Context | None = None) -> Iterator[None]:
     try:
         yield
     except (click.ClickException, click.exceptions.Exit) as error:
+        if isinstance(error, click.UsageError):
+            before = len("Error: ") + len(error.format_message()) - len(error.message)
+            error.message = fitted(error.message, before)  # type: ignore[misc]  # click's own is final
         if error.__cause__ is not None:
             _debug(ctx, error.__cause__)
         raise

@@ -1,11 +1,20 @@
 """What the user is told when something is wrong: one readable block, and the right exit code."""
 
 import errno
+import re
+import shutil
+import sys
+import textwrap
 from typing import IO, Any
 
 import click
 
 from wa_bulk.cli import exits
+
+_NARROWEST = 30
+_NO_BREAK = "\xa0"
+_QUOTED = re.compile(r"`[^`]*`")
+_LEFT_AS_IT_IS = re.compile(r"^ |^\d+ \||^wa-bulk |  ")
 
 
 class Problem(click.ClickException):
@@ -24,10 +33,28 @@ class Problem(click.ClickException):
         """Write the block to stderr, or to `file`."""
         from wa_bulk.report.words import plain
 
-        headline = f"{click.style('Error:', fg='red', bold=True)} {plain(self.message)}"
+        headline = f"{click.style('Error:', fg='red', bold=True)} {fitted(plain(self.message), 7)}"
         click.echo(headline, file=file, err=True)
         for line in self.details:
-            click.echo(f"  {plain(line)}".rstrip(), file=file, err=True)
+            click.echo(f"  {fitted(plain(line), 2)}".rstrip(), file=file, err=True)
+
+
+def fitted(text: str, column: int) -> str:
+    """Return a line, which begins in `column` (from 0), broken between words where stderr is a terminal.
+
+    What is to be copied, or stands under something else, is left as it is: commands, and lines of a file.
+    """
+    if not sys.stderr.isatty() or _LEFT_AS_IT_IS.search(text):
+        return text
+    filled = textwrap.fill(
+        _QUOTED.sub(lambda found: found[0].replace(" ", _NO_BREAK), text),
+        max(shutil.get_terminal_size().columns, _NARROWEST),
+        initial_indent=" " * column,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return filled.replace(_NO_BREAK, " ").lstrip(" ")
 
 
 def cannot_listen(error: OSError, host: str, port: int, already: str) -> Problem:

@@ -20,7 +20,7 @@ from rich.text import Text
 from wa_bulk.ledger.log_format import Totals
 from wa_bulk.report.tally import STATUSES
 from wa_bulk.report.terminal import COLOURS
-from wa_bulk.report.words import duration, plain
+from wa_bulk.report.words import counted, duration, plain
 
 LIVE_EVERY_S = 0.25
 LINE_EVERY_S = 5.0
@@ -108,7 +108,7 @@ class Watch:
 
 def line(glance: Glance, sent_per_s: float, left_s: float | None) -> str:
     """Describe a run in a line of plain text."""
-    parts = [f"{glance.done:,} of {glance.rows:,} rows", f"{sent_per_s:,.1f} messages/s"]
+    parts = [f"{glance.done:,} of {counted(glance.rows, 'row')}", f"{sent_per_s:,.1f} messages/s"]
     parts += [f"{number:,} {status}" for status in STATUSES if (number := getattr(glance.totals, status))]
     if left_s is not None and glance.done < glance.rows:
         parts.append(f"about {duration(left_s)} left")
@@ -168,7 +168,11 @@ def checking() -> Iterator[Callable[[int, int], object]]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("reading", total=None, rows="")
         yield lambda done, rows: bar.update(
-            task, description="checking", completed=done, total=rows, rows=f"{done:,} of {rows:,} rows"
+            task,
+            description="checking",
+            completed=done,
+            total=rows,
+            rows=f"{done:,} of {counted(rows, 'row')}",
         )
 
 
@@ -198,7 +202,7 @@ def _lines() -> Callable[[int, int], None]:
         nonlocal due
         if time.monotonic() >= due:
             due = time.monotonic() + LINE_EVERY_S
-            click.echo(f"checking: {done:,} of {rows:,} rows", err=True)
+            click.echo(f"checking: {done:,} of {counted(rows, 'row')}", err=True)
 
     return tell
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 from rich.console import Console
+from rich.padding import Padding
 
 from wa_bulk.campaign.run.plan import Plan, settings_of
 from wa_bulk.campaign.run.run import CampaignRun, RunSummary
@@ -22,11 +23,13 @@ from wa_bulk.cli.progress import Glance, Watch
 from wa_bulk.cli.template_check import ask_account
 from wa_bulk.cli.wait_settled import wait_until_settled
 from wa_bulk.report.send_again import send_again
-from wa_bulk.report.terminal import statuses
+from wa_bulk.report.summary import summarise
+from wa_bulk.report.terminal import causes, statuses
 from wa_bulk.report.words import counted, duration, plain
 from wa_bulk.send.account import Account
 
 _ROWS_LOOKED_AT_BEFORE_ASKING = 10_000
+_CAUSES_SHOWN = 5
 
 
 def confirm(plan: Plan, account: Account, notes: Sequence[Note], *, yes: bool) -> None:
@@ -147,6 +150,9 @@ def _sum_up(summary: RunSummary, plan: Plan, base_url: str, console: Console) ->
     if left:
         counts["not sent"] = left
     console.print(statuses(counts))
+    if summary.totals.rejected or summary.totals.failed or summary.totals.unknown:
+        found = summarise(plan.log).causes
+        console.print(Padding(causes(found, at_most=_CAUSES_SHOWN), (1, 0, 1, 2), expand=False))
     log = shlex.quote(str(plan.log))
     if summary.stopped is not None:
         detail = plain(summary.detail or summary.stopped)

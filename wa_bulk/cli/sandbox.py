@@ -23,7 +23,8 @@ def _fault_share(text: str) -> tuple[str, float]:
     try:
         return name, _SHARE.convert(share, None, None)
     except click.BadParameter:
-        raise click.BadParameter(f"{text!r} is not of the form NAME=SHARE, as in 503=0.05") from None
+        problem = f"{share} is no share of the requests, from 0 to 1" if share else "there is no =SHARE"
+        raise click.BadParameter(f"{text!r}: {problem}; expected NAME=SHARE, as in 503=0.05") from None
 
 
 def _credential(_context: click.Context, _parameter: click.Parameter, text: str) -> str:

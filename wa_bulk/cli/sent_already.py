@@ -95,7 +95,9 @@ def _told(run: RunRecord) -> str:
     """Name a run: when it began, and what became of its rows."""
     at = datetime.fromtimestamp(run.started_ms / 1000).astimezone()
     totals = msgspec.structs.asdict(run.totals)
+    from wa_bulk.report.words import counted
+
     counts = ", ".join(f"{count:,} {status}" for status, count in totals.items() if count)
     state = f", {run.state}" if run.state == "running" else ""
-    rows = f"{counts or 'nothing sent yet'} of {run.rows:,} rows{state}"
+    rows = f"{counts or 'nothing sent yet'} of {counted(run.rows, 'row')}{state}"
     return f"run {run.run_id} of {at:%a %d %b %Y %H:%M} ({rows})"

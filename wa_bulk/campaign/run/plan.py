@@ -170,6 +170,8 @@ def prepare(
     log = log or Path(f"{_slug(file.name)}-{run_id}.jsonl")
     if log.exists():
         raise exists_already(log)
+    if not log.parent.is_dir():
+        raise LogError(f"cannot create the log {log}: there is no folder {log.parent}")
     source = open_source(path)
     blueprint = compile_campaign(file, source.header, run_id)
     scan = source.scan()
@@ -234,7 +236,7 @@ def plan_resume(log: Path, **changes: object) -> Plan:
 def rest_of(claimed: LogFile, changes: Mapping[str, object]) -> Plan:
     """Plan the rest of a run whose log is locked already; as `plan_resume`, but the log stays with the caller
     where this raises."""
-    seen = DuplicateRule(read_run(claimed.path).source.rows or 0)
+    seen = DuplicateRule(_rows_at_most(read_run(claimed.path).source))
 
     def note(result: ResultLine) -> None:
         if result.to and result.status != "skipped" and (result.attempts or result.status != "rejected"):
@@ -288,6 +290,15 @@ def rest_of(claimed: LogFile, changes: Mapping[str, object]) -> Plan:
         claimed=claimed,
         unheard=unheard,
     )
+
+
+def _rows_at_most(source: SourceRef) -> int:
+    """Return how many rows to make room for: as many as a log tells of, unless its file is too small."""
+    try:
+        size = Path(source.path).stat().st_size
+    except OSError:
+        return 0
+    return min(source.rows or 0, size)
 
 
 def _mend_of(past: Past, log: Path) -> str:

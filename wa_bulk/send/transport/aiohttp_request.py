@@ -10,6 +10,7 @@ from aiohttp.abc import AbstractStreamWriter
 from .aiohttp_pool import holds_more, is_usable
 from .interface import BadAddress, MaybeSent, NotSent, Reply, TransportError
 from .limits import MAX_HEAD, MAX_REPLY, NEW_CONNECTION_AFTER
+from .reason import reason_of
 from .reply_head import retry_after_seconds
 from .request import Endpoint
 from .tls import is_plain_text
@@ -90,8 +91,8 @@ def judged(error: Exception, body: Body, target: Endpoint, first_on_connection: 
         return BadAddress.with_tls(target.host, target.port)
     if isinstance(error, TimeoutError):
         why = "timeout"
-    elif isinstance(error, OSError) and error.strerror:
-        why = error.strerror
+    elif isinstance(error, OSError):
+        why = reason_of(error)
     elif type(error) is ValueError:
         why = str(error)
     else:

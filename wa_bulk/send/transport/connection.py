@@ -10,6 +10,7 @@ import httptools
 
 from .interface import BadAddress, MaybeSent, NotSent, Reply
 from .limits import IDLE_MAX, MAX_HEAD, MAX_REPLY, NEW_CONNECTION_AFTER
+from .reason import reason_of
 from .reply_head import ReplyHead, be_lenient, keep_alive_seconds, retry_after_seconds, wants_tls
 
 READ_MAX = 64 * 1024  # bytes
@@ -298,8 +299,3 @@ class Connection(asyncio.Protocol):
 
     def send_close_notify(self) -> None:
         """Say whatever the protocol beneath HTTP says at the end."""
-
-
-def reason_of(error: BaseException) -> str:
-    """Return the reason in `error`, never empty."""
-    return str(error) or type(error).__name__

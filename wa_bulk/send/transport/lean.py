@@ -14,11 +14,12 @@ from aiohappyeyeballs import start_connection
 from wa_bulk.send import defaults
 from wa_bulk.send.forks import watch_forks
 
-from .connection import Connection, reason_of
+from .connection import Connection
 from .interface import CLOSED, BadAddress, NotSent, Reply
 from .limits import EYEBALLS_DELAY
 from .loop_binding import LoopBinding, detach_sockets
 from .patience import Patience
+from .reason import reason_of
 from .request import endpoint, request_head
 from .resolver import resolver
 from .tls import TlsClient, TlsConnection, is_plain_text

@@ -8,7 +8,8 @@ import contextlib
 import os
 import ssl
 
-from .connection import READ_MAX, Connection, Owner, reason_of
+from .connection import READ_MAX, Connection, Owner
+from .reason import reason_of
 
 RECORD_MAX = 16 * 1024  # bytes of plain text in one TLS record (RFC 8446, 5.1)
 

@@ -48,11 +48,9 @@ class OutageGate:
         now = asyncio.get_running_loop().time()
         if now - self._since < WORDS_AFTER_S:
             return ""
-        then = f"trying again in {max(self._next_probe - now, 0):.0f} s, "
-        return (
-            f"the server is unavailable ({self._reason}); {'' if self._probing else then}"
-            f"giving up after {self._limit:.0f} s"
-        )
+        wait_s = self._next_probe - now
+        then = "trying again" if self._probing or wait_s < 1 else f"trying again in {wait_s:.0f} s"
+        return f"the server is unavailable ({self._reason}); {then}, giving up after {self._limit:.0f} s"
 
     async def turn(self) -> bool:
         """Wait until the gate is open (False), or until it is this request's turn to find out (True)."""
