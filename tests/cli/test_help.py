@@ -91,7 +91,7 @@ def test_defaults_in_the_help_are_those_of_the_settings() -> None:
 
 def test_every_option_that_sends_is_a_setting() -> None:
     own = {"recipients", "log", "dry_run", "yes", "again", "base_url", "debug", "help"}
-    own |= {"wait_settled_s", "unheard_after_s", "heard_at_least", "only", "except_", "exclude"}
+    own |= {"wait_settled_s", "unheard_after_s", "heard_at_least", "only", "except_", "exclude", "to", "row"}
     for name in ("send", "resume"):
         names = {option.name for option in command(name).params if isinstance(option, click.Option)}
         assert names - own <= set(Settings.__struct_fields__)

@@ -74,13 +74,21 @@ def confirm(plan: Plan, account: Account, notes: Sequence[Note], *, yes: bool) -
         click.echo(click.style(f"  warning: {plain(warning)}", fg="yellow"), err=True)
     for note in findings.notes:
         click.echo(f"  note: {plain(note)}", err=True)
+    has_leave(f"Send {counted(messages, 'message')}?", yes=yes)
+
+
+def has_leave(question: str, *, yes: bool) -> None:
+    """Return when there is leave to send.
+
+    Raises `Problem` where there is no terminal to ask on, and ends the command where the answer is no.
+    """
     if yes:
         return
-    if not ask:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Problem(
             "nothing was sent: there is no terminal to ask on", "Add --yes to send without being asked."
         )
-    if not click.confirm(f"Send {counted(messages, 'message')}?", err=True):
+    if not click.confirm(question, err=True):
         click.echo("Nothing was sent.", err=True)
         raise click.exceptions.Exit(exits.NOTHING_SENT)
 

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 from wa_bulk.cli import exits, options
 from wa_bulk.cli.selecting import selecting, selection_notes, selections
+
+_OF_A_TEST = ("to", "row", "recipients", "base_url", "yes", "timeout", "tries", "transport", "debug")
+_WITHOUT_MEANING_FOR_A_TEST = ("log", "rate", "concurrency")
 
 
 @click.command("send")
@@ -27,6 +31,14 @@ from wa_bulk.cli.selecting import selecting, selection_notes, selections
     is_flag=True,
     default=None,
     help="Send to a number each time it comes; otherwise only its first row is sent.",
+)
+@options.option(
+    "--to",
+    metavar="NUMBER",
+    help="A test: the message of one row to this number instead, in no campaign's log.",
+)
+@options.option(
+    "--row", type=options.WholeNumber(min=1), metavar="N", help="With --to: which row.  [default: 1]"
 )
 @selecting
 @options.option(
@@ -54,6 +66,8 @@ def command(
     dry_run: bool,
     yes: bool,
     again: bool,
+    to: str | None,
+    row: int | None,
     wait_settled_s: float | None,
     only: tuple[str, ...],
     except_: tuple[str, ...],
@@ -68,6 +82,7 @@ def command(
     \b
     Examples:
       wa-bulk send campaign.toml --dry-run         what would be sent, and not
+      wa-bulk send campaign.toml --to +447911123456 --row 3
       wa-bulk send campaign.toml --limit 10        the first ten rows
       wa-bulk send campaign.toml --yes --rate 500  unasked, at a higher limit
       wa-bulk send thanks.toml --only orders.jsonl:read
@@ -77,8 +92,16 @@ def command(
     from wa_bulk.campaign.run.plan import prepare, settings_of
     from wa_bulk.campaign.settings import Settings
 
+    _check_options_of_a_test()
     file = load(campaign)
     settings = msgspec.convert({**settings_of(file).as_log(), **options.given(**chosen)}, Settings)
+    if to is not None:
+        from wa_bulk.cli.account import account_from_environment
+        from wa_bulk.cli.send_test import send_test
+
+        account = account_from_environment(base_url)
+        code = send_test(file, settings, account, to, row or 1, recipients=recipients, yes=yes)
+        raise click.exceptions.Exit(code)
     selected = selections(file, only, except_, exclude)
     if dry_run:
         from wa_bulk.cli.check import examine
@@ -101,3 +124,22 @@ def command(
     notes = [*selection_notes(plan), *consult(plan, account.base_url, again=again)]
     confirm(plan, account, notes, yes=yes)
     raise click.exceptions.Exit(carry_out(plan, account, wait_settled_s))
+
+
+def _check_options_of_a_test() -> None:
+    """Raise UsageError where --to stands beside an option that is about a whole run, or --row without it."""
+    context = click.get_current_context()
+    given = {
+        str(option.name): option.opts[0]
+        for option in context.command.params
+        if isinstance(option, click.Option)
+        and context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE
+    }
+    if "to" not in given:
+        if "row" in given:
+            raise click.UsageError("--row goes with --to NUMBER: it is the row whose message is sent there")
+        return
+    if others := [
+        option for name, option in given.items() if name not in _OF_A_TEST + _WITHOUT_MEANING_FOR_A_TEST
+    ]:
+        raise click.UsageError(f"{others[0]} is about a run, and --to sends one message: leave one out")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Literal
 
 from msgspec import Struct
@@ -107,16 +106,10 @@ class Suppression:
             yield from (_entry(values) for values in page)
             last = (page[-1][0], page[-1][2])
 
-    def among(self, numbers: Iterable[str]) -> dict[str, Suppressed]:
-        """Return those of `numbers` that are on the list, each as it was given, with its oldest entry."""
-        found: dict[str, Suppressed] = {}
-        rest = iter(numbers)
-        while batch := list(islice(rest, 500)):
-            persons = {person_of(number): number for number in batch}
-            query = f"{_ENTRIES} AND person IN ({','.join('?' * len(persons))}) ORDER BY at_ms DESC"
-            for values in self._database.all(query, tuple(persons)):
-                found[persons[values[0]]] = _entry(values)
-        return found
+    def of(self, number: str) -> Suppressed | None:
+        """Return the oldest entry of a number, None where it may be written to."""
+        found = self._database.one(f"{_ENTRIES} AND person = ? ORDER BY at_ms", (person_of(number),))
+        return None if found is None else _entry(found)
 
 
 class SuppressionList:
