@@ -56,12 +56,12 @@ async def _wait(
     unknown, give_up_at_s = past.totals().unknown, time.monotonic() + wait_s
     stop = asyncio.Event()
     history: History | None = None
-    console.print(
-        f"Waiting up to {duration(wait_s)} for callbacks to settle {counted(unknown, 'unknown row')}.",
-        highlight=False,
-    )
     status = console.status("")
     with two_step(stop.set, status.stop), status:
+        console.print(
+            f"Waiting up to {duration(wait_s)} for callbacks to settle {counted(unknown, 'unknown row')}.",
+            highlight=False,
+        )
         while not stop.is_set() and (left_s := give_up_at_s - time.monotonic()) > 0:
             history = history or open_memory()
             heard = _heard(past, history) if history is not None else 0
