@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.test_public_names import modules_after
 from wa_bulk.api.number_plan import COUNTRIES, has_e164_shape
 from wa_bulk.api.number_plan_data import PLANS
-from wa_bulk.api.number_validity import is_valid, number_doubt, read_national
+from wa_bulk.api.number_validity import country_of, is_valid, number_doubt, read_national
 from wa_bulk.api.one_person import current_form
 
 NUMBERS = [
@@ -77,3 +77,31 @@ def test_reading_a_plain_number_does_not_import_phonenumbers() -> None:
     modules = modules_after("from wa_bulk.api import e164; e164('+447911123456'); e164('+44 7911 123456')")
     assert "wa_bulk.api.number_plan_data" in modules
     assert "phonenumbers" not in modules
+
+
+def test_the_country_is_what_libphonenumber_says() -> None:
+    for number in NUMBERS:
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
+        assert country_of(number) == (None if region == "001" else region), number
+
+
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [
+        ("+447912345678", "GB"),
+        ("+447911123456", "GG"),
+        ("+447797712345", "JE"),
+        ("+12125550123", "US"),
+        ("+16475550123", "CA"),
+        ("+77012345678", "KZ"),
+        ("+12125550", "US"),
+        ("+79161234567", "RU"),
+        ("+5511912345678", "BR"),
+        ("+80012345678", None),
+        ("+99900000012", None),
+        ("US.13491208655302", None),
+        ("", None),
+    ],
+)
+def test_the_country_of_a_number(number: str, country: str | None) -> None:
+    assert country_of(number) == country

@@ -54,6 +54,17 @@ def region_of(number: str) -> str | None:
     return region
 
 
+def country_of(number: str) -> str | None:
+    """Return the country (ISO 3166) of an E.164 number; None where it belongs to no country.
+
+    Where it is valid nowhere, it is the country that stands for its country code.
+    """
+    plan = plan_of(number[1:4]) if number.startswith("+") else None
+    if plan is None or plan.regions == ("001",):
+        return None
+    return plan.place if len(plan.regions) == 1 else region_of(number) or plan.place
+
+
 def is_possible(number: str) -> bool:
     """Return whether libphonenumber finds possible the length of an E.164 number of an assigned code."""
     import phonenumbers

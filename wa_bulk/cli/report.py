@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -13,8 +14,12 @@ from wa_bulk.cli.output import STDOUT, is_stream, refuse_log, say_written, writt
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wa_bulk.history import Deliveries
     from wa_bulk.report.summary import Summary
 
+_T = TypeVar("_T")
 _WRITTEN = options.FilePath(writable=True, allow_dash=True)
 
 
@@ -61,7 +66,7 @@ def command(
         _write_table(log, csv, mask=mask)
     if csv is not None and not (as_json or html):
         return
-    summary = summarise(log)
+    summary = _with_callbacks(log, partial(summarise, log)) or summarise(log)
     if mask:
         summary = masked(summary)
     if html is not None:
@@ -78,6 +83,22 @@ def command(
         _show(summary)
 
 
+def _with_callbacks(log: Path, read: Callable[[Deliveries], _T]) -> _T | None:
+    """Return what `read` makes of what callbacks said; None where no callbacks can be asked."""
+    from wa_bulk.cli.memory import existing_memory
+    from wa_bulk.history import HistoryError
+    from wa_bulk.ledger.log_reader import read_run
+
+    try:
+        history = existing_memory(read_run(log).base_url)
+        if history is not None:
+            with history:
+                return read(history.deliveries)
+    except HistoryError as error:
+        click.echo(f"What became of accepted messages is not known: {error}", err=True)
+    return None
+
+
 def _show(summary: Summary) -> None:
     from rich.console import Console
 
@@ -87,11 +108,13 @@ def _show(summary: Summary) -> None:
 
 
 def _write_table(log: Path, csv: Path, *, mask: bool) -> None:
+    from wa_bulk.report.delivery_cells import DeliveryCells
     from wa_bulk.report.table import write_table
     from wa_bulk.report.words import counted
 
+    delivery = _with_callbacks(log, partial(DeliveryCells.of_log, log))
     with written(csv) as to:
-        rows = write_table(log, to, mask=mask, for_terminal=is_stream(csv))
+        rows = write_table(log, to, delivery, mask=mask, for_terminal=is_stream(csv))
     say_written(csv, counted(rows, "row"))
 
 

@@ -3,7 +3,7 @@
 import shlex
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from wa_bulk.report.send_again import send_again
 from wa_bulk.report.summary import Summary
@@ -44,14 +44,19 @@ def next_steps(summary: Summary) -> list[Step]:
         were = "was" if summary.not_sent == 1 else "were"
         left_out = f"{counted(summary.not_sent, 'row')} {were} left out by --limit"
         steps.append(Step(f"{left_out}. Go on with the rest:", resume))
-    if unknown := summary.totals["unknown"]:
+    if taken := _not_settled(summary):
+        rows = counted(taken, "row")
         steps.append(
-            Step(
-                f"{counted(unknown, 'row')} may or may not have been accepted. Look for them in EngageLab's "
-                "console or your callbacks; if a message twice is better than none:",
-                f"{resume} --on-unknown retry",
-            )
+            Step(f"Callbacks speak of {rows} that the log does not call accepted:", f"wa-bulk settle {log}")
         )
+    elif unknown := summary.totals["unknown"]:
+        doubt = f"{counted(unknown, 'row')} may or may not have been accepted"
+        if summary.delivery is UNSET:
+            where = "Look for them in EngageLab's console; if a message twice is better than none:"
+            steps.append(Step(f"{doubt}. {where}", f"{resume} --on-unknown retry"))
+        else:
+            likely = "no callback speaks of them. Where that tells that they were most likely not:"
+            steps.append(Step(f"{doubt}, and {likely}", f"{resume} --on-unknown retry-unheard"))
     if failed := summary.totals["failed"]:
         steps.append(
             Step(f"{counted(failed, 'row')} failed and may safely be sent again:", f"{resume} --retry-failed")
@@ -65,6 +70,10 @@ def next_steps(summary: Summary) -> list[Step]:
             )
         )
     return steps
+
+
+def _not_settled(summary: Summary) -> int:
+    return 0 if summary.delivery_details is UNSET else summary.delivery_details.not_settled
 
 
 def _anybody_written_to(summary: Summary) -> bool:

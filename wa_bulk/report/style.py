@@ -46,6 +46,14 @@ dd { font-weight: 600; }
 .cards span { display: block; font-weight: 600; font-size: .9rem; }
 .cards small { display: block; line-height: 1.3; }
 .cards .none { opacity: .45; }
+.funnel { list-style: none; padding: 0; display: grid; gap: .35rem; margin-bottom: .75rem; }
+.funnel li { display: grid; grid-template-columns: 5.5rem 1fr auto; gap: .75rem; align-items: center; }
+.funnel i { height: 1.1rem; min-width: 3px; border-radius: 4px; background: var(--in-flight); }
+.funnel .accepted i { background: var(--accepted); } .funnel .read i { background: var(--unknown); }
+.funnel .failed i { background: var(--rejected); } .funnel .unheard i { background: var(--skipped); }
+.funnel span { color: var(--quiet); font-size: .9rem; }
+.funnel b { min-width: 9rem; text-align: right; color: var(--ink); }
+.scroll + .scroll, .quiet + .scroll { margin-top: 1.25rem; }
 .badge { font-size: .8rem; font-weight: 600; white-space: nowrap; }
 .badge::before { content: ""; display: inline-block; width: .6rem; height: .6rem; border-radius: 2px;
   margin-right: .35rem; background: currentColor; }
@@ -67,7 +75,7 @@ figcaption { margin-top: .5rem; display: flex; flex-wrap: wrap; gap: .25rem 1rem
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th { text-align: left; font-weight: 600; color: var(--quiet); font-size: .8rem; }
 th, td { padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-td { overflow-wrap: anywhere; }
+td { overflow-wrap: anywhere; } .share { white-space: nowrap; }
 td:first-child, td:nth-child(2) { white-space: nowrap; }
 tbody tr:last-child td { border-bottom: 0; }
 section p + p, pre + p { margin-top: .75rem; }

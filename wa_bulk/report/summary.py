@@ -8,11 +8,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
+from wa_bulk.history import Deliveries
 from wa_bulk.ledger import log_format as log
 from wa_bulk.ledger.lock import is_being_written
 from wa_bulk.ledger.log_reader import Damage, read
+from wa_bulk.report.funnel import AcceptedRows, Delivery, DeliveryDetails, funnel_of
 from wa_bulk.report.measures import Latency, LatencyCounts, Throughput
 from wa_bulk.report.tally import STATUSES, Cause, Tally
 from wa_bulk.send.outcome import Status
@@ -92,6 +94,9 @@ class Summary(Struct):
     """Lines of the log that could not be read: the first 20."""
     damaged_lines: int
     """How many lines no crash explains: what they said is missing from every figure here."""
+    delivery: Delivery | UnsetType = UNSET
+    """What callbacks said; not there where none are known for the run."""
+    delivery_details: DeliveryDetails | UnsetType = UNSET
 
     @property
     def name(self) -> str:
@@ -112,24 +117,29 @@ class Summary(Struct):
         return self.totals["unknown"] - len(self.unknown_rows)
 
 
-def summarise(path: Path) -> Summary:
-    """Read the log at `path` and say what it tells.
+def summarise(path: Path, deliveries: Deliveries | None = None) -> Summary:
+    """Read the log at `path` and say what it tells and, with `deliveries`, what callbacks say of its rows.
 
-    Memory stays at one byte a row and a constant. Raises LogError if `path` cannot be read or is no log.
+    Memory stays at one byte a row and a constant, with `deliveries` at 12 bytes a row. Raises LogError if
+    `path` cannot be read or is no log, and HistoryError where the callbacks cannot be.
     """
     running = is_being_written(path)
-    reading = _Reading()
+    reading = _Reading(None if deliveries is None else AcceptedRows())
     try:
         for line in read(path, reading.damaged):
             reading.follow(line)
     except ValueError as error:
         raise log.LogError(f"{path} is damaged: {error}") from None
-    return reading.summary(path, running)
+    summary = reading.summary(path, running)
+    if deliveries is not None:
+        reading.add_delivery(summary, deliveries)
+    return summary
 
 
 class _Reading:
-    def __init__(self) -> None:
+    def __init__(self, accepted: AcceptedRows | None = None) -> None:
         self._tally = Tally()
+        self._accepted = accepted
         self._first: log.RunLine | None = None
         self._stretches: list[Stretch] = []
         self._only_settles = False
@@ -187,6 +197,8 @@ class _Reading:
                 self._throughput.add(self._active_s(), line.status == "accepted")
             if line.latency_ms is not None:
                 self._latencies.add(line.latency_ms)
+        if line.status == "accepted" and self._accepted is not None:
+            self._accepted.note(line)
         if line.status == "unknown":
             if len(self._unknown) < _UNKNOWN_TOLD_APART:
                 self._unknown[line.row] = line
@@ -243,6 +255,16 @@ class _Reading:
             damage=[*map(_damage_in_words, self._damage)],
             damaged_lines=self._damaged_lines,
         )
+
+    def add_delivery(self, summary: Summary, deliveries: Deliveries) -> None:
+        """Add what callbacks say, where they say anything."""
+        assert self._first is not None
+        assert self._accepted is not None
+        states = self._tally.states
+        funnel = funnel_of(Path(summary.log), self._first, states, self._accepted, deliveries)
+        delivery = funnel.delivery()
+        if delivery is not None:
+            summary.delivery, summary.delivery_details = delivery, funnel.details()
 
     def _unknown_row(self, row: int) -> UnknownRow:
         line = self._unknown.get(row)

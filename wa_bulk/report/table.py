@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from wa_bulk.ledger.log_format import ResultLine
+from wa_bulk.report.delivery_cells import DELIVERY_COLUMNS, DeliveryCells
 from wa_bulk.report.last_words import LastWords
 from wa_bulk.report.mask import mask_number, mask_words
 from wa_bulk.report.spreadsheet import as_text
@@ -29,13 +30,21 @@ COLUMNS = (
 )
 
 
-def write_table(path: Path, to: TextIO, *, mask: bool = False, for_terminal: bool = False) -> int:
+def write_table(
+    path: Path,
+    to: TextIO,
+    delivery: DeliveryCells | None = None,
+    *,
+    mask: bool = False,
+    for_terminal: bool = False,
+) -> int:
     """Write one line a row of the source to `to`, in the order of the rows, and return how many.
 
     Each has what the log at `path` says last of its row: `unsent` where it says nothing, `in flight` while a
-    process has it in hand. Nothing is run or altered by a spreadsheet program. With `mask`, no recipient's
-    number can be read; with `for_terminal`, control characters are shown as escapes, line breaks too. Memory
-    stays at nine bytes a row. Raises LogError if `path` cannot be read or is no log.
+    process has it in hand. With `delivery`, three more columns have what callbacks said of it. Nothing is
+    run or altered by a spreadsheet program. With `mask`, no recipient's number can be read; with
+    `for_terminal`, control characters are shown as escapes, line breaks too. Memory stays at nine bytes a
+    row. Raises LogError if `path` cannot be read or is no log.
     """
 
     def text(value: str | None, hide: Callable[[str], str] = mask_words) -> str:
@@ -59,14 +68,17 @@ def write_table(path: Path, to: TextIO, *, mask: bool = False, for_terminal: boo
             text(line.at, str),
         ]
 
-    to.write(csv_line(COLUMNS))
+    to.write(csv_line(COLUMNS if delivery is None else COLUMNS + DELIVERY_COLUMNS))
     with LastWords(path, lambda line: csv_line(cells(line)).encode()) as log:
         for row in range(1, log.rows + 1):
-            if (line := log.words(row)) is not None:
-                to.write(line.decode())
+            if (words := log.words(row)) is not None:
+                line = words.decode()
             else:
                 known = {"row": row, "status": log.status(row), "reason": log.reason_without_result(row)}
-                to.write(csv_line([known.get(column, "") for column in COLUMNS]))
+                line = csv_line([known.get(column, "") for column in COLUMNS])
+            if delivery is not None:
+                line = f"{line[:-1]},{csv_line(delivery.of_row(row))}"
+            to.write(line)
         return log.rows
 
 

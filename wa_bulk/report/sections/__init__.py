@@ -2,6 +2,7 @@
 
 from wa_bulk.report.sections.causes import CAUSES
 from wa_bulk.report.sections.damage import DAMAGE
+from wa_bulk.report.sections.funnel import FUNNEL
 from wa_bulk.report.sections.over_time import OVER_TIME
 from wa_bulk.report.sections.rows import ROWS
 from wa_bulk.report.sections.section import Section
@@ -11,4 +12,4 @@ from wa_bulk.report.sections.what_next import WHAT_NEXT
 
 __all__ = ["SECTIONS", "Section"]
 
-SECTIONS = (ROWS, OVER_TIME, CAUSES, UNKNOWN_ROWS, DAMAGE, WHAT_NEXT, STRETCHES)
+SECTIONS = (ROWS, FUNNEL, OVER_TIME, CAUSES, UNKNOWN_ROWS, DAMAGE, WHAT_NEXT, STRETCHES)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from rich.console import RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from wa_bulk.report.sections.bars import bars
 from wa_bulk.report.sections.section import Section, css_class
 from wa_bulk.report.summary import Summary
 from wa_bulk.report.words import counted, percent
@@ -29,32 +29,14 @@ _MEANING = {
     "in flight": "sent or about to be, without a result yet",
     "not sent": "the run has not come to them",
 }
-_BAR_WIDTH = 30
-_EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def statuses(counts: Mapping[str, int]) -> RenderableType:
     """Return rows by status, each with its share, and the sum."""
     rows = sum(counts.values())
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(min_width=10)
-    table.add_column(justify="right")
-    table.add_column(justify="right", min_width=6)
-    table.add_column()
-    for name, number in counts.items():
-        style = COLOURS.get(name, "cyan") if number else "dim"
-        share = number / rows if rows else 0.0
-        table.add_row(
-            Text(name, style), f"{number:,}", percent(number, rows), Text(_bar(share, number), style)
-        )
+    table = bars(counts, COLOURS, rows)
     table.add_row(Text("rows", "bold"), Text(f"{rows:,}", "bold"))
     return Padding(table, (0, 0, 0, 2), expand=False)
-
-
-def _bar(share: float, number: int) -> str:
-    eighths = max(round(share * _BAR_WIDTH * 8), 1 if number else 0)
-    full, rest = divmod(eighths, 8)
-    return "█" * full + (_EIGHTHS[rest] if rest else "")
 
 
 def _title(summary: Summary) -> str:
