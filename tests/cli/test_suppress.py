@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 
 import pytest
@@ -105,11 +106,49 @@ def test_lines_that_cannot_be_read_are_named_and_cost_no_other(tmp_path: Path) -
     assert [entry["number"] for entry in listed()] == [ADA]
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n"])
-def test_an_empty_file_changes_nothing(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "list.csv is empty"),
+        (b"\n\n", "there is no number in it"),
+        (b"PK\x03\x04\x14\x00 a workbook", "workbook"),
+        (b"\x89PNG\r\n\x1a\n", "is a picture"),
+        (b"\xff\xd8\xff\xe0", "is a picture"),
+        ("+447911123456\n".encode("utf-16")[2:], "UTF-16 without a byte order mark"),
+        ("number,reason\n+447911123456,é\n".encode("cp1252"), "line 2: byte 0xE9"),
+        (b'{"type":"run","format":1}\n', "is the log of a run"),
+        (b'name = "x"\n[message]\n', "is a campaign"),
+    ],
+)
+def test_what_holds_no_numbers_is_told_and_changes_nothing(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
     (tmp_path / "list.csv").write_bytes(content)
     result = run("import", tmp_path / "list.csv")
-    assert (result.exit_code, result.stderr) == (exits.FINISHED, "0 numbers added\n")
+
+    assert result.exit_code == exits.NOTHING_SENT
+    assert words in result.stderr
+    assert listed() == []
+
+
+def test_utf_16_is_read(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_bytes(f"number,reason\n{ADA},läuft\n".encode("utf-16"))
+    assert run("import", tmp_path / "list.csv").stderr == "1 number added\n"
+    assert [entry["reason"] for entry in listed()] == ["läuft"]
+
+
+def test_an_export_overwrites_nothing_and_is_its_owners_alone(tmp_path: Path) -> None:
+    run("add", ADA)
+    file = tmp_path / "list.csv"
+    assert run("export", file).stderr == f"wrote {file}\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert run("export", "-").stdout == run("export").stdout == file.read_text(encoding="utf-8")
+
+    file.write_text("precious")
+    refused = run("export", file)
+    assert refused.exit_code == exits.NOTHING_SENT
+    assert "exists already" in refused.stderr
+    assert file.read_text() == "precious"
 
 
 def test_what_is_no_csv_is_told(tmp_path: Path) -> None:

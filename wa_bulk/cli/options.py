@@ -72,6 +72,7 @@ _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 
 FILE = FilePath()
 LOG = GivenFile("log")
+TABLE = GivenFile("table")
 ZERO_OR_MORE = Number(min=0)
 _ONE_OR_MORE = WholeNumber(min=1)
 _CONNECTIONS = WholeNumber(min=1, max=65_535)
@@ -101,7 +102,7 @@ campaign_argument = click.argument("campaign", type=GivenFile("campaign"), metav
 log_argument = click.argument("log", type=LOG, metavar="LOG")
 recipients = option(
     "--recipients",
-    type=GivenFile("table"),
+    type=TABLE,
     metavar="FILE",
     help="CSV of recipients, in place of the one the campaign names.",
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -14,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from wa_bulk.cli import exits, memory, options
+from wa_bulk.cli.output import say_written, written
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def add(numbers: tuple[str, ...], reason: str) -> None:
         added = history.suppression.add(
             Suppressed(number=number, source="user", reason=reason, at_ms=now_ms()) for number in checked
         )
-    click.echo(_counted(added, "added") + _rest(len(checked) - added, "on the list already"), err=True)
+    _say_added(added, len(checked))
 
 
 @command.command("remove")
@@ -67,7 +67,7 @@ def remove(numbers: tuple[str, ...]) -> None:
     checked = [_checked(number) for number in numbers]
     with memory.open_memory() as history:
         absent = history.suppression.remove(checked)
-    click.echo(_counted(len(checked) - len(absent), "removed"), err=True)
+    click.echo(f"{_counted(len(checked) - len(absent), 'number')} removed", err=True)
     if absent:
         raise Problem(f"not on the list: {', '.join(absent)}", exit_code=exits.NOT_ALL_ACCEPTED)
 
@@ -89,7 +89,7 @@ def list_(as_json: bool) -> None:
 
 
 @command.command("import")
-@click.argument("file", type=options.FILE, metavar="FILE")
+@click.argument("file", type=options.TABLE, metavar="FILE")
 @options.option(
     "--reason", default="imported", show_default=True, metavar="TEXT", help="Why, unless FILE says."
 )
@@ -101,18 +101,25 @@ def import_(file: Path, reason: str) -> None:
     columns `reason` and `at` are kept, so that what was exported can be imported. Lines without a number that
     can be read are named, and the others imported.
     """
+    from wa_bulk.campaign.sources.text_file import TextFile
+
+    if file.is_file() and not file.stat().st_size:
+        raise Problem(f"{file} is empty")
     bad: list[str] = []
     added = read = 0
-    with memory.open_memory() as history, _opened(file) as lines:
+    with TextFile(file).open() as lines, memory.open_memory() as history:
         entries = _entries(lines, file, reason, bad)
         while batch := list(islice(entries, _IMPORTED_AT_ONCE)):
             added += history.suppression.add(batch)
             read += len(batch)
-    click.echo(_counted(added, "added") + _rest(read - added, "on the list already"), err=True)
+    if not read and not bad:
+        raise Problem(f"{file}: there is no number in it")
+    _say_added(added, read)
     if bad:
+        have, were = ("has", "was") if len(bad) == 1 else ("have", "were")
         more = [f"and {len(bad) - _BAD_LINES_SHOWN:,} more"] if len(bad) > _BAD_LINES_SHOWN else []
         raise Problem(
-            f"{file}: {len(bad):,} lines have no number that can be read, and were left out",
+            f"{file}: {_counted(len(bad), 'line')} {have} no number that can be read, and {were} left out",
             *bad[:_BAD_LINES_SHOWN],
             *more,
             exit_code=exits.NOT_ALL_ACCEPTED,
@@ -120,17 +127,17 @@ def import_(file: Path, reason: str) -> None:
 
 
 @command.command("export")
-@click.argument("file", type=options.FilePath(writable=True), required=False, metavar="[FILE]")
+@click.argument("file", type=options.FilePath(writable=True, allow_dash=True), default="-", metavar="[FILE]")
 @options.debug
-def export(file: Path | None) -> None:
-    """Write the list as CSV to FILE, or to standard output."""
+def export(file: Path) -> None:
+    """Write the list as CSV to FILE, a new one, or to standard output."""
+    if file.is_file():
+        raise Problem(f"{file} exists already", "Name a new file; - is standard output.")
     with memory.open_memory() as history:
         entries = history.suppression.entries()
-        if file is None:
-            _write(sys.stdout, entries)
-            return
-        with file.open("w", encoding="utf-8", newline="") as out:
+        with written(file) as out:
             _write(out, entries)
+    say_written(file)
 
 
 def _write(out: IO[str], entries: Iterable[Suppressed]) -> None:
@@ -142,10 +149,6 @@ def _write(out: IO[str], entries: Iterable[Suppressed]) -> None:
 def _values(entry: Suppressed) -> dict[str, str]:
     at = datetime.fromtimestamp(entry.at_ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return dict(zip(_COLUMNS, (entry.number, entry.reason, entry.source, at), strict=True))
-
-
-def _opened(file: Path) -> IO[str]:
-    return file.open(encoding="utf-8-sig", errors="replace", newline="")
 
 
 def _entries(lines: IO[str], file: Path, reason: str, bad: list[str]) -> Iterator[Suppressed]:
@@ -210,11 +213,12 @@ def _plain(text: str) -> str:
     return plain(text)
 
 
-def _counted(count: int, what: str) -> str:
+def _counted(count: int, noun: str) -> str:
     from wa_bulk.report.words import counted
 
-    return f"{counted(count, 'number')} {what}"
+    return counted(count, noun)
 
 
-def _rest(count: int, what: str) -> str:
-    return f", {count:,} {what}" if count else ""
+def _say_added(added: int, read: int) -> None:
+    rest = f", {read - added:,} on the list already" if read > added else ""
+    click.echo(f"{_counted(added, 'number')} added{rest}", err=True)

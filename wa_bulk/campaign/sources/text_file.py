@@ -23,6 +23,7 @@ _CHANGED = "was changed while this run used it: start again with a file that sta
 _OTHER_FORMATS = {
     b"PK\x03\x04": f"is an Excel or OpenDocument workbook, or another zip file: {_SAVE_AS_CSV}",
     b"\xd0\xcf\x11\xe0": f"is an old Excel workbook: {_SAVE_AS_CSV}",
+    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), "is a picture, and holds no table"),
     b"%PDF": "is a PDF: export its table as CSV UTF-8",
     b"\x1f\x8b": "is compressed (gzip): unpack it first",
     b"\xff\xfe\x00\x00": "is UTF-32: save it as CSV UTF-8",
