@@ -261,6 +261,8 @@ class Connecting:
 
     def distrust(self, reply: TransportReply) -> None: ...
 
+    def give_up_unwritten(self) -> None: ...
+
 
 @pytest.mark.parametrize("refused", [0, 30])
 def test_a_token_counts_when_its_message_leaves_however_long_connecting_takes(refused: int) -> None:

@@ -94,6 +94,9 @@ class SimulatedTransport:
         others = (other.last for other in self._busy if other is not own and other.waiting)
         return found + [written[0] for written in others if written is not None]
 
+    def give_up_unwritten(self) -> None:
+        """Nothing waits: a request leaves when it is posted."""
+
     def distrust(self, reply: Reply) -> None:
         assert isinstance(reply.origin, Connection)
         reply.origin.is_discarded = True

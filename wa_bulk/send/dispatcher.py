@@ -120,6 +120,7 @@ class Dispatcher:
         self._halted.set()
         for task in self._waiting_tasks:
             task.cancel()
+        self.transport.give_up_unwritten()
 
     async def close(self, timeout: float | None = None) -> None:
         """Close the transport, once what is in flight has been answered, or after `timeout` (s)."""

@@ -129,3 +129,17 @@ async def test_nothing_is_at_hand_where_nobody_listens(ground: Ground) -> None:
         await transport.prepare()
     assert not transport.ready()
     await transport.close()
+
+
+async def test_what_has_no_connection_is_given_up_alone(ground: Ground) -> None:
+    silent = Silent()
+    async with ground.serving(silent) as server:
+        transport = ground.make(ground.url(server), connections=1)
+        written, queued = (asyncio.ensure_future(transport.post(payload)) for payload in (b"1", b"queued"))
+        await silent.arrived.wait()
+        transport.give_up_unwritten()
+        await fails(NotSent, queued)
+        assert not written.done()
+        await transport.close(0)
+        await fails(MaybeSent, written)
+    assert server.requests == [b"1"]

@@ -7,9 +7,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 
+from wa_bulk import Client, Message, SendError
 from wa_bulk.send.transport import NotSent, Reply, resolver
 
 from .conftest import Ground
@@ -159,3 +161,19 @@ asyncio.run(main())
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "not sent\n", "")
+
+
+@pytest.mark.parametrize("transport", ["lean", "aiohttp"])
+async def test_a_client_that_closes_does_not_wait_for_a_name(
+    names: NameServer, transport: Literal["lean", "aiohttp"]
+) -> None:
+    url = "https://silent.example"
+    client = Client("key", "secret", base_url=url, rate=0, concurrency=2, transport=transport)
+    message = Message.text("+447911123456", "Hello")
+    posts = [asyncio.ensure_future(client.send(message)) for _ in range(3)]
+    await asyncio.to_thread(names.asked.get, timeout=10)
+    await client.close()
+    for post in posts:
+        with pytest.raises(SendError) as caught:
+            await post
+        assert caught.value.outcome.status == "failed"

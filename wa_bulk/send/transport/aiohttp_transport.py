@@ -148,6 +148,12 @@ class AiohttpTransport:
             if protocol is reply.origin and protocol.transport is not None:
                 protocol.transport.abort()
 
+    def give_up_unwritten(self) -> None:
+        """End the posts that still wait for a connection: they raise NotSent."""
+        for body in [body for body in self._in_flight if not body.begun]:
+            body.given_up = True
+            body.end()
+
     async def close(self, timeout: float | None = None) -> None:
         """Refuse new posts, wait for those in flight, at most `timeout` seconds, then give those up.
 

@@ -123,6 +123,13 @@ class Transport(Protocol):
         """Discard the connection that `reply` came on: a post waiting on it ends as MaybeSent."""
         ...
 
+    def give_up_unwritten(self) -> None:
+        """End the posts that still wait for a connection, and the making of connections: they raise NotSent.
+
+        For the end of all sending: nothing is posted afterwards.
+        """
+        ...
+
     async def close(self, timeout: float | None = None) -> None:
         """Refuse new posts, wait for those in flight, then let go of every connection.
 

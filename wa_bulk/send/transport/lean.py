@@ -143,6 +143,17 @@ class LeanTransport:
         if isinstance(reply.origin, Connection) and reply.origin in self._connections:
             reply.origin.fail("an earlier reply on its connection was meant for another request")
 
+    def give_up_unwritten(self) -> None:
+        """End the posts that still wait for a connection: they raise NotSent."""
+        self._abandoned = True
+        waiters, self.waiters = self.waiters, deque()
+        for _, waiter in waiters:
+            if not waiter.done():
+                waiter.set_exception(NotSent(f"{CLOSED} before it had a connection"))
+        for connection in list(self._connections):
+            if connection.making is not None and not connection.making.expired():
+                connection.making.reschedule(-math.inf)
+
     async def close(self, timeout: float | None = None) -> None:
         """Refuse new posts, wait for those in flight, at most `timeout` seconds, then give those up."""
         if self._connections:
@@ -310,16 +321,9 @@ class LeanTransport:
 
     def _give_up(self) -> None:
         """Let go of everything at once."""
-        self._abandoned = True
-        waiters, self.waiters = self.waiters, deque()
-        for _, waiter in waiters:
-            if not waiter.done():
-                waiter.set_exception(NotSent(f"{CLOSED} before it had a connection"))
+        self.give_up_unwritten()
         for connection in list(self._connections):
-            if connection.making is not None:
-                if not connection.making.expired():
-                    connection.making.reschedule(-math.inf)
-            else:
+            if connection.making is None:
                 connection.fail(CLOSED)
 
     def _head(self, length: int) -> bytes:
