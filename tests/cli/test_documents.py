@@ -1,6 +1,7 @@
 """What the documents show works exactly as shown."""
 
 import re
+import shlex
 from pathlib import Path
 
 import click
@@ -21,19 +22,23 @@ def blocks(text: str, language: str) -> list[str]:
 
 def test_the_tour_of_the_readme(folder: Folder, sandbox: Sandbox) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (campaign,), (recipients,) = blocks(readme, "toml"), blocks(readme, "csv")
-    (folder.path / "order-updates.toml").write_text(campaign, encoding="utf-8")
+    (recipients,), (campaign,) = blocks(readme, "csv"), blocks(readme, "toml")
     (folder.path / "recipients.csv").write_text(recipients, encoding="utf-8")
+    (tour,) = (block for block in blocks(readme, "console") if "wa-bulk init" in block)
 
-    assert folder.run("check", "order-updates.toml").exit_code == exits.FINISHED
-    assert '"Zoé"' in folder.run("preview", "order-updates.toml", "--row", "2").stdout
-    first = folder.run("send", "order-updates.toml", "--limit", "1", "--yes")
-    (log,) = folder.path.glob("order-updates-*.jsonl")
-    rest = folder.run("resume", log.name, "--yes")
+    shown: dict[str, str] = {}
+    for line in re.findall(r"^\$ wa-bulk (.*)$", tour, re.MULTILINE):
+        words = shlex.split(line, comments=True)
+        result = folder.run(*words, *(["--yes"] if words[0] in ("send", "resume") else []))
+        assert result.exit_code == exits.FINISHED, result.output
+        shown[words[0]] = result.stdout
 
-    assert (first.exit_code, rest.exit_code) == (exits.FINISHED, exits.FINISHED), rest.stderr
-    assert [message.to for message in sandbox.messages] == ["+447911123456", "+33612345678"]
-    assert folder.run("report", log.name, "--html", "report.html").exit_code == exits.FINISHED
+    assert (folder.path / "order_update.toml").read_text(encoding="utf-8") == campaign
+    assert "Hello Ada" in shown["templates"]
+    assert '"Zoé"' in shown["preview"]
+    sent = [message.to for message in sandbox.messages]
+    assert sent == ["+447911123457", "+447911123456", "+33612345678"]
+    assert (folder.path / "report.html").exists()
 
 
 def every_kind() -> list[str]:

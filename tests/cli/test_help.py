@@ -13,6 +13,7 @@ from wa_bulk.cli import app, exits
 
 COMMANDS = [
     "demo",
+    "init",
     "send",
     "resume",
     "check",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from wa_bulk.cli import exits
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
     from wa_bulk.send.outcome import ApiError, Outcome
+    from wa_bulk.send.templates import Templates
+
+_T = TypeVar("_T")
 
 
 def api_problem(error: ApiError, what: str, base_url: str) -> Problem:
@@ -23,6 +27,31 @@ def api_problem(error: ApiError, what: str, base_url: str) -> Problem:
         _mend(outcome, base_url),
         exit_code=exits.NOT_ALL_ACCEPTED if in_doubt else exits.NOTHING_SENT,
     )
+
+
+TIMEOUT_S = 60.0
+"""For one request: the list of an account with very many templates takes a while."""
+
+
+def ask(base_url: str | None, failed: str, question: Callable[[Templates], Awaitable[_T]]) -> _T:
+    """Ask the environment's account of its templates; where that does not go well, say that `failed`.
+
+    Raises Problem.
+    """
+    from wa_bulk.cli import loop
+    from wa_bulk.cli.account import account_from_environment
+    from wa_bulk.send.outcome import ApiError
+    from wa_bulk.send.templates import Templates
+
+    account = account_from_environment(base_url)
+
+    async def answer() -> _T:
+        return await question(Templates(account, timeout=TIMEOUT_S))
+
+    try:
+        return loop.run(answer())
+    except ApiError as error:
+        raise api_problem(error, failed, account.base_url) from None
 
 
 def _mend(outcome: Outcome, base_url: str) -> str:

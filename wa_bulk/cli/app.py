@@ -17,6 +17,7 @@ from wa_bulk.cli.streams import give_up_stdout
 
 _COMMANDS = (
     "demo",
+    "init",
     "send",
     "resume",
     "check",

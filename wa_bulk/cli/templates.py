@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from wa_bulk.cli import exits, options
+from wa_bulk.cli.absent_template import absent
+from wa_bulk.cli.api_problem import ask
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
     from wa_bulk.api.template_definition import TemplateDefinition
     from wa_bulk.send.template_lookup import TemplateLookup
     from wa_bulk.send.templates import Templates
-
-_T = TypeVar("_T")
-
-TIMEOUT_S = 60.0
-"""For one request: the list of an account with very many templates takes a while."""
 
 LANGUAGE = options.option("--language", metavar="CODE", help="Only this language, such as en or pt_BR.")
 WAIT = options.option("--wait", is_flag=True, help="Wait for the review, and say how it went.")
@@ -84,7 +80,7 @@ def list_(
                 texts = (one.name, one.language, one.category, one.status, variables_in_words(one))
                 rows.append(tuple(map(plain, texts)))
 
-    _ask(base_url, "the templates cannot be listed", read)
+    ask(base_url, "the templates cannot be listed", read)
     if as_json:
         return
     if not rows:
@@ -129,7 +125,7 @@ def create(file: Path, wait: bool, base_url: str | None) -> None:
     before anything is sent. Prints the new template's id.
     """
     definition = _read(file)
-    template_id = _ask(
+    template_id = ask(
         base_url,
         f"{definition.name} ({definition.language}) was not created",
         lambda templates: templates.create(definition),
@@ -157,7 +153,7 @@ def update(file: Path, template_id: str | None, wait: bool, base_url: str | None
         if not template_id:
             raise Problem(f"{definition.name} is listed without an id", "Give it: --id ID")
     of_template: str = template_id
-    _ask(
+    ask(
         base_url,
         f"{definition.name} ({definition.language}) was not changed",
         lambda templates: templates.update(of_template, definition),
@@ -179,7 +175,7 @@ def delete(name: str, yes: bool, base_url: str | None) -> None:
 
     lookup = _looked_up(base_url, name)
     if not lookup.found:
-        raise _absent(lookup, base_url)
+        raise absent(lookup, base_url)
     languages = counted(len(lookup.found), "language")
     languages = f"{'' if lookup.is_whole else 'at least '}{languages}"
     names = ", ".join(map(plain, lookup.languages))
@@ -196,7 +192,7 @@ def delete(name: str, yes: bool, base_url: str | None) -> None:
         if not click.confirm(f"Delete {name}?", err=True):
             click.echo("Nothing was deleted.", err=True)
             raise click.exceptions.Exit(exits.NOTHING_SENT)
-    _ask(base_url, f"{name} was not deleted", lambda templates: templates.delete(name))
+    ask(base_url, f"{name} was not deleted", lambda templates: templates.delete(name))
     click.echo(f"{plain(name)} deleted in {languages}", err=True)
 
 
@@ -213,7 +209,7 @@ def pull(folder: Path, base_url: str | None) -> None:
     from wa_bulk.cli import template_files
     from wa_bulk.report.words import counted
 
-    templates = _ask(base_url, "the templates cannot be listed", lambda templates: templates.list())
+    templates = ask(base_url, "the templates cannot be listed", lambda templates: templates.list())
     pulled = template_files.pull(templates, folder)
     click.echo(
         f"{counted(len(templates), 'template')} in {folder}: {len(pulled.new):,} new, "
@@ -224,29 +220,10 @@ def pull(folder: Path, base_url: str | None) -> None:
         click.echo(f"No template of the account, and left alone: {', '.join(pulled.stale)}", err=True)
 
 
-def _ask(base_url: str | None, failed: str, question: Callable[[Templates], Awaitable[_T]]) -> _T:
-    """Ask the account; where that does not go well, say that `failed`. Raises Problem."""
-    from wa_bulk.cli import loop
-    from wa_bulk.cli.account import account_from_environment
-    from wa_bulk.cli.api_problem import api_problem
-    from wa_bulk.send.outcome import ApiError
-    from wa_bulk.send.templates import Templates
-
-    account = account_from_environment(base_url)
-
-    async def ask() -> _T:
-        return await question(Templates(account, timeout=TIMEOUT_S))
-
-    try:
-        return loop.run(ask())
-    except ApiError as error:
-        raise api_problem(error, failed, account.base_url) from None
-
-
 def _looked_up(base_url: str | None, name: str, language: str | None = None) -> TemplateLookup:
     from wa_bulk.send.template_lookup import look_up
 
-    return _ask(base_url, f"{name} cannot be looked up", lambda templates: look_up(templates, name, language))
+    return ask(base_url, f"{name} cannot be looked up", lambda templates: look_up(templates, name, language))
 
 
 def _found(base_url: str | None, name: str, language: str | None) -> list[AccountTemplate]:
@@ -254,31 +231,8 @@ def _found(base_url: str | None, name: str, language: str | None) -> list[Accoun
     lookup = _looked_up(base_url, name, language)
     found = [one for one in lookup.found if language in (None, one.language)]
     if not found:
-        raise _absent(lookup, base_url, language)
+        raise absent(lookup, base_url, language)
     return sorted(found, key=lambda one: one.language)
-
-
-def _absent(lookup: TemplateLookup, base_url: str | None, language: str | None = None) -> Problem:
-    """Say that there is no such template, and what comes near."""
-    from wa_bulk.send.template_lookup import nearest_name, nearest_variant
-
-    if lookup.found and language is not None:
-        near = nearest_variant(language, lookup.languages)
-        meant = f" Did you mean {near}?" if near else ""
-        return Problem(
-            f"{lookup.name} does not exist in language {language}",
-            f"It exists in {', '.join(lookup.languages)}.{meant}",
-        )
-    everything = _ask(base_url, "the templates cannot be listed", _names)
-    nearest = nearest_name(lookup.name, [*lookup.others, *everything])
-    hint = f"Did you mean {nearest}? " if nearest else ""
-    return Problem(
-        f"the account has no template {lookup.name}", f"{hint}`wa-bulk templates list` shows what there is."
-    )
-
-
-async def _names(templates: Templates) -> set[str]:
-    return {one.name async for one in templates.iterate()}
 
 
 def _read(file: Path) -> TemplateDefinition:
@@ -302,7 +256,7 @@ def _tell_review(
     name = f"{definition.name} ({definition.language})"
     click.echo(f"{name} {done}", err=True)
     try:
-        template = _ask(
+        template = ask(
             base_url,
             f"{name} was {done}, and its review cannot be looked at",
             lambda templates: reviewed(templates, template_id, wait=wait),
