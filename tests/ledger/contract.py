@@ -73,14 +73,6 @@ class LedgerContract:
         assert await ledger.claim() is None
         await ledger.close(None, None)
 
-    async def test_a_run_keeps_its_name(self, bench: Bench) -> None:
-        ledger = await bench.begin()
-        run_id = ledger.run_id
-        await ledger.close("interrupted", "interrupted")
-        again = await bench.resume()
-        assert again.run_id == run_id
-        await again.close(None, None)
-
     async def test_totals_follow_at_once(self, bench: Bench) -> None:
         ledger = await bench.begin()
         statuses: list[Status] = ["accepted", "rejected", "failed", "unknown", "skipped"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,7 +121,7 @@ def remembered(plan: Plan, base_url: str) -> Iterator[None]:
         yield
     finally:
         try:
-            with History.open(path) as history:
+            with History.open(path) as history, suppress(KeyboardInterrupt):  # its log tells all the same
                 _catch_up(history, run, is_new=not plan.resumed)
         except HistoryError as error:
             click.echo(f"How this run ended is not remembered yet: {error}", err=True)

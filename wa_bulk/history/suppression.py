@@ -130,9 +130,11 @@ class SuppressionList:
 
     def get(self, number: str) -> Suppressed | None:
         """Return the oldest entry of a number, None where it may be written to."""
-        if not self._entries:
-            return None
-        own = self._entries.get(person_of(number))
+        return self.of_person(person_of(number))
+
+    def of_person(self, person: str) -> Suppressed | None:
+        """Return the oldest entry of a person by their key (`person_of`)."""
+        own = self._entries.get(person)
         return min(own.values(), key=lambda entry: entry.at_ms) if own else None
 
     def refresh(self) -> bool:

@@ -46,11 +46,6 @@ class Ledger(Protocol):
     LogError; nothing may be sent then.
     """
 
-    @property
-    def run_id(self) -> str:
-        """The name of the run; the same over its resumes."""
-        ...
-
     async def claim(self) -> Claim | None:
         """Take the next rows to go through; None when there are no more.
 

@@ -114,11 +114,6 @@ class LocalLedger:
         return cls(journal, run.run_id, past.states, rows, claimable)
 
     @property
-    def run_id(self) -> str:
-        """The name of the run; the same over its resumes."""
-        return self._run_id
-
-    @property
     def error(self) -> LogError | None:
         """Why the log cannot be written any more; None while it can."""
         return self._journal.error

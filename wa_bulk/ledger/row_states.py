@@ -179,15 +179,6 @@ class RowStates:
         by_status["unknown"] += self.intended()
         return Totals(**by_status)
 
-    def counts(self, rows: int) -> dict[RowState, int]:
-        """Count the rows in each state, when the source has `rows` of them."""
-        counts: dict[RowState, int] = {"never": 0, "intended": self.intended(), "cut off": 0}
-        counts.update(dict.fromkeys(STATUSES, 0))
-        for code in range(NEVER + 1, len(self._statuses)):
-            counts[self._names[code]] += self.count(code)
-        counts["never"] = rows - sum(counts.values())
-        return counts
-
     def rows_in(self, *states: RowState) -> Iterator[range]:
         """Find the rows in any of these states, all but `never`: ascending ranges."""
         wanted = bytes(name in states for name in self._names)

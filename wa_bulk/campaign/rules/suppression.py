@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from wa_bulk.api.one_person import FIRST_DIGITS, person_key
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 from wa_bulk.history import HistoryError
 from wa_bulk.history.suppression import SuppressionList
@@ -21,6 +22,7 @@ class SuppressionRule:
 
     def __init__(self, numbers: SuppressionList, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._numbers = numbers
+        self._of_person = numbers.of_person
         self._clock = clock
         self._refreshed = clock()
 
@@ -30,7 +32,8 @@ class SuppressionRule:
         if now - self._refreshed > REFRESH_S:
             self._refreshed = now
             self._refresh()
-        found = self._numbers.get(row.to)
+        to = row.to
+        found = self._of_person(person_key(to) if to[1] in FIRST_DIGITS else to)
         return None if found is None else found.words
 
     def _refresh(self) -> None:
