@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import json
 
 from tests.cli.conftest import GOOD, Folder
@@ -37,6 +38,12 @@ def test_resume_finds_the_newest_run_that_is_not_finished(folder: Folder) -> Non
     folder.recipients([(REFUSED, "Ann"), *GOOD])
     folder.run("send", "orders.toml", "--yes", "--log", "c.jsonl", "--again", "--limit", "1")
     folder.recipients(GOOD)
+
+    with (folder.path / "a.jsonl").open("rb") as log:
+        fcntl.flock(log, fcntl.LOCK_EX)
+        run = folder.run("resume", "--yes")
+        assert run.exit_code == exits.NOTHING_SENT
+        assert "a.jsonl: wait for it to end, or stop it" in run.stderr
 
     run = folder.run("resume", "--yes")
     assert run.exit_code == exits.FINISHED, run.stderr

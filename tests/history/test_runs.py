@@ -65,3 +65,12 @@ def test_a_run_is_forgotten_with_whom_it_wrote_to(history: History) -> None:
     history.runs.forget("r1")
     assert history.runs.all() == []
     assert written(history, "r1") == []
+
+
+def test_whom_a_run_wrote_to_is_forgotten_in_time(history: History) -> None:
+    for run_id, updated_ms in (("r1", 1000), ("r2", 3000)):
+        history.runs.note(replace(FIRST, run_id=run_id, updated_ms=updated_ms))
+        history.runs.add_written(run_id, array("Q", [7]))
+    history.runs.forget_written(2000)
+    assert (written(history, "r1"), written(history, "r2")) == ([], [7])
+    assert history.runs.get("r1") is not None

@@ -10,9 +10,7 @@ from wa_bulk.campaign.request.blueprint import RowRefused
 from wa_bulk.campaign.run.plan import Plan
 from wa_bulk.history import RunRecord, Runs, caught_up
 from wa_bulk.history.number_map import NumberMap, key_of
-
-RECENT_MS = 7 * 24 * 3600 * 1000
-"""How long ago a run of other recipients must have written last to be compared by its numbers."""
+from wa_bulk.history.runs import RECENT_MS
 
 _RUNS_AT_ONCE = 8
 """One for each bit of a number's value."""
@@ -52,12 +50,7 @@ def sent_before(plan: Plan, runs: Runs, now_ms: int) -> list[SentBefore]:
     ]
     if same:
         return same
-    recent = [
-        run
-        for run in earlier
-        if run.written
-        and (run.updated_ms > now_ms - RECENT_MS or run.recipients_sha256 == plan.source_sha256)
-    ]
+    recent = [run for run in earlier if run.written and run.updated_ms > now_ms - RECENT_MS]
     found: list[SentBefore] = []
     for first in range(0, len(recent), _RUNS_AT_ONCE):
         found += _compare(plan, runs, recent[first : first + _RUNS_AT_ONCE])

@@ -150,9 +150,12 @@ def _record(plan: Plan, base_url: str) -> RunRecord:
 def _catch_up(history: History, run: RunRecord, *, is_new: bool) -> None:
     from wa_bulk.cli.progress import reading
     from wa_bulk.history import caught_up
+    from wa_bulk.history.database import now_ms
+    from wa_bulk.history.runs import RECENT_MS
 
     if is_new and not Path(run.log).exists():
         history.runs.forget(run.run_id)  # it could not begin
         return
     with reading("noting in the account's memory who was written to …"):
         caught_up(history.runs, run)
+        history.runs.forget_written(now_ms() - RECENT_MS)

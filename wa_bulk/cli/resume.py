@@ -151,7 +151,7 @@ def _newest_unfinished() -> Path:
 
     for run in known_runs():
         log = Path(run.log)
-        if run.state == "stopped" and run.written and log.exists():
+        if run.state == "running" or (run.state == "stopped" and run.written and log.exists()):
             click.echo(f"Going on with {run.log}", err=True)
             return log
     raise Problem(

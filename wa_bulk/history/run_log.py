@@ -11,7 +11,6 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from wa_bulk.history.database import now_ms
 from wa_bulk.history.number_map import key_of
 from wa_bulk.history.runs import RunRecord, Runs, RunState, StoppedBy
 from wa_bulk.ledger.lock import is_being_written
@@ -30,13 +29,13 @@ def caught_up(runs: Runs, run: RunRecord) -> RunRecord:
     then. Takes about a second for a million rows where the log has grown since. Raises HistoryError.
     """
     try:
-        log_bytes = Path(run.log).stat().st_size
+        log = Path(run.log).stat()
         running = is_being_written(run.log)
-        if log_bytes == run.log_bytes and running == (run.state == "running"):
+        if log.st_size == run.log_bytes and running == (run.state == "running"):
             return run
         if read_run(run.log).run_id != run.run_id:
             raise LogError(f"{run.log} is another run's log by now")
-        return _read(runs, run, running=running)
+        return _read(runs, replace(run, updated_ms=log.st_mtime_ns // 1_000_000), running=running)
     except (OSError, LogError):
         return replace(run, state="unknown") if run.state == "running" else run
 
@@ -68,7 +67,6 @@ def _read(runs: Runs, run: RunRecord, *, running: bool) -> RunRecord:
     run = replace(
         run,
         log_bytes=past.bytes,
-        updated_ms=now_ms(),
         state=state,
         stopped=stopped,
         totals=totals,

@@ -19,11 +19,16 @@ StoppedBy = Literal["fatal", "failures", "interrupted", "limit", "crash"]
 """Why a run stopped before its last row; `crash`: its process was killed, or its machine went down."""
 
 
+RECENT_MS = 7 * 24 * 3600 * 1000
+"""How long it is remembered whom a run wrote to, since its last message."""
+
+
 class RunRecord(Struct, frozen=True, kw_only=True):
     """A run as the account remembers it.
 
     `log` is an absolute path, of which `log_bytes` are known here; `recipients_sha256` and `campaign_sha256`
-    are those of the files, `base_url` is where it was sent. Times are milliseconds since 1970.
+    are those of the files, `base_url` is where it was sent. Times are milliseconds since 1970; the log was
+    written to last at `updated_ms`.
     """
 
     run_id: str
@@ -104,6 +109,12 @@ class Runs:
                 "DELETE FROM written WHERE run_id = ?1 AND (?2 IS NULL OR part < ?2)",
                 (run.run_id, first_part),
             )
+
+    def forget_written(self, before_ms: int) -> None:
+        """Forget whom runs wrote to whose logs were written to last before that time."""
+        self._database.run(
+            "DELETE FROM written WHERE run_id IN (SELECT run_id FROM runs WHERE updated_ms < ?)", (before_ms,)
+        )
 
     def count_written(self, run_id: str) -> int:
         """Return how many keys are remembered of a run; one that came twice may count twice."""
