@@ -30,7 +30,12 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
 def test_it_says_what_comes_in(tmp_path: Path) -> None:
     port = free_port()
     with running(tmp_path / "memory.db", port, "--stop-word", "Fertig") as receiver:
-        rows = (status(), status("read"), said("Fertig!"), notice("insufficient_balance", balance="\x1b[1m1"))
+        rows = (
+            status(),
+            status("read"),
+            said("Fertig!"),
+            notice("insufficient_balance", remain_balance="\x1b[1m1"),
+        )
         assert post(port, body(*rows)) == 200
         assert post(port, b"<html>") == 400
         receiver.process.send_signal(signal.SIGTERM)
@@ -38,7 +43,7 @@ def test_it_says_what_comes_in(tmp_path: Path) -> None:
         text = receiver.errors
     assert f"Callbacks are received at http://127.0.0.1:{port}/" in text
     assert "WA_BULK_CALLBACK_SECRET is not set" in text
-    assert r'insufficient balance {"balance":"\u001b[1m1"}' in text
+    assert r"EngageLab: the balance is low: \x1b[1m1 USD, below ? USD" in text
     assert "4 callbacks, sent 1, delivered 0, read 1, failed 0, messages from people 1, STOP 1" in text
     assert "not JSON 1" in text
     assert "\x1b" not in text

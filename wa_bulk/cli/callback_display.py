@@ -6,13 +6,13 @@ import asyncio
 import logging
 import time
 
-import msgspec
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from wa_bulk.callbacks import CallbackRow, Counters, ReceivedRow
 from wa_bulk.cli.progress import LINE_EVERY_S, LIVE_EVERY_S, Speed, can_draw
+from wa_bulk.history.notification import event_and_data, in_words
 from wa_bulk.report.words import plain
 
 _SHOWN_MOST = 400
@@ -110,21 +110,9 @@ def notification_line(row: CallbackRow) -> str | None:
     """Return what the vendor notifies of, None where `row` is no notification."""
     if not isinstance(row, ReceivedRow) or row.kind != "notification":
         return None
-    try:
-        notification = msgspec.json.decode(row.raw, type=_Notified).notification
-        data = msgspec.json.encode(notification.notification_data).decode()
-    except (msgspec.MsgspecError, UnicodeError):
-        return plain(f"EngageLab: {row.raw.decode('utf-8', 'replace')}")[:_SHOWN_MOST]
-    return plain(f"EngageLab: {notification.event.replace('_', ' ')} {data}")[:_SHOWN_MOST]
-
-
-class _Notification(msgspec.Struct):
-    event: str
-    notification_data: object = None
-
-
-class _Notified(msgspec.Struct):
-    notification: _Notification
+    event, data = event_and_data(row.raw)
+    words = in_words(event, data) if event else row.raw.decode("utf-8", "replace")
+    return plain(f"EngageLab: {words}")[:_SHOWN_MOST]
 
 
 class _ToConsole(logging.Handler):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wa_bulk.campaign.file import CampaignFile
     from wa_bulk.campaign.rules.base import RowRule
     from wa_bulk.campaign.run.plan import Plan
-    from wa_bulk.history import History, HistoryError, RunRecord
+    from wa_bulk.history import History, HistoryError, Inbox, RunRecord
 
 Note = tuple[str, str]
 """What a person should know before anything is sent: a word for what it is about, and the fact."""
@@ -98,6 +98,22 @@ def existing_memory(base_url: str | None) -> History | None:
     from wa_bulk.send.account import base_url_from_env
 
     return History.open_existing(history_path(base_url or base_url_from_env()))
+
+
+@contextmanager
+def notifications(base_url: str) -> Iterator[Inbox | None]:
+    """Yield where notifications come in, None where there is no memory that can be read."""
+    from wa_bulk.history import HistoryError
+
+    try:
+        history = existing_memory(base_url)
+    except HistoryError:
+        history = None
+    if history is None:
+        yield None
+        return
+    with history:
+        yield history.inbox
 
 
 @contextmanager

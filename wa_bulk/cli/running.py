@@ -17,7 +17,7 @@ from wa_bulk.campaign.run.run import CampaignRun, RunSummary
 from wa_bulk.campaign.template_check import hold_against
 from wa_bulk.cli import exits, loop
 from wa_bulk.cli.interrupt import two_step
-from wa_bulk.cli.memory import Note, remembered
+from wa_bulk.cli.memory import Note, notifications, remembered
 from wa_bulk.cli.problem import Problem
 from wa_bulk.cli.progress import Glance, Watch
 from wa_bulk.cli.template_check import ask_account
@@ -101,15 +101,16 @@ def carry_out(plan: Plan, account: Account, wait_settled_s: float | None = None)
     Raises `Problem` if it cannot begin (nothing was sent) or breaks down (resumable).
     """
     console = Console(stderr=True)
-    run = CampaignRun(plan, account)
+    run: CampaignRun | None = None
     try:
-        with remembered(plan, account.base_url):
+        with remembered(plan, account.base_url), notifications(account.base_url) as inbox:
+            run = CampaignRun(plan, account, inbox=inbox)
             summary = loop.run(watched(run, plan, console))
             if wait_settled_s is not None and summary.totals.unknown and summary.stopped != "interrupted":
                 totals = wait_until_settled(plan.log, account.base_url, wait_settled_s, console)
                 summary = msgspec.structs.replace(summary, totals=totals)
     except Exception as error:
-        if not run.progress.handled:
+        if run is None or not run.progress.handled:
             raise
         raise Problem(
             f"the run broke down: {error}",

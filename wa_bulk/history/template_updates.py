@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
 from msgspec import Struct
 
 from wa_bulk.history.inbox import Inbox
+from wa_bulk.history.notification import event_and_data
 
 
 class TemplateUpdate(Struct, frozen=True):
@@ -20,7 +20,9 @@ def template_updates(inbox: Inbox) -> dict[tuple[str, str], TemplateUpdate]:
     """Return the latest update of each template, by name and language. May raise HistoryError."""
     updates: dict[tuple[str, str], TemplateUpdate] = {}
     for row in inbox.rows("notification"):
-        data = _data(row.body)
+        event, data = event_and_data(row.body)
+        if event != "template_update":
+            continue
         name, language, status, reason = (
             data.get(f"template_{key}") for key in ("name", "language", "status", "status_reason")
         )
@@ -28,14 +30,3 @@ def template_updates(inbox: Inbox) -> dict[tuple[str, str], TemplateUpdate]:
             words = reason if isinstance(reason, str) and reason != "NONE" else ""
             updates[name, language] = TemplateUpdate(status, row.at_ms, words)
     return updates
-
-
-def _data(body: bytes) -> dict[str, object]:
-    """Return the data of a notification on a template, empty for any other."""
-    try:
-        found = msgspec.json.decode(body)
-        notification = found["notification"]
-        data = notification["notification_data"] if notification["event"] == "template_update" else {}
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
-        return {}
-    return data if isinstance(data, dict) else {}

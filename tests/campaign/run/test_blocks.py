@@ -58,9 +58,18 @@ def test_a_sending_number_that_the_key_may_not_use(maybe_taken: bool, status: st
 
 def test_a_sending_number_that_must_wait_leaves_its_rows_as_they_were() -> None:
     blocks, books = Blocks(), Books()
-    blocks.hold_sender(row(1), "wait")
+    blocks.hold_sender("+1", "wait")
     assert stops(blocks, books, row(2))
     assert stops(blocks, books, row(3), intended=True)
+    assert (books.settled, books.withdrawn, blocks.held_rows) == ([], [3], 2)
+
+
+def test_a_template_that_must_wait_leaves_its_rows_as_they_were() -> None:
+    blocks, books = Blocks(), Books()
+    blocks.hold_template("t", "fr", "paused")
+    assert not stops(blocks, books, row(1))
+    assert stops(blocks, books, row(2, language="fr"))
+    assert stops(blocks, books, row(3, language="fr"), intended=True)
     assert (books.settled, books.withdrawn, blocks.held_rows) == ([], [3], 2)
 
 
@@ -92,7 +101,7 @@ def test_an_announced_row_of_a_number_that_must_wait_is_taken_back_unless_it_may
     attempts: int, maybe_taken: bool, settled: list[tuple[int, str]]
 ) -> None:
     blocks, books = Blocks(), Books()
-    blocks.hold_sender(row(1), "too fast")
+    blocks.hold_sender("+1", "too fast")
     held = row(7, maybe_taken=maybe_taken)
     held.attempts = attempts
     assert stops(blocks, books, held, intended=True)

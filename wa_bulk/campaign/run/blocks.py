@@ -15,8 +15,9 @@ class Blocks:
 
     def __init__(self) -> None:
         self.any = False
-        self.held: dict[str | None, str] = {}
-        """Sending numbers that must wait longer than the run does, with what a person should know of it."""
+        self.held: dict[str | tuple[str, str] | None, str] = {}
+        """Sending numbers, and templates by name and language, that must wait longer than the run does, with
+        what a person should know of it."""
         self.held_rows = 0
         """Rows that were passed over for it: they are as if the run had not come to them."""
         self.rejected: tuple[int, int] | None = None
@@ -24,6 +25,7 @@ class Blocks:
         self.rejected_rows = 0
         self._senders: set[str | None] = set()
         self._templates: dict[tuple[str, str], Outcome] = {}
+        self._holds_templates = False
 
     def refuse_sender(self, row: RenderedRow) -> None:
         """Note that the key may not send from this row's number."""
@@ -35,22 +37,27 @@ class Blocks:
         self._templates[_template_of(row)] = outcome
         self.any = True
 
-    def hold_sender(self, row: RenderedRow, reason: str) -> None:
-        """Note that this row's number must wait."""
-        self.held[row.sender] = reason
+    def hold_sender(self, sender: str | None, reason: str) -> None:
+        """Note that this number must wait."""
+        self.held[sender] = reason
         self.any = True
+
+    def hold_template(self, name: str, language: str, reason: str) -> None:
+        """Note that this template must wait."""
+        self.held[name, language] = reason
+        self._holds_templates = self.any = True
 
     def stops(self, row: RenderedRow, ledger: Ledger, *, intended: bool = False) -> bool:
         """Tell whether `row` is not to be sent now; settle it where that is for good."""
         if row.sender in self._senders:
             outcome = not_sent_now(row, "failed", f"the API key may not send from {row.sender}")
-        elif row.sender in self.held:
+        elif row.sender in self.held or (self._holds_templates and _template_of(row) in self.held):
             if not (row.attempts and row.maybe_taken):
                 self.held_rows += 1
                 if intended:
-                    ledger.withdraw([row.number], "its sending number must wait")
+                    ledger.withdraw([row.number], "its sending number or template must wait")
                 return True
-            reason = "its sending number must wait, and an earlier try may have been taken"
+            reason = "its sending number or template must wait, and an earlier try may have been taken"
             outcome = not_sent_now(row, "unknown", reason)
         elif self._templates and (known := self._templates.get(_template_of(row))) is not None:
             outcome = not_sent_now(row, "rejected", known.message, known.code)

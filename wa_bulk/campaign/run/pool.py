@@ -322,7 +322,7 @@ class Pool:
         if self._one_sender:
             self.stop("failures", reason)
         else:
-            self._blocks.hold_sender(row, reason)
+            self._blocks.hold_sender(row.sender, reason)
             self._blocks.held_rows += 1
 
     def _settle_for_good(self, row: RenderedRow, outcome: Outcome) -> None:

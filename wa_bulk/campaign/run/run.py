@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from msgspec import Struct
 
 from wa_bulk.campaign.run.blocks import Blocks
 from wa_bulk.campaign.run.environment import Environment
 from wa_bulk.campaign.run.feed import Feed
 from wa_bulk.campaign.run.first_answers import FirstAnswers
+from wa_bulk.campaign.run.gates.notices import NoticeWatch
 from wa_bulk.campaign.run.gates.outage import OutageGate
 from wa_bulk.campaign.run.plan import Plan
 from wa_bulk.campaign.run.pool import Pool
 from wa_bulk.campaign.run.progress import Progress
 from wa_bulk.campaign.run.row_check import RowCheck
+from wa_bulk.history import HistoryError, Inbox
 from wa_bulk.ledger.log_format import LogError, Stopped, Totals
 from wa_bulk.send.account import Account
 from wa_bulk.send.dispatcher import Dispatcher
@@ -34,8 +39,17 @@ class RunSummary(Struct, frozen=True):
 class CampaignRun:
     """One run of a plan: `execute` it, watch its `progress`, `interrupt` it."""
 
-    def __init__(self, plan: Plan, account: Account, *, environment: Environment | None = None) -> None:
-        """`environment` is this machine unless given."""
+    def __init__(
+        self,
+        plan: Plan,
+        account: Account,
+        *,
+        inbox: Inbox | None = None,
+        environment: Environment | None = None,
+    ) -> None:
+        """`inbox` is where notifications come in that may stop the run; `environment` is this machine unless
+        given."""
+        self._inbox = inbox
         self.progress = Progress(plan.totals())
         self._plan = plan
         self._account = account
@@ -102,6 +116,7 @@ class CampaignRun:
         )
         if self._interrupted:
             self.interrupt()
+        watch = asyncio.create_task(self._watch(blocks))
         feed = Feed(
             ledger,
             plan.source,
@@ -116,9 +131,20 @@ class CampaignRun:
             await ledger.abandon()
             raise
         finally:
+            watch.cancel()
             await dispatcher.close()
         await ledger.close(pool.stopped, pool.detail)
         return RunSummary(ledger.totals(), plan.rows, pool.stopped, pool.detail)
+
+    async def _watch(self, blocks: Blocks) -> None:
+        """Have notifications stop the run, for as long as they can be read."""
+        if self._inbox is not None:
+            with suppress(HistoryError):
+                watch = NoticeWatch(self._inbox, self._plan.blueprint, blocks, self._notified)
+                await watch.run()
+
+    def _notified(self, words: str) -> None:
+        self._stop("failures", words)
 
     def _stop(self, why: Stopped, detail: str) -> None:
         if self._pool is not None:
