@@ -11,7 +11,7 @@ from msgspec import Struct
 from wa_bulk.campaign.examination import FaultCause, RowFault, examine
 from wa_bulk.campaign.file import load
 from wa_bulk.campaign.media import MediaFindings
-from wa_bulk.campaign.request.blueprint import compile_campaign
+from wa_bulk.campaign.request.blueprint import RowRefused, compile_campaign
 from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.rules.selection import SelectionRule
@@ -124,5 +124,9 @@ def preview(campaign: Path, row: int, *, recipients: Path | None = None) -> byte
         if found.number == row:
             if found.problem is not None:
                 raise SourceError(f"{source.path}, row {row}: {found.problem}")
-            return blueprint.render(row, found.values).payload
+            try:
+                return blueprint.render(row, found.values).payload
+            except RowRefused as refusal:
+                refusal.place = f"row {row:,}, line {found.line:,}"
+                raise
     raise SourceError(f"{source.path}: has no row {row}; its last is {seen}")

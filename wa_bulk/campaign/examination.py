@@ -152,6 +152,8 @@ class _Examiner:
                 self._count(regions, templates)
                 if on_rows is not None:
                     on_rows(found.rows)
+        if on_rows is not None:
+            on_rows(found.rows)
         self._count(regions, templates)
         found.ready = found.countries.total()
         found.causes = sorted(self._causes.values(), key=lambda cause: (_ORDER[cause.status], -cause.rows))

@@ -58,6 +58,11 @@ class AccountTemplates(Struct, frozen=True):
     since: Mapping[tuple[str, str, str], str] = {}
     problem: str | None = None
 
+    def of(self, template: Template) -> AccountTemplate | None:
+        """Return what the account has of a message's template; None where that is not known."""
+        lookup = self.lookups.get(template.name)
+        return None if lookup is None else lookup.in_language(template.language)
+
 
 AskAccount = Callable[[Blueprint, RowSource], AccountTemplates]
 """Learn what the account has of the templates that a campaign uses; what it cannot is a `problem`."""

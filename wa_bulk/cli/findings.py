@@ -45,10 +45,12 @@ def causes_table(causes: Sequence[FaultCause], *, at_most: int) -> RenderableTyp
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
+    if len(causes) == at_most + 1:
+        at_most += 1  # a line that says so would take as much room
     for cause in causes[:at_most]:
         status = Text(cause.status, COLOURS.get(cause.status, WARNING))
         table.add_row(f"{cause.rows:,}", status, Text(in_words(cause)))
     if rest := causes[at_most:]:
-        reasons = "1 other reason" if len(rest) == 1 else f"{len(rest):,} other reasons"
-        table.add_row(f"{sum(cause.rows for cause in rest):,}", "", Text(f"for {reasons}", "dim"))
+        more = f"for {len(rest):,} other reasons"
+        table.add_row(f"{sum(cause.rows for cause in rest):,}", "", Text(more, "dim"))
     return table

@@ -15,7 +15,7 @@ from rich.padding import Padding
 from wa_bulk.campaign.run.plan import Plan, settings_of
 from wa_bulk.campaign.run.run import CampaignRun, RunSummary
 from wa_bulk.campaign.template_check import hold_against
-from wa_bulk.cli import exits, loop
+from wa_bulk.cli import exits, loop, prompt
 from wa_bulk.cli.interrupt import two_step
 from wa_bulk.cli.memory import Note, notifications, remembered
 from wa_bulk.cli.problem import Problem
@@ -25,10 +25,9 @@ from wa_bulk.cli.wait_settled import wait_until_settled
 from wa_bulk.report.send_again import send_again
 from wa_bulk.report.summary import summarise
 from wa_bulk.report.terminal import causes, statuses
-from wa_bulk.report.words import counted, duration, plain
+from wa_bulk.report.words import counted, plain
 from wa_bulk.send.account import Account
 
-_ROWS_LOOKED_AT_BEFORE_ASKING = 10_000
 _CAUSES_SHOWN = 5
 
 
@@ -41,40 +40,9 @@ def confirm(plan: Plan, account: Account, notes: Sequence[Note], *, yes: bool) -
     findings = hold_against(plan.blueprint, templates)
     if findings.errors:
         raise Problem("nothing was sent: the campaign and its template do not fit", *findings.errors)
-    ask = not yes and sys.stdin.isatty() and sys.stderr.isatty()
-    messages = plan.rows_to_send
-    facts = [("to", f"{account.base_url}, as {account.dev_key}")]
-    if ask and not plan.resumed and plan.rows <= _ROWS_LOOKED_AT_BEFORE_ASKING:
-        from wa_bulk.campaign.check import check
-
-        found = check(
-            plan.file.path,
-            recipients=plan.source.path,
-            settings=plan.settings,
-            selections=plan.selections,
-            ask_account=lambda *_: templates,
-        )
-        messages = found.ready
-        if found.rejected or found.skipped:
-            left_out = f"{counted(found.rejected, 'faulty row')}, {counted(found.skipped, 'duplicate')}"
-            facts.append(("left out", f"{left_out} (`wa-bulk check` lists them)"))
-    if rate := plan.settings.rate:
-        takes = duration(max(1.0, messages / rate))
-        facts.append(("rate", f"{rate:g} messages/s for each sending number, about {takes}"))
-    else:
-        facts.append(("rate", "as fast as it goes"))
-    facts.append(("log", str(plan.log)))
-    facts += notes
-    rows = counted(plan.rows_to_send, "row")
-    what = f"the rest of {plan.source.path}: {rows}" if plan.resumed else f"{rows} of {plan.source.path}"
-    click.echo(f"{click.style(plan.file.name, bold=True)}, {what}", err=True)
-    for name, fact in facts:
-        click.echo(f"  {name:<8}  {fact}", err=True)
-    for warning in findings.warnings:
-        click.echo(click.style(f"  warning: {plain(warning)}", fg="yellow"), err=True)
-    for note in findings.notes:
-        click.echo(f"  note: {plain(note)}", err=True)
-    has_leave(f"Send {counted(messages, 'message')}?", yes=yes)
+    found = prompt.examined(plan, asked=not yes)
+    prompt.tell(plan, account, found, templates, findings, notes, Console(stderr=True, highlight=False))
+    has_leave(f"Send {counted(prompt.messages_expected(plan, found), 'message')}?", yes=yes)
 
 
 def has_leave(question: str, *, yes: bool) -> None:

@@ -17,6 +17,7 @@ from wa_bulk.send.template_lookup import TemplateLookup, look_up
 from wa_bulk.send.templates import Templates
 
 if TYPE_CHECKING:
+    from wa_bulk.api.template import Template
     from wa_bulk.campaign.request.blueprint import Blueprint
     from wa_bulk.campaign.sources.base import RowSource
 
@@ -44,6 +45,15 @@ def asking(base_url: str | None) -> AskAccount:
             problem=why if names_used(blueprint, source) else None
         )
     return partial(ask_account, account=account)
+
+
+def ask_for(template: Template, base_url: str | None) -> AccountTemplates:
+    """Ask the environment's account for the template of one message."""
+    try:
+        account = Account.from_env(base_url)
+    except ValueError as error:
+        return AccountTemplates(problem=str(error))
+    return loop.run(_ask([template.name], template.language, account))
 
 
 async def _ask(names: list[str], language: str | None, account: Account) -> AccountTemplates:

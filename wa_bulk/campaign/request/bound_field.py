@@ -31,12 +31,15 @@ class RowRefused(Exception):
         self.columns = columns
         self.fault = fault
         self.rule = rule
+        self.place = ""
+        """Such as "row 57, line 58", where it is told to a person who asked for that row."""
 
     def __str__(self) -> str:
+        place = f" ({self.place})" if self.place else ""
         if not self.columns:
-            return f"{self.field}: {self.fault}; {self.rule}"
+            return f"{self.field}: {self.fault}{place}; {self.rule}"
         separator = "; " if ": " in self.fault else ": "
-        return f"{' + '.join(self.columns)} {self.fault}{separator}{self.rule} ({self.field})"
+        return f"{' + '.join(self.columns)} {self.fault}{place}{separator}{self.rule} ({self.field})"
 
 
 class BoundField:

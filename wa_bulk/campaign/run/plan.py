@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -20,7 +21,7 @@ from wa_bulk.campaign.rules.selection import SelectionRule
 from wa_bulk.campaign.rules.unheard import UnheardRule
 from wa_bulk.campaign.selections.kept import described, keep, restored
 from wa_bulk.campaign.settings import Settings
-from wa_bulk.campaign.sources.base import RowSource
+from wa_bulk.campaign.sources.base import RowSource, SourceRow
 from wa_bulk.campaign.sources.factory import open_source
 from wa_bulk.ledger.lock import LockedLog, exists_already
 from wa_bulk.ledger.log_file import LogFile
@@ -37,7 +38,7 @@ from wa_bulk.ledger.log_format import (
 )
 from wa_bulk.ledger.log_reader import read_run
 from wa_bulk.ledger.past import Past, read_past
-from wa_bulk.ledger.row_states import CUT_OFF
+from wa_bulk.ledger.row_states import CHUNK_ROWS, CUT_OFF, RowState, RowStates
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -108,6 +109,24 @@ class Plan(Struct, frozen=True, kw_only=True):
         rows += totals.failed if settings.retry_failed else 0
         rows += totals.rejected if settings.retry_rejected else 0
         return rows
+
+    def rows_left(self) -> Iterator[SourceRow]:
+        """Stream the rows that there are to go through, as `rows_to_send` counts them. Raises SourceError."""
+        if self.past is None:
+            return islice(self.source.rows(), self.settings.limit)
+        return (row for row in self.source.rows_in(self._ranges_left(self.past.states)) if row is not None)
+
+    def _ranges_left(self, states: RowStates) -> Iterator[range]:
+        settings = self.settings
+        wanted: list[RowState] = ["never", "unknown", "cut off"]
+        wanted += ["failed"] if settings.retry_failed else []
+        wanted += ["rejected"] if settings.retry_rejected else []
+        for first in range(1, self.rows + 1, CHUNK_ROWS):
+            for rows, state in states.alike(first, min(first + CHUNK_ROWS - 1, self.rows), wanted):
+                if state not in ("unknown", "cut off") or settings.on_unknown == "retry":
+                    yield rows
+                else:
+                    yield from (range(row, row + 1) for row in rows if row in self.unheard)
 
     @property
     def rows_to_handle(self) -> int:
