@@ -159,3 +159,13 @@ def test_the_keys_of_the_summary_are_kept(folder: Folder) -> None:
         "damage",
         "damaged_lines",
     ]
+
+
+def test_the_log_says_what_the_campaign_sends(folder: Folder) -> None:
+    folder.campaign.write_text(folder.campaign.read_text().replace('name = "orders"', 'name = "Spring sale"'))
+    folder.run("send", "orders.toml", "--yes", "--log", "run.jsonl")
+    shown = folder.run("report", "run.jsonl").stdout
+
+    assert shown.startswith("Spring sale  finished\n")
+    assert "message  text" in shown
+    assert "(a sandbox)" in shown

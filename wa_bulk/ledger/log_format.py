@@ -88,6 +88,17 @@ class SourceRef(msgspec.Struct, omit_defaults=True):
     rows: Rows | None = None
 
 
+class Sends(msgspec.Struct, omit_defaults=True):
+    """What a campaign sends, as its file has it: the campaign's name, the body's type, the sending number,
+    and name and language of a template. A field whose value comes by row holds its placeholder."""
+
+    campaign: str
+    kind: str | None = None
+    sender: str | None = None
+    template: str | None = None
+    language: str | None = None
+
+
 class Totals(msgspec.Struct):
     """How many rows have each status."""
 
@@ -120,6 +131,7 @@ class RunLine(_Tagged, tag="run", kw_only=True):
     pid: int | None = None
     collected_from: str | None = None
     only_settles: bool = False
+    sends: Sends | None = None
 
     @property
     def base_url(self) -> str | None:

@@ -62,11 +62,11 @@ def next_steps(summary: Summary) -> list[Step]:
             Step(f"{counted(failed, 'row')} failed and may safely be sent again:", f"{resume} --retry-failed")
         )
     if rejected := summary.totals["rejected"]:
+        were, them = ("was", "it") if rejected == 1 else ("were", "them")
         steps.append(
             Step(
-                f"{counted(rejected, 'row')} {'was' if rejected == 1 else 'were'} refused, with good reason. "
-                "Every row with its status and reason:",
-                f"wa-bulk report {log} --csv rows.csv",
+                f"{counted(rejected, 'row')} {were} refused, with good reason. Mend {them}, and send {them} again:",
+                f"wa-bulk report {log} --rows rejected --csv fix.csv",
             )
         )
     return steps

@@ -1,12 +1,11 @@
-"""Messages a second over the time of a run, drawn as SVG."""
+"""Messages a second over the time of a run, drawn as SVG; its words are HTML, so that they fit a phone."""
 
 from wa_bulk.report.measures import Throughput, in_pairs
 from wa_bulk.report.words import duration
 
-_WIDTH, _HEIGHT = 720, 200
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 8, 10, 24
+_WIDTH, _HEIGHT = 1000, 100
 _SPANS_SHOWN = 100
-_STEPS = (1, 2, 2.5, 5, 10)
+_STEPS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)
 
 
 def throughput_chart(throughput: Throughput) -> str:
@@ -18,36 +17,30 @@ def throughput_chart(throughput: Throughput) -> str:
     answered = [(a + b) / span_s for a, b in zip(taken, others, strict=True)]
     highest = _round_up(max(answered))
     whole_s = len(answered) * span_s
-    x_per_s = (_WIDTH - _LEFT - _RIGHT) / whole_s
-    floor = _HEIGHT - _BOTTOM
-    y_per_unit = (floor - _TOP) / highest
+    x_per_s = _WIDTH / whole_s
 
     def area(heights: list[float], name: str) -> str:
-        steps = [f"M{_LEFT},{floor}"]
+        steps = [f"M0,{_HEIGHT}"]
         for index, height in enumerate(heights):
-            left, right = (_LEFT + x * span_s * x_per_s for x in (index, index + 1))
-            y = floor - height * y_per_unit
+            left, right = (x * span_s * x_per_s for x in (index, index + 1))
+            y = _HEIGHT - height * _HEIGHT / highest
             steps.append(f"L{left:.1f},{y:.1f}L{right:.1f},{y:.1f}")
-        return f'<path class="{name}" d="{"".join(steps)}L{_WIDTH - _RIGHT},{floor}Z"/>'
+        return f'<path class="{name}" d="{"".join(steps)}L{_WIDTH},{_HEIGHT}Z"/>'
 
-    grid = "".join(
-        f'<path class="grid" d="M{_LEFT},{y:.1f}H{_WIDTH - _RIGHT}"/>'
-        f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:,g}</text>'
-        for value in (0, highest / 2, highest)
-        for y in [floor - value * y_per_unit]
-    )
+    grid = "".join(f'<path class="grid" d="M0,{y}H{_WIDTH}"/>' for y in (0, _HEIGHT // 2, _HEIGHT))
+    heights = "".join(f"<span>{value:,g}</span>" for value in (highest, highest / 2, 0))
     resumes = "".join(
-        f'<path class="resume" d="M{x:.1f},{_TOP}V{floor}"><title>resumed</title></path>'
-        f'<text x="{x + 4:.1f}" y="{_TOP + 10}">resumed</text>'
-        for x in (_LEFT + at_s * x_per_s for at_s in throughput.resumed_at_s)
+        f'<path class="resume" d="M{at_s * x_per_s:.1f},0V{_HEIGHT}"><title>resumed</title></path>'
+        for at_s in throughput.resumed_at_s
     )
-    return f"""<figure><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img"
+    resumed = "<span>- - resumed</span> " if throughput.resumed_at_s else ""
+    return f"""<figure><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img"
 aria-label="Messages answered a second, at most {max(answered):,.0f}, over {duration(whole_s)}">
-{area(answered, "others")}{area(accepted, "accepted")}{grid}{resumes}
-<text x="{_LEFT}" y="{_HEIGHT - 6}">0 s</text>
-<text x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 6}" text-anchor="end">{duration(whole_s)}</text>
-</svg><figcaption><span class="badge accepted">accepted</span> <span class="badge others">other answers</span>
-messages a second, pauses before a resume left out</figcaption></figure>"""
+{area(answered, "others")}{area(accepted, "accepted")}{grid}{resumes}</svg>
+<div class="heights">{heights}</div>
+<div class="times"><span>0 s</span><span>{duration(whole_s)}</span></div>
+<figcaption><span class="badge accepted">accepted</span> <span class="badge others">other answers</span>
+{resumed}messages a second, pauses before a resume left out</figcaption></figure>"""
 
 
 def _round_up(value: float) -> float:

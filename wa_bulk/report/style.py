@@ -35,6 +35,10 @@ section {
 dl { display: flex; flex-wrap: wrap; gap: .5rem 2rem; margin-top: 1rem; }
 dt, small, .quiet, figcaption, footer { color: var(--quiet); font-size: .8rem; }
 dd { font-weight: 600; }
+.facts { display: grid; gap: .4rem; margin: 0; }
+.facts div { display: grid; grid-template-columns: 4.5rem 1fr; align-items: baseline; }
+.facts dd { overflow-wrap: anywhere; }
+.facts div:last-child dd { font-weight: 400; font-size: .9rem; }
 .bar {
   display: flex; height: 1.25rem; gap: 2px; border-radius: 6px; overflow: hidden; background: var(--line);
 }
@@ -46,6 +50,11 @@ dd { font-weight: 600; }
 .cards span { display: block; font-weight: 600; font-size: .9rem; }
 .cards small { display: block; line-height: 1.3; }
 .cards .none { opacity: .45; }
+.latency { list-style: none; padding: 0; display: grid; gap: .35rem; margin-bottom: .75rem; }
+.latency li { display: grid; grid-template-columns: 2.5rem 1fr 5.5rem; gap: .75rem; align-items: center; }
+.latency i { height: 1.1rem; min-width: 3px; border-radius: 4px; background: var(--in-flight); }
+.latency span { color: var(--quiet); font-size: .9rem; }
+.latency b { text-align: right; }
 .funnel { list-style: none; padding: 0; display: grid; gap: .35rem; margin-bottom: .75rem; }
 .funnel li { display: grid; grid-template-columns: 5.5rem 1fr auto; gap: .75rem; align-items: center; }
 .funnel i { height: 1.1rem; min-width: 3px; border-radius: 4px; background: var(--in-flight); }
@@ -65,12 +74,18 @@ dd { font-weight: 600; }
 .bar .in-flight { background: var(--in-flight); } li.in-flight { color: var(--in-flight); }
 .bar .not-sent { background: var(--not-sent); } li.not-sent { color: var(--quiet); }
 .badge.others { color: var(--others); }
-svg { display: block; width: 100%; height: auto; }
-svg text { font-size: 11px; fill: var(--quiet); }
+figure { display: grid; grid-template-columns: auto 1fr; gap: 0 .5rem; }
+svg { grid-area: 1 / 2; display: block; width: 100%; height: 11rem; overflow: visible; }
+path { vector-effect: non-scaling-stroke; }
+.heights {
+  grid-area: 1 / 1; display: flex; flex-direction: column; justify-content: space-between; text-align: right;
+}
+.heights, .times { color: var(--quiet); font-size: .75rem; line-height: 1; }
+.times { grid-area: 2 / 2; display: flex; justify-content: space-between; padding-top: .5rem; }
 path.accepted { fill: var(--accepted); } path.others { fill: var(--others); }
 .grid { stroke: var(--ink); stroke-opacity: .12; fill: none; }
 .resume { stroke: var(--ink); stroke-dasharray: 3 3; stroke-opacity: .6; fill: none; }
-figcaption { margin-top: .5rem; display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
+figcaption { grid-column: 1 / -1; margin-top: .5rem; display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th { text-align: left; font-weight: 600; color: var(--quiet); font-size: .8rem; }
@@ -82,5 +97,16 @@ section p + p, pre + p { margin-top: .75rem; }
 pre { background: var(--paper); border: 1px solid var(--line); border-radius: 8px; padding: .6rem .8rem;
   margin-top: .4rem; overflow-x: auto; font: .85rem/1.4 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 footer { overflow-wrap: anywhere; }
+@media (max-width: 34rem) {
+  body { padding: 1.25rem .75rem; }
+  section { padding: 1rem; }
+  .stacks thead { display: none; }
+  .stacks tr {
+    display: grid; grid-template-columns: auto 1fr; padding: .5rem 0; border-bottom: 1px solid var(--line);
+  }
+  .stacks tbody tr:last-child { border: 0; }
+  .stacks td { border: 0; padding-top: 0; padding-bottom: 0; }
+  .stacks td:nth-child(3) { grid-column: 1 / -1; }
+}
 @media print { body { padding: 0; } section { break-inside: avoid; } }
 """

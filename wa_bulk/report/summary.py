@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 from wa_bulk.history import Deliveries
 from wa_bulk.ledger import log_format as log
 from wa_bulk.ledger.lock import is_being_written
+from wa_bulk.ledger.log_format import Sends
 from wa_bulk.ledger.log_reader import Damage, read
 from wa_bulk.report.funnel import AcceptedRows, Delivery, DeliveryDetails, funnel_of
 from wa_bulk.report.measures import Latency, LatencyCounts, Throughput
@@ -42,6 +43,7 @@ class Stretch(Struct):
     detail: str | None = None
     pid: int | None = None
     settings: dict[str, log.Setting] = {}
+    sends: Sends | None = None
 
 
 class UnknownRow(Struct):
@@ -99,9 +101,20 @@ class Summary(Struct):
     delivery_details: DeliveryDetails | UnsetType = UNSET
 
     @property
+    def sends(self) -> Sends | None:
+        """What the campaign sends; None where the log does not say."""
+        return self.stretches[0].sends
+
+    @property
     def name(self) -> str:
-        """The campaign file's name, without folder and ending."""
-        return Path(self.campaign).stem
+        """The campaign's name or, where the log does not say it, its file's, without folder and ending."""
+        return self.sends.campaign if self.sends else Path(self.campaign).stem
+
+    @property
+    def base_url(self) -> str | None:
+        """The address that the last stretch sent to; None where the log does not say."""
+        address = self.stretches[-1].settings.get(log.BASE_URL)
+        return address if isinstance(address, str) else None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -186,7 +199,9 @@ class _Reading:
             self._throughput.resumed_at_s.append(round(self._active_before_s, 3))
         self._stretch_began_s = self._last_s = _seconds(line.at)
         self._last_at = line.at
-        self._stretches.append(Stretch(line.at, line.at, pid=line.pid, settings=line.settings))
+        self._stretches.append(
+            Stretch(line.at, line.at, pid=line.pid, settings=line.settings, sends=line.sends)
+        )
 
     def _result(self, line: log.ResultLine) -> None:
         if line.settled_by is None:

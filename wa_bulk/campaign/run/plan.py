@@ -20,6 +20,7 @@ from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.rules.selection import SelectionRule
 from wa_bulk.campaign.rules.unheard import UnheardRule
 from wa_bulk.campaign.selections.kept import described, keep, restored
+from wa_bulk.campaign.sends import sends_of
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources.base import RowSource, SourceRow
 from wa_bulk.campaign.sources.factory import open_source
@@ -167,6 +168,7 @@ class Plan(Struct, frozen=True, kw_only=True):
             campaign_sha256=self.file.sha256,
             settings=self.logged_settings(base_url),
             pid=os.getpid(),
+            sends=sends_of(self.file),
         )
 
 

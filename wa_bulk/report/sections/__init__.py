@@ -3,13 +3,26 @@
 from wa_bulk.report.sections.causes import CAUSES
 from wa_bulk.report.sections.damage import DAMAGE
 from wa_bulk.report.sections.funnel import FUNNEL
+from wa_bulk.report.sections.latency import LATENCY
 from wa_bulk.report.sections.over_time import OVER_TIME
 from wa_bulk.report.sections.rows import ROWS
 from wa_bulk.report.sections.section import Section
 from wa_bulk.report.sections.stretches import STRETCHES
 from wa_bulk.report.sections.unknown_rows import UNKNOWN_ROWS
 from wa_bulk.report.sections.what_next import WHAT_NEXT
+from wa_bulk.report.sections.what_was_sent import WHAT_WAS_SENT
 
 __all__ = ["SECTIONS", "Section"]
 
-SECTIONS = (ROWS, FUNNEL, OVER_TIME, CAUSES, UNKNOWN_ROWS, DAMAGE, WHAT_NEXT, STRETCHES)
+SECTIONS = (
+    WHAT_WAS_SENT,
+    ROWS,
+    FUNNEL,
+    CAUSES,
+    OVER_TIME,
+    LATENCY,
+    UNKNOWN_ROWS,
+    DAMAGE,
+    WHAT_NEXT,
+    STRETCHES,
+)

@@ -50,7 +50,7 @@ def _page(summary: Summary) -> list[str]:
     ]
     if rest:
         lines.append((f"{sum(cause.rows for cause in rest):,}", "", f"for {len(rest)} other reasons"))
-    return [html_table(("rows", "status", "reason"), lines)]
+    return [html_table(("rows", "status", "reason"), lines, stacks=True)]
 
 
 CAUSES = Section(titled("Why"), lambda summary: [causes(summary.causes)] if summary.causes else [], _page)

@@ -37,11 +37,15 @@ def not_shown(_: Summary) -> list[RenderableType]:
     return []
 
 
-def html_table(titles: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
-    """Return a table of cells that are HTML already."""
+def html_table(titles: tuple[str, ...], lines: Iterable[tuple[str, ...]], *, stacks: bool = False) -> str:
+    """Return a table of cells that are HTML already.
+
+    One that `stacks` has its third cell under the two others where the page is narrow.
+    """
     head = "".join(f"<th>{title}</th>" for title in titles)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in line)}</tr>" for line in lines)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    table = '<table class="stacks">' if stacks else "<table>"
+    return f'<div class="scroll">{table}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def badge(status: str) -> str:

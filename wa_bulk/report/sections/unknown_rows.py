@@ -39,7 +39,7 @@ def _page(summary: Summary) -> list[str]:
         (f"{one.row:,}", escape(one.to or ""), escape(one.error or "no result in the log"))
         for one in summary.unknown_rows
     ]
-    parts = [html_table(("row", "to", "what happened"), lines)]
+    parts = [html_table(("row", "to", "what happened"), lines, stacks=True)]
     if more := summary.unknown_more:
         parts.append(f"<p class='quiet'>… and {more:,} more.</p>")
     return parts
