@@ -65,7 +65,7 @@ def next_steps(summary: Summary) -> list[Step]:
         were, them = ("was", "it") if rejected == 1 else ("were", "them")
         steps.append(
             Step(
-                f"{counted(rejected, 'row')} {were} refused, with good reason. Mend {them}, and send {them} again:",
+                f"{counted(rejected, 'row')} {were} refused, with good reason. To mend {them}:",
                 f"wa-bulk report {log} --rows rejected --csv fix.csv",
             )
         )
