@@ -14,9 +14,14 @@ def test_the_demo_runs_adds_up_and_leaves_its_files(folder: Folder) -> None:
     process = folder.start("demo", "--stay", WA_BULK_DEV_KEY="", WA_BULK_DEV_SECRET="", WA_BULK_BASE_URL="")
     assert process.stderr is not None
     assert process.stdout is not None
-    address = next(
-        match[1] for line in process.stderr if (match := re.search(r"The inbox is at (http\S+)", line))
-    )
+    told = []
+    for line in process.stderr:
+        told.append(line)
+        if match := re.search(r"The inbox is at (http\S+)", line):
+            break
+    assert match is not None
+    address = match[1]
+    assert re.search(r"order-updates: \d rows settled as accepted", "".join(told))
     with urllib.request.urlopen(address, timeout=10) as page:
         assert b"<html" in page.read()
     with urllib.request.urlopen(f"{address}sandbox/stats", timeout=10) as stats:
@@ -44,6 +49,9 @@ def test_the_demo_runs_adds_up_and_leaves_its_files(folder: Folder) -> None:
     made = folder.path / "wa-bulk-demo"
     report = json.loads(folder.run("report", made / "order-updates.jsonl", "--json").stdout)
     assert [*report["totals"].values(), report["rows"]] == rows["order-updates"]
+    assert report["delivery"]["unheard"] == 0
+    assert 0 < report["delivery"]["read"] < report["delivery"]["delivered"] < report["totals"]["accepted"]
+    assert re.search(r"^delivered +[\d,]+ ", out, re.MULTILINE)
     assert (made / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     for name in ("order-updates.toml", "orders.csv", "order-updates.jsonl", "report.html"):
         assert f"  {name} " in out

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from wa_bulk.campaign.run.run import RunSummary
+    from wa_bulk.history import Deliveries
     from wa_bulk.ledger.log_format import Totals
     from wa_bulk.sandbox import Sandbox
+    from wa_bulk.send.account import Account
 
 _FOLDER = "wa-bulk-demo"
 _LATENCY_MS = 60.0
 _TRIES = 3
+_FAILURES = {"131026": 0.03, "131049": 0.015, "131050": 0.005}
+_CALLBACKS_WITHIN_S = 10.0
 
 
 @click.command("demo")
@@ -45,8 +51,8 @@ def command(folder: Path | None, stay: bool) -> None:
     """Send a sample campaign to a local EngageLab.
 
     Needs no account and no network, and reaches nobody. Writes a campaign with 1,200 recipients, some of
-    them faulty, and a small one for each other kind of message; sends them all; leaves the files, the logs
-    and a report for you to look at.
+    them faulty, and a small one for each other kind of message; sends them all; hears by callbacks how far
+    they came, and settles what was unknown; leaves the files, the logs and a report for you to look at.
 
     \b
     Examples:
@@ -88,18 +94,29 @@ def _free_folder() -> Path:
 async def _demonstrate(folder: Path, campaigns: list[Path], *, stay: bool) -> int:
     from rich.console import Console
 
-    from wa_bulk.campaign.file import load
-    from wa_bulk.campaign.run.plan import prepare
-    from wa_bulk.campaign.run.run import CampaignRun
-    from wa_bulk.campaign.settings import Settings
-    from wa_bulk.cli.running import watched
+    from wa_bulk.callbacks import CallbackStore, listening, receiver_app
     from wa_bulk.cli.sample import ORDERS, customers
-    from wa_bulk.sandbox import FaultSettings, Latency, Sandbox, SandboxSettings
+    from wa_bulk.history import History, history_path
+    from wa_bulk.sandbox import (
+        CallbackSettings,
+        Delivery,
+        FaultSettings,
+        Latency,
+        Sandbox,
+        SandboxSettings,
+    )
     from wa_bulk.send.account import Account
 
     progress = Console(stderr=True, highlight=False)
     latency = Latency(shape="normal", ms=_LATENCY_MS, spread_ms=_LATENCY_MS / 3)
-    async with Sandbox(SandboxSettings(faults=FaultSettings(latency=latency))) as sandbox:
+    delivery = Delivery(delivered_after_s=0.5, read_after_s=0.8, read_share=0.8, failures=_FAILURES)
+    settings = SandboxSettings(faults=FaultSettings(latency=latency), delivery=delivery)
+    async with (
+        Sandbox(settings) as sandbox,
+        CallbackStore.open(history_path(sandbox.url)) as store,
+        listening(receiver_app(store), "127.0.0.1", 0) as port,
+    ):
+        sandbox.set_callbacks(CallbackSettings(url=f"http://127.0.0.1:{port}/"))
         progress.print(f"Nothing leaves this machine: a local EngageLab listens on {sandbox.url}")
         progress.print(f"Sending to {ORDERS:,} recipients, then a few of each other kind of message.\n")
         for number, name, *_ in customers():
@@ -107,17 +124,48 @@ async def _demonstrate(folder: Path, campaigns: list[Path], *, stay: bool) -> in
         account = Account(sandbox.key, sandbox.secret, sandbox.url)
         totals: dict[str, Totals] = {}
         for campaign in campaigns:
-            settings = Settings(rate=load(campaign).rate, tries=_TRIES)
-            plan = prepare(campaign, log=campaign.with_suffix(".jsonl"), settings=settings)
-            summary = await watched(CampaignRun(plan, account), plan, progress)
+            summary = await _send(campaign, account, progress)
             totals[campaign.stem] = summary.totals
             if summary.stopped is not None:
                 progress.print(f"The demo ends here: {summary.detail}.")
                 return exits.of_run(summary.stopped, {})
-        _show(folder, campaigns[0], totals)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CALLBACKS_WITHIN_S):
+                await sandbox.settled()
+        with History.open(store.path) as history:
+            totals[campaigns[0].stem] = _settle(campaigns[0], history.deliveries, progress)
+            _show(folder, campaigns[0], totals, history.deliveries)
         if stay:
             await _stay(sandbox, progress)
     return exits.FINISHED
+
+
+async def _send(campaign: Path, account: Account, progress: Console) -> RunSummary:
+    from wa_bulk.campaign.file import load
+    from wa_bulk.campaign.run.plan import prepare
+    from wa_bulk.campaign.run.run import CampaignRun
+    from wa_bulk.campaign.settings import Settings
+    from wa_bulk.cli.running import watched
+
+    settings = Settings(rate=load(campaign).rate, tries=_TRIES)
+    plan = prepare(campaign, log=campaign.with_suffix(".jsonl"), settings=settings)
+    return await watched(CampaignRun(plan, account), plan, progress)
+
+
+def _settle(campaign: Path, deliveries: Deliveries, progress: Console) -> Totals:
+    """Have callbacks settle the rows of a campaign that are unknown, and say so."""
+    from wa_bulk.callbacks.settle import settle
+    from wa_bulk.cli.settle import in_words
+    from wa_bulk.ledger.lock import LockedLog
+    from wa_bulk.ledger.past import read_past
+
+    claimed = LockedLog.claim(campaign.with_suffix(".jsonl"))
+    try:
+        settled = settle(claimed, read_past(claimed.path), deliveries)
+    finally:
+        claimed.close()
+    progress.print(f"{campaign.stem}: {in_words(settled)}\n", soft_wrap=True)
+    return settled.totals
 
 
 async def _stay(sandbox: Sandbox, progress: Console) -> None:
@@ -127,20 +175,24 @@ async def _stay(sandbox: Sandbox, progress: Console) -> None:
         await end.wait()
 
 
-def _show(folder: Path, main: Path, totals: dict[str, Totals]) -> None:
+def _show(folder: Path, main: Path, totals: dict[str, Totals], deliveries: Deliveries) -> None:
     """Write the page, then print the sums, the reasons and what there is to try."""
     from rich.console import Console
 
     from wa_bulk.report.page import page
+    from wa_bulk.report.sections.funnel import how_far
     from wa_bulk.report.summary import summarise
     from wa_bulk.report.terminal import causes
 
-    summary = summarise(main.with_suffix(".jsonl"))
+    summary = summarise(main.with_suffix(".jsonl"), deliveries)
     (folder / "report.html").write_text(page(summary), encoding="utf-8")
     console = Console(highlight=False)
     console.print(_table(totals))
     console.print(f"\n[bold]Why some of {main.stem} were not accepted[/]")
     console.print(causes(summary.causes))
+    console.print("\n[bold]How far the accepted ones came, by the callbacks[/]")
+    for part in how_far(summary):
+        console.print(part)
     _list(
         console,
         f"Have a look, in {folder}/",

@@ -29,13 +29,23 @@ _NOT_HEARD = (
 _COMMAND = Command("wa-bulk callbacks")
 
 
+def how_far(summary: Summary) -> list[RenderableType]:
+    """Return how many rows have come how far, and how long it took; nothing where no callbacks are known."""
+    if summary.delivery is UNSET or summary.delivery_details is UNSET:
+        return []
+    delivery, details = summary.delivery, summary.delivery_details
+    counts = _counts(summary, delivery, details)
+    return [
+        bars(counts, _COLOURS, counts["accepted"]),
+        *(Text(line, "dim") for line in _times(details)),
+    ]
+
+
 def _terminal(summary: Summary) -> list[RenderableType]:
     if summary.delivery is UNSET or summary.delivery_details is UNSET:
         return [Text(_NOT_HEARD), _COMMAND] if summary.totals["accepted"] else []
     delivery, details = summary.delivery, summary.delivery_details
-    counts = _counts(summary, delivery, details)
-    parts: list[RenderableType] = [bars(counts, _COLOURS, counts["accepted"])]
-    parts += [Text(line, "dim") for line in _times(details)]
+    parts = how_far(summary)
     parts += [Text(line, "yellow") for line in _remarks(details)]
     if delivery.failures:
         parts.append(_below(_failures(delivery.failures)))
