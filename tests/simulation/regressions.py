@@ -13,6 +13,7 @@ SEEDS: dict[int, str] = {
     5659: "a row that waits for the server while its template turns out to be missing",
     10193: "a rejected row whose number a later row was sent to, and that is to be sent again",
     11712: "a number that is told to slow down while a connection for its next message is made",
+    81901: "a row on its way whose number a row that cannot be sent has as well, and a crash after that",
     102730: "a row in doubt that is tried again by its delivery, while the server is unavailable",
     104248: "a row in doubt that meets no connection, and then an unavailable server",
     109319: "a message that left by a pacer whose sending number had been idle before, and one right after",

@@ -103,8 +103,8 @@ class Feed:
     def _with_past(self, row: SourceRow, past: RowState) -> RenderedRow | LeftOut | None:
         rendered = self._check.rendered(row)
         if rendered is None:
-            if past == "cut off":
-                self._settle_cut_off(row.number, self._check.recipient(row))
+            if past == "cut off":  # its number is left to rows that can be sent
+                self._settle_cut_off(row.number, None)
             return None
         rendered.past = past
         rendered.maybe_taken = past in ("cut off", "unknown")
