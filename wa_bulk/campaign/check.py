@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from wa_bulk.campaign.costs import Cost, Rates, by_category, priced, sums
 from wa_bulk.campaign.examination import FaultCause, RowFault, examine
 from wa_bulk.campaign.file import load
 from wa_bulk.campaign.media import MediaFindings
@@ -31,7 +32,9 @@ class CheckReport(Struct, frozen=True):
     """What a run would make of a campaign. `faults` are the first FAULTS_KEPT of all, `causes` count all of
     them; `doubtful` rows have a number that nobody can have, `warned` ones any other warning.
 
-    `errors` stand in the way of every row; `notes` are rules of Meta's that apply to the template.
+    `errors` stand in the way of every row; `notes` are rules of Meta's that apply to the template. `costs`
+    are the ready rows by country and category, with prices where there are rates for them, and `cost_sums`
+    adds these up by currency.
     """
 
     campaign: str
@@ -45,6 +48,8 @@ class CheckReport(Struct, frozen=True):
     errors: list[str]
     warnings: list[str]
     notes: list[str]
+    costs: list[Cost]
+    cost_sums: dict[str, float]
     causes: list[FaultCause]
     faults: list[RowFault]
     media: MediaFindings | None = None
@@ -61,6 +66,7 @@ def check(
     on_rows: Callable[[int, int], object] | None = None,
     on_fault: Callable[[RowFault], object] | None = None,
     ask_account: AskAccount | None = None,
+    rates: Rates | None = None,
 ) -> CheckReport:
     """Go through every row as a run would, and ask of each number whether it can exist.
 
@@ -93,6 +99,7 @@ def check(
         on_fault=keep,
         on_rows=None if on_rows is None else lambda rows: on_rows(rows, settings.limit or scan.rows),
     )
+    costs = priced(by_category(found.destinations, account), rates or {})
     return CheckReport(
         campaign=str(campaign),
         recipients=str(source.path),
@@ -105,6 +112,8 @@ def check(
         errors=findings.errors,
         warnings=[*blueprint.warnings, *findings.warnings],
         notes=findings.notes,
+        costs=costs,
+        cost_sums=sums(costs),
         causes=found.causes,
         faults=faults,
     )

@@ -66,7 +66,7 @@ class Examination(Struct):
 
     `doubtful` counts ready rows whose number nobody can have, `warned` those with any other warning. The
     ready rows are counted by country (ISO 3166; "" where the number is doubtful), by template and language,
-    and, where these differ by row, by sending number. `first` is the first of them.
+    by both (`destinations`), and, where these differ by row, by sending number. `first` is the first of them.
     """
 
     rows: int = 0
@@ -78,6 +78,7 @@ class Examination(Struct):
     causes: list[FaultCause] = []
     countries: Counter[str] = Counter()
     templates: Counter[tuple[str, str]] = Counter()
+    destinations: Counter[tuple[str, tuple[str, str]]] = Counter()
     senders: Counter[str | None] = Counter()
     first: RenderedRow | None = None
 
@@ -102,7 +103,9 @@ class _Examiner:
         self._check = RowCheck(blueprint, rules)
         self._header = blueprint.header
         self._on_fault = on_fault
-        self._found = Examination(countries=Counter(), templates=Counter(), senders=Counter(), causes=[])
+        self._found = Examination(
+            countries=Counter(), templates=Counter(), destinations=Counter(), senders=Counter(), causes=[]
+        )
         self._causes: dict[object, FaultCause] = {}
         self._number = " + ".join(_columns(blueprint, ["to"]))
         self._senders_vary = blueprint.senders_vary
@@ -149,21 +152,18 @@ class _Examiner:
                 if found.first is None:
                     found.first = checked
             if not found.rows % ROWS_BETWEEN_NEWS:
-                self._count(regions, templates)
+                _count(found, regions, templates)
                 if on_rows is not None:
                     on_rows(found.rows)
         if on_rows is not None:
             on_rows(found.rows)
-        self._count(regions, templates)
+        _count(found, regions, templates)
+        for (region, template), count in found.destinations.items():
+            found.countries[region] += count
+            found.templates[template] += count
         found.ready = found.countries.total()
         found.causes = sorted(self._causes.values(), key=lambda cause: (_ORDER[cause.status], -cause.rows))
         return found
-
-    def _count(self, regions: list[str], templates: list[tuple[str, str]]) -> None:
-        self._found.countries.update(regions)
-        self._found.templates.update(templates)
-        regions.clear()
-        templates.clear()
 
     def _left_out(self, row: SourceRow, left_out: LeftOut) -> None:
         if left_out.status == "rejected":
@@ -235,3 +235,9 @@ def _getter(columns: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]] 
     if len(columns) == 1:
         return itemgetter(slice(columns[0], columns[0] + 1))
     return itemgetter(*columns)
+
+
+def _count(found: Examination, regions: list[str], templates: list[tuple[str, str]]) -> None:
+    found.destinations.update(zip(regions, templates, strict=True))
+    regions.clear()
+    templates.clear()

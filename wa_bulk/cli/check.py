@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from wa_bulk.cli import exits, options
+from wa_bulk.cli.cost_display import known_estimates, rates_in, show_destinations, show_estimates
 from wa_bulk.cli.media import MediaLook, show_media
 from wa_bulk.cli.output import STDOUT, is_stream, refuse_log, say_written, written
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
     from wa_bulk.campaign.check import CheckReport
+    from wa_bulk.campaign.costs import Rates
     from wa_bulk.campaign.examination import RowFault
     from wa_bulk.campaign.rules.selection import SelectionRule
     from wa_bulk.campaign.settings import Settings
@@ -38,6 +40,12 @@ _COLUMNS = ("row", "line", "column", "value", "problem", "status")
 @options.option("--allow-duplicates", is_flag=True, help="A number that comes twice is no fault.")
 @options.option("--media", is_flag=True, help="Look at each distinct link that the rows make, too.")
 @options.option("--media-private", is_flag=True, help="Look at links into this machine and private networks.")
+@options.option(
+    "--rates",
+    type=options.FILE,
+    metavar="FILE",
+    help="What messages cost, for the sum: a CSV with country, category, price and currency.",
+)
 @options.option("--offline", is_flag=True, help="Ask nothing of the network, nor of the account.")
 @options.base_url
 @options.debug
@@ -49,6 +57,7 @@ def command(
     allow_duplicates: bool,
     media: bool,
     media_private: bool,
+    rates: Path | None,
     offline: bool,
     base_url: str | None,
 ) -> None:
@@ -86,6 +95,7 @@ def command(
         media=look,
         base_url=base_url,
         ask_account=None if offline else asking(base_url),
+        rates=None if rates is None else rates_in(rates),
     )
     refused = report.rejected + (report.media.problems if report.media is not None else 0)
     raise click.exceptions.Exit(exits.of_check(report.errors, refused))
@@ -102,11 +112,13 @@ def examine(
     media: MediaLook | None = None,
     base_url: str | None = None,
     ask_account: AskAccount | None = None,
+    rates: Rates | None = None,
 ) -> CheckReport:
     """Check every row, and print what was found on stdout.
 
     Media is looked at as `media` says, and the template is held against what `ask_account` learns. Suppressed
-    numbers are those of the memory that belongs to `base_url`, or to the environment's address.
+    numbers are those of the memory that belongs to `base_url`, or to the environment's address. `rates` are
+    the prices of messages.
     """
     import msgspec
 
@@ -126,13 +138,14 @@ def examine(
             on_rows=on_rows,
             on_fault=on_fault,
             ask_account=ask_account,
+            rates=rates,
         )
     if media is not None:
         report = msgspec.structs.replace(report, media=media(campaign, recipients))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(report)))
     elif csv != STDOUT:
-        _show(report)
+        _show(report, base_url, with_rates=rates is not None)
     return report
 
 
@@ -167,7 +180,7 @@ def _table(path: Path | None, inputs: Sequence[Path | None]) -> Iterator[Callabl
     say_written(path, counted(lines, "problem"))
 
 
-def _show(report: CheckReport) -> None:
+def _show(report: CheckReport, base_url: str | None, *, with_rates: bool) -> None:
     from rich.console import Console
     from rich.padding import Padding
     from rich.table import Table
@@ -206,6 +219,9 @@ def _show(report: CheckReport) -> None:
         console.print(Padding(Text(f"warning: {plain(warning)}", WARNING), (0, 0, 0, 2)))
     for note in report.notes:
         console.print(Padding(Text(f"note: {plain(note)}", "dim"), (0, 0, 0, 2)))
+    show_destinations(console, report, with_rates=with_rates)
+    if with_rates:
+        show_estimates(console, report, known_estimates(base_url))
     if report.causes:
         console.print()
         console.print(Padding(causes_table(report.causes, at_most=_CAUSES_SHOWN), (0, 0, 0, 2), expand=False))
