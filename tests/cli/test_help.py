@@ -24,6 +24,7 @@ COMMANDS = [
     "settle",
     "suppress",
     "templates",
+    "cluster",
     "sandbox",
 ]
 

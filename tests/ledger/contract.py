@@ -40,13 +40,13 @@ class Bench(Protocol):
 
 
 async def claimed(ledger: Ledger) -> list[tuple[int, RowState]]:
-    """All rows that are still to be claimed."""
+    """All rows that are still to be claimed, in their order."""
     rows: list[tuple[int, RowState]] = []
     while (claim := await ledger.claim()) is not None:
         assert len(claim.rows) > 0
         assert len(claim.rows) <= 1 << 16
         rows += [(row, claim.state) for row in claim.rows]
-    return rows
+    return sorted(rows)
 
 
 def states(of: Iterable[int], state: RowState) -> list[tuple[int, RowState]]:

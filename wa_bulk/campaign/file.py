@@ -71,7 +71,11 @@ def load(path: Path) -> CampaignFile:
 
     Raises CampaignError when it is missing, not TOML, or holds unknown keys or values of the wrong type.
     """
-    data = _contents(path)
+    return campaign_in(contents(path), path)
+
+
+def campaign_in(data: bytes, path: Path) -> CampaignFile:
+    """Read the bytes of a campaign file that is, or was, at `path`. Raises CampaignError, as `load` does."""
     try:
         table = parse(data)
     except TomlError as error:
@@ -94,7 +98,7 @@ def load(path: Path) -> CampaignFile:
     )
 
 
-def _contents(path: Path) -> bytes:
+def contents(path: Path) -> bytes:
     """Read what may be a campaign file. Raises CampaignError."""
     try:
         status = path.stat()

@@ -28,6 +28,7 @@ _COMMANDS = (
     "settle",
     "suppress",
     "templates",
+    "cluster",
     "sandbox",
 )
 _ENVIRONMENT = {
@@ -36,6 +37,7 @@ _ENVIRONMENT = {
     "WA_BULK_BASE_URL": "where the API is, if not at https://wa.api.engagelab.cc",
     "WA_BULK_DB": "the account's memory: callbacks, suppressed numbers, runs",
     "WA_BULK_CALLBACK_SECRET": "what callbacks are signed with",
+    "WA_BULK_REDIS": "where Redis is, for `cluster`",
 }
 
 

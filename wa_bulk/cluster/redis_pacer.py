@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 from redis.asyncio import Redis
 
+from wa_bulk.cluster import keys
 from wa_bulk.cluster.connection import ClusterError, connect
 from wa_bulk.cluster.server_clock import ServerClock
 from wa_bulk.cluster.shared_queue import SharedQueue
@@ -62,8 +63,8 @@ class RedisPacer:
         """Return the queue of a sending number (None: the account's default number)."""
         queue = self._queues.get(sender)
         if queue is None:
-            key = f"wa-bulk:{{{sender or 'default'}}}"
-            queue = SharedQueue(self._redis, self._url, key, self._rate, self._server_clock, self._clock)
+            names = keys.of_sender(sender)
+            queue = SharedQueue(self._redis, self._url, names, self._rate, self._server_clock, self._clock)
             if self._released:
                 queue.release()
             self._queues[sender] = queue

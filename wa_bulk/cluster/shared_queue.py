@@ -66,7 +66,7 @@ class SharedQueue:
         self,
         redis: Redis,
         url: str,
-        key: str,
+        keys: Sequence[str],
         rate: float,
         server_clock: ServerClock,
         clock: Callable[[], float],
@@ -74,7 +74,7 @@ class SharedQueue:
         self.rate = rate
         self._redis = redis
         self._url = url
-        self._keys = (f"{key}:pace", f"{key}:places")
+        self._keys = keys
         self._places = max(1, int(rate))
         self._server_clock = server_clock
         self._clock = clock

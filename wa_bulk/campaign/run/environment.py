@@ -11,11 +11,13 @@ from wa_bulk.campaign.run.progress import CountingLedger
 from wa_bulk.ledger.local_ledger import LocalLedger
 from wa_bulk.ledger.log_format import LogError, RunLine
 from wa_bulk.send.open_transport import open_transport
+from wa_bulk.send.pacing import LocalPacer
 
 if TYPE_CHECKING:
     from wa_bulk.campaign.run.plan import Plan
     from wa_bulk.campaign.settings import Settings
     from wa_bulk.send.account import Account
+    from wa_bulk.send.pacing import Pacer
     from wa_bulk.send.transport import Transport
 
 
@@ -48,6 +50,10 @@ class Environment:
             retry_rejected=settings.retry_rejected,
             on_error=on_error,
         )
+
+    def open_pacer(self, settings: Settings) -> Pacer:
+        """Make what tells when a message may leave."""
+        return LocalPacer(settings.rate, clock=self.pacer_clock)
 
     def open_transport(self, account: Account, settings: Settings) -> Transport:
         """Make the way to the account's address."""

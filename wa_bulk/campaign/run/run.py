@@ -21,7 +21,6 @@ from wa_bulk.history import HistoryError, Inbox
 from wa_bulk.ledger.log_format import LogError, Stopped, Totals
 from wa_bulk.send.account import Account
 from wa_bulk.send.dispatcher import Dispatcher
-from wa_bulk.send.pacing import LocalPacer
 from wa_bulk.send.retry import Retry
 
 _TURNS_BEFORE_GIVING_UP = 2.0
@@ -90,7 +89,7 @@ class CampaignRun:
         self._gate = gate = OutageGate(limit, self._server_given_up, self._gate_opened)
         dispatcher = Dispatcher(
             environment.open_transport(self._account, settings),
-            LocalPacer(settings.rate, clock=environment.pacer_clock),
+            environment.open_pacer(settings),
             retry=Retry(settings.tries),
             redact=self._account.redact,
             redact_id=self._account.redact_id,
@@ -106,7 +105,7 @@ class CampaignRun:
             gate=gate,
             blocks=blocks,
             first_answers=FirstAnswers(
-                watching=not plan.totals().accepted and not settings.guards_are_off,
+                watching=not ledger.totals().accepted and not settings.guards_are_off,
                 second_time=plan.past is not None and plan.past.reopened,
             ),
             one_template=plan.blueprint.one_template,

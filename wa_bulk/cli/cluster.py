@@ -1,0 +1,361 @@
+"""`wa-bulk cluster`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from wa_bulk.cli import exits, options
+from wa_bulk.cli.problem import Problem
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from wa_bulk.campaign.run.plan import Plan
+    from wa_bulk.cluster.control import Command
+    from wa_bulk.send.account import Account
+    from wa_bulk.send.outcome import Status
+
+_T = TypeVar("_T")
+
+REDIS = options.option(
+    "--redis",
+    "url",
+    metavar="URL",
+    envvar="WA_BULK_REDIS",
+    show_envvar=True,
+    help="Where Redis is, such as redis://user:password@10.0.0.5:6379/0; rediss:// for TLS.",
+)
+RUN = click.argument("run", metavar="RUN")
+
+
+@click.group("cluster")
+@options.debug
+def command() -> None:
+    """Send one campaign from several machines, over Redis.
+
+    `submit` puts a campaign into Redis; any number of workers, on any machines, send it; `collect` writes its
+    log, which `report` and `settle` read as any other.
+
+    \b
+    Examples:
+      wa-bulk cluster submit campaign.toml          prints the run's id
+      wa-bulk cluster worker                        on each machine
+      wa-bulk cluster status
+      wa-bulk cluster collect RUN --log run.jsonl --follow
+    """
+
+
+@command.command("submit")
+@options.campaign_argument
+@options.recipients
+@options.option(
+    "--rate",
+    type=options.ZERO_OR_MORE,
+    metavar="N",
+    help="Messages a second for each sending number, over all workers; 0: unpaced.  "
+    "[default: the campaign's, or 80]",
+)
+@options.option(
+    "--concurrency",
+    type=options.WholeNumber(min=1),
+    metavar="N",
+    help="Requests in flight at once, in each worker.  [default: 64]",
+)
+@options.option("--limit", type=options.WholeNumber(min=1), metavar="N", help="Only the first N rows.")
+@options.option(
+    "--allow-duplicates",
+    is_flag=True,
+    default=None,
+    help="Send to a number each time it comes; otherwise only its first row is sent.",
+)
+@options.option("--again", is_flag=True, help="Submit it although it was sent to these recipients before.")
+@options.base_url
+@REDIS
+@options.debug
+def submit(
+    campaign: Path,
+    recipients: Path | None,
+    again: bool,
+    base_url: str | None,
+    url: str | None,
+    **chosen: object,
+) -> None:
+    """Put a campaign into Redis, and print its run id.
+
+    Its rules are applied here: duplicates, suppressed numbers, rows that cannot be sent. Workers begin with
+    the first rows while the rest is on its way; where they are slower, this waits for them. Ended before all
+    rows are in Redis, the same command goes on with the same run.
+
+    \b
+    Examples:
+      wa-bulk cluster submit campaign.toml
+      RUN=$(wa-bulk cluster submit campaign.toml --rate 500)
+    """
+    import msgspec
+
+    from wa_bulk.campaign.file import load
+    from wa_bulk.campaign.run.plan import prepare, settings_of
+    from wa_bulk.campaign.settings import Settings
+    from wa_bulk.cli.memory import consult
+    from wa_bulk.cli.progress import reading
+    from wa_bulk.report.words import counted
+    from wa_bulk.send.account import base_url_from_env
+
+    of_file = settings_of(load(campaign)).as_log()
+    settings = msgspec.convert({**of_file, **options.given(**chosen)}, Settings)
+    with reading():
+        plan = prepare(campaign, recipients=recipients, settings=settings)
+
+    async def run(redis: Redis, url: str) -> None:
+        from wa_bulk.cluster.submission import Submission
+
+        for about, fact in consult(plan, base_url or base_url_from_env(), again=again):
+            click.echo(f"  {about:<8}  {fact}", err=True)
+        submission = Submission(redis, url, plan, base_url)
+        run_id = await submission.begin(again=again)
+        click.echo(run_id)
+        sys.stdout.flush()
+        state = await submission.load()
+        if state == "cancelled":
+            raise Problem(f"run {run_id} was cancelled while it was submitted", exit_code=exits.STOPPED_EARLY)
+        click.echo(
+            f"{plan.file.name}: {counted(plan.rows_to_send, 'row')} submitted as run {run_id}", err=True
+        )
+
+    _with_redis(url, run, warn=True)
+
+
+@command.command("worker")
+@options.option("--until-done", is_flag=True, help="End once every run that was submitted is finished.")
+@options.base_url
+@REDIS
+@options.debug
+def worker(until_done: bool, base_url: str | None, url: str | None) -> None:
+    """Send what is in Redis, until it is told to stop.
+
+    Needs neither a campaign file nor recipients, but the account's credentials. SIGTERM and Ctrl-C end it
+    once what is on the wire has been answered; what it had not sent is handed back. Killed, what it announced
+    is unknown as soon as another worker takes over, within 35 s.
+
+    \b
+    Examples:
+      wa-bulk cluster worker
+      wa-bulk cluster worker --until-done
+    """
+    from wa_bulk.cli.account import account_from_environment
+    from wa_bulk.cli.interrupt import two_step
+
+    account_from_environment(base_url)  # says now what is missing
+
+    def account(of_run: str | None) -> Account:
+        if base_url and of_run and _on_this_machine(base_url) != _on_this_machine(of_run):
+            raise Problem(
+                f"a run was submitted for {of_run}, but this worker sends to {base_url}: "
+                "it takes no part in that"
+            )
+        return account_from_environment(base_url or of_run)
+
+    async def run(redis: Redis, url: str) -> None:
+        from wa_bulk.cluster.worker import Worker
+
+        member = Worker(redis, url, account, _respect_suppression, tell=_say)
+        click.echo(f"{click.style('Worker', bold=True)} of Redis at {_shown(url)}. Ctrl-C ends it.", err=True)
+        with two_step(member.stop, lambda: None):
+            await member.work(until_done=until_done)
+        click.echo(f"{member.settled:,} rows settled.", err=True)
+        if until_done and member.any_stopped:
+            raise click.exceptions.Exit(exits.STOPPED_EARLY)
+
+    _with_redis(url, run, warn=True)
+
+
+@command.command("status")
+@click.argument("run", metavar="[RUN]", required=False)
+@options.option("--json", "as_json", is_flag=True, help="As JSON on stdout; its keys are kept stable.")
+@REDIS
+@options.debug
+def status(run: str | None, as_json: bool, url: str | None) -> None:
+    """Tell how a run is, or all of them.
+
+    \b
+    Examples:
+      wa-bulk cluster status
+      wa-bulk cluster status 5f0c2a9d1e7b --json
+    """
+    from wa_bulk.cli.cluster_display import show_runs
+
+    async def read(redis: Redis, url: str) -> None:
+        from wa_bulk.cluster.control import all_status
+        from wa_bulk.cluster.control import status as status_of
+
+        found = [await status_of(redis, url, run)] if run else await all_status(redis, url)
+        if as_json:
+            import msgspec
+
+            click.echo(msgspec.json.format(msgspec.json.encode(found[0] if run else found)))
+        else:
+            show_runs(found)
+
+    _with_redis(url, read)
+
+
+def _state_command(name: Command, done: str, text: str) -> None:
+    @command.command(name, help=text)
+    @RUN
+    @REDIS
+    @options.debug
+    def change(run: str, url: str | None) -> None:
+        async def ask(redis: Redis, url: str) -> None:
+            from wa_bulk.cluster.control import command as tell
+
+            state = await tell(redis, url, run, name)
+            click.echo(f"Run {run} {done}." if state != "finished" else f"Run {run} is finished.", err=True)
+
+        _with_redis(url, ask)
+
+
+_state_command("pause", "is paused", "Have workers send nothing more of RUN, for now.")
+_state_command("continue", "goes on", "Let RUN go on: one that is paused, or was stopped by an error.")
+_state_command("cancel", "is cancelled", "End RUN for good: what was not sent never will be.")
+
+
+@command.command("retry")
+@RUN
+@options.option("--failed", is_flag=True, help="The failed rows. That is safe: they were not accepted.")
+@options.option(
+    "--unknown",
+    is_flag=True,
+    help="The unknown rows, which may have been accepted: better twice than not at all.",
+)
+@REDIS
+@options.debug
+def retry(run: str, failed: bool, unknown: bool, url: str | None) -> None:
+    """Send some rows of RUN again.
+
+    To be run where RUN was submitted: it takes the rows' values from the recipients' file. RUN must not be at
+    work: it is finished, paused or stopped.
+
+    \b
+    Examples:
+      wa-bulk cluster retry 5f0c2a9d1e7b --failed
+    """
+    from wa_bulk.report.words import counted
+
+    if not failed and not unknown:
+        raise click.UsageError("which rows are to be sent again? Give --failed, --unknown or both")
+    statuses: list[Status] = [*(["failed"] if failed else []), *(["unknown"] if unknown else [])]  # type: ignore[list-item]
+
+    async def ask(redis: Redis, url: str) -> None:
+        from wa_bulk.cluster.control import retry as send_again
+        from wa_bulk.cluster.resubmission import recipients_again
+        from wa_bulk.cluster.run_record import read_run
+
+        record = await read_run(redis, url, run)
+        rows = await send_again(redis, url, record, recipients_again(record), statuses)
+        click.echo(f"{counted(rows, 'row')} of run {run} will be sent again.", err=True)
+
+    _with_redis(url, ask)
+
+
+@command.command("collect")
+@RUN
+@options.option("--log", type=options.FILE, metavar="FILE", required=True, help="Where to keep the log.")
+@options.option("--follow", is_flag=True, help="Until the run is finished, not only what there is now.")
+@REDIS
+@options.debug
+def collect(run: str, log: Path, follow: bool, url: str | None) -> None:
+    """Write the log of RUN, as far as it is; what is on this disk is gone from Redis.
+
+    Goes on where an earlier collect stopped. One process at a time collects a run, always into the same log:
+    there is no other record of who was written to.
+
+    \b
+    Examples:
+      wa-bulk cluster collect 5f0c2a9d1e7b --log orders.jsonl
+      wa-bulk cluster collect 5f0c2a9d1e7b --log orders.jsonl --follow
+    """
+    from wa_bulk.cli.interrupt import two_step
+    from wa_bulk.report.words import counted
+
+    async def write(redis: Redis, url: str) -> None:
+        from wa_bulk.cluster.collector import Collector
+
+        collector = Collector(redis, url, run, log)
+        with two_step(collector.stop, lambda: None):
+            record = await collector.collect(follow=follow)
+        click.echo(
+            f"{counted(collector.rows, 'result')} written to {log}; run {run} is {record.state}.", err=True
+        )
+        if record.detail:
+            click.echo(f"  {record.detail}", err=True)
+
+    _with_redis(url, write)
+
+
+def _with_redis(url: str | None, use: Callable[[Redis, str], Awaitable[_T]], *, warn: bool = False) -> _T:
+    """Use the Redis at `url`, and let go of it; with `warn`, tell what is unsafe about it.
+
+    Raises Problem where it cannot be used.
+    """
+    from wa_bulk.cli import loop
+
+    if not url or not url.strip():
+        raise Problem(
+            "no Redis is named", "Give --redis URL, or set WA_BULK_REDIS: redis://127.0.0.1:6379/0, say."
+        )
+    try:
+        from wa_bulk.cluster.checks import check_server
+        from wa_bulk.cluster.connection import ClusterError, connect
+    except ImportError:
+        raise Problem(
+            "`wa-bulk cluster` needs redis-py, which is not installed",
+            "pip install 'wa-bulk[redis]'",
+        ) from None
+    where = url.strip()
+
+    async def main() -> _T:
+        redis = connect(where)
+        try:
+            warnings = await check_server(redis, where)
+            for warning in warnings if warn else ():
+                click.secho(warning, fg="yellow", err=True)
+            return await use(redis, where)
+        finally:
+            await redis.aclose()
+
+    try:
+        return loop.run(main())
+    except ClusterError as error:
+        raise Problem(str(error)) from error
+
+
+def _on_this_machine(url: str) -> bool:
+    from urllib.parse import urlsplit
+
+    from wa_bulk.api.loopback import is_loopback
+
+    return is_loopback(urlsplit(url).hostname or "")
+
+
+def _say(words: str) -> None:
+    click.echo(words, err=True)
+
+
+def _shown(url: str) -> str:
+    from wa_bulk.cluster.connection import without_password
+
+    return without_password(url)
+
+
+def _respect_suppression(account: Account, plan: Plan) -> None:
+    """Have a run pass over the numbers that are suppressed in this host's memory, if it has one."""
+    from wa_bulk.campaign.rules.suppression import SuppressionRule
+    from wa_bulk.cli.memory import existing_memory
+
+    if plan.file.respect_suppression and (history := existing_memory(account.base_url)) is not None:
+        plan.suppress(SuppressionRule(history.suppression_list()))

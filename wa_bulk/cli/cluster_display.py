@@ -1,0 +1,53 @@
+"""How a run in Redis is, on the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from wa_bulk.report.words import counted, duration, plain
+
+if TYPE_CHECKING:
+    from wa_bulk.cluster.control import RunStatus
+
+
+def show_runs(runs: list[RunStatus]) -> None:
+    """Print how runs are, a block each."""
+    if not runs:
+        click.echo("No run is in this Redis.", err=True)
+    for status in runs:
+        click.echo(f"{click.style(status.run_id, bold=True)}  {plain(status.campaign)}, {status.state}")
+        for name, fact in _facts(status):
+            click.echo(f"  {name:<9}  {plain(fact)}")
+
+
+def _facts(status: RunStatus) -> list[tuple[str, str]]:
+    totals = msgspec.structs.asdict(status.totals)
+    settled = sum(totals.values())
+    parts = [f"{number:,} {name}" for name, number in totals.items() if number]
+    facts = [("rows", f"{settled:,} of {status.rows:,} settled" + (f": {', '.join(parts)}" if parts else ""))]
+    if status.detail:
+        facts.append(("stopped", status.detail))
+    if status.submitting:
+        facts.append(("submit", "not all rows are in Redis yet"))
+    if status.state == "active":
+        rate = f"{status.rate:,.1f} messages/s"
+        left = (
+            f", about {duration(status.unsent / status.rate)} left" if status.rate and status.unsent else ""
+        )
+        facts.append(("rate", rate + left))
+        facts.append(("workers", ", ".join(worker.worker for worker in status.workers) or "none at work"))
+    if status.queued_chunks:
+        facts.append(("queued", f"{counted(status.queued_chunks, 'chunk')}, {status.queued_bytes:,} bytes"))
+    if status.uncollected_bytes:
+        facts.append(
+            (
+                "collect",
+                f"{status.uncollected_bytes:,} bytes wait: `wa-bulk cluster collect {status.run_id}`",
+            )
+        )
+    if status.log:
+        facts.append(("log", status.log))
+    return facts

@@ -1,0 +1,302 @@
+"""Results from Redis into a log: on the disk first, and only then gone from Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TypeVar, cast
+
+from redis.asyncio import Redis
+
+from wa_bulk.cluster import keys
+from wa_bulk.cluster.chunk import result_lines
+from wa_bulk.cluster.connection import ClusterError, Unavailable, in_words, without_password
+from wa_bulk.cluster.role import LEASE_MS, leave_role, take_role
+from wa_bulk.cluster.run_record import RunRecord, State, read_run
+from wa_bulk.cluster.script import Script
+from wa_bulk.ledger.journal import Journal
+from wa_bulk.ledger.lock import LockedLog
+from wa_bulk.ledger.log_file import LogFile
+from wa_bulk.ledger.log_format import (
+    BASE_URL,
+    FORMAT,
+    CollectedLine,
+    EndLine,
+    LogError,
+    ReopenedLine,
+    ResultLine,
+    RunLine,
+    SourceRef,
+    Stopped,
+    timestamp,
+)
+from wa_bulk.ledger.log_reader import read
+
+AT_ONCE = 100
+"""Entries of the results read at once."""
+KEEP_S = 7 * 86_400
+"""How long the books of a run stay in Redis once it is collected, for `retry`."""
+_LOOK_S = 0.2
+_AGAIN_S = 0.5
+ENDED: tuple[State, ...] = ("finished", "stopped", "cancelled")
+_START = "0-0"
+_T = TypeVar("_T")
+
+_collected = Script("collected")
+
+
+class _Found:
+    """What a log has of a run already."""
+
+    def __init__(self) -> None:
+        self.position = _START
+        self.lines_after = 0
+        """Lines of results behind that position: of a batch that was broken off."""
+        self.ended: EndLine | None = None
+
+    def follow(self, line: object) -> None:
+        if isinstance(line, CollectedLine):
+            self.position, self.lines_after = line.position, 0
+        elif isinstance(line, ResultLine | ReopenedLine):
+            self.lines_after += 1
+            self.ended = None
+        elif isinstance(line, EndLine):
+            self.ended = line
+
+
+class Collector:
+    """Collects one run's results into one log: `collect` goes on where an earlier one stopped."""
+
+    def __init__(self, redis: Redis, url: str, run_id: str, log: Path) -> None:
+        self.rows = 0
+        """Results written."""
+        self.record: RunRecord | None = None
+        self.notice = ""
+        self._last_at: str | None = None
+        self._redis = redis
+        self._url = url
+        self._run_id = run_id
+        self._path = log
+        self._stop = asyncio.Event()
+        self._journal: Journal | None = None
+        self._token = ""
+
+    def stop(self) -> None:
+        """End once what was read is on the disk."""
+        self._stop.set()
+
+    async def collect(self, *, follow: bool) -> RunRecord:
+        """Collect what there is, or, with `follow`, until the run has ended; return the run as it is then.
+
+        Raises ClusterError and LogError.
+        """
+        record = self.record = await read_run(self._redis, self._url, self._run_id)
+        self._token = await take_role(self._redis, self._url, self._run_id, "collector", "collects")
+        try:
+            file, found = await asyncio.to_thread(self._open, record)
+            try:
+                return await self._collect(file, found, follow=follow)
+            finally:
+                if self._journal is not None:
+                    await self._journal.close()
+                else:
+                    file.close()
+        finally:
+            await leave_role(self._redis, self._url, self._run_id, "collector", self._token)
+
+    def _open(self, record: RunRecord) -> tuple[LogFile, _Found]:
+        found = _Found()
+        if not self._path.exists():
+            if record.collected is not None:
+                raise ClusterError(
+                    f"results of run {self._run_id} were collected into {record.log} and are in no other "
+                    f"place: go on with that log (--log {record.log})"
+                )
+            return LockedLog.create(self._path), found
+        file = LockedLog.claim(self._path)
+        try:
+            for line in read(self._path):
+                if isinstance(line, RunLine) and line.run_id != self._run_id:
+                    raise LogError(
+                        f"{self._path} is the log of run {line.run_id}, not of {self._run_id}: "
+                        "name another file"
+                    )
+                if isinstance(line, RunLine) and line.collected_from is None:
+                    raise LogError(f"{self._path} was not collected: name another file")
+                found.follow(line)
+            if record.collected is not None and _key(record.collected) > _key(found.position):
+                raise LogError(
+                    f"{self._path} is an older copy: results of run {self._run_id} were collected up to "
+                    f"{record.collected}, into {record.log}, and this log has them up to {found.position}"
+                )
+        except BaseException:
+            file.close()
+            raise
+        return file, found
+
+    async def _collect(self, file: LogFile, found: _Found, *, follow: bool) -> RunRecord:
+        position, skip = found.position, found.lines_after
+        while True:
+            record = self.record = await self._patiently(self._read)
+            is_over = record.state in ENDED and await self._patiently(self._nobody_has_rows)
+            while entries := await self._entries(position):
+                position, skip = await self._write(file, record, entries, skip)
+            if is_over:
+                record = self.record = await self._patiently(self._read)
+                await self._end(file, found, record)
+                return record
+            if not follow or self._stop.is_set():
+                return record
+            await self._drop(position, position, 0)
+            try:
+                await asyncio.wait_for(self._stop.wait(), _LOOK_S)
+            except TimeoutError:
+                continue
+
+    async def _write(
+        self, file: LogFile, record: RunRecord, entries: list[tuple[str, dict[bytes, bytes]]], skip: int
+    ) -> tuple[str, int]:
+        """Write entries, have them on the disk, and let Redis drop them; `skip` lines are there already."""
+        journal = await self._begun(file, record)
+        size = 0
+        for _, fields in entries:
+            for line in _lines(fields, self._run_id):
+                if skip:
+                    skip -= 1
+                else:
+                    journal.append(line)
+                    if isinstance(line, ResultLine):
+                        self.rows += 1
+                        self._last_at = line.at
+            size += sum(map(len, fields.values()))
+        last = entries[-1][0]
+        journal.append(CollectedLine(self._run_id, last))
+        await journal.intend(())
+        milliseconds, _, number = last.partition("-")
+        await self._drop(last, f"{milliseconds}-{int(number) + 1}", size)
+        return last, skip
+
+    async def _begun(self, file: LogFile, record: RunRecord) -> Journal:
+        """Open a stretch of the log, where none is."""
+        if self._journal is None:
+            is_new = not file.size()
+            at = record.description.submitted_at if is_new else timestamp()
+            line = run_line(record, without_password(self._url), at)
+            self._journal = await (Journal.create if is_new else Journal.resume)(file, line)
+        return self._journal
+
+    async def _end(self, file: LogFile, found: _Found, record: RunRecord) -> None:
+        stopped: Stopped | None = None
+        if record.state == "cancelled":
+            stopped = "interrupted"
+        elif record.state == "stopped":
+            stopped = "fatal" if record.why == "fatal" else "failures"
+        if self._journal is None and found.ended is not None and found.ended.stopped == stopped:
+            return
+        journal = await self._begun(file, record)
+        await journal.close(
+            EndLine(
+                run_id=self._run_id,
+                at=self._last_at or timestamp(),
+                stopped=stopped,
+                totals=record.totals,
+                detail="cancelled" if record.state == "cancelled" else record.detail,
+                synced=journal.synced,
+            )
+        )
+        if record.state != "stopped":
+            await self._clean()
+
+    async def _clean(self) -> None:
+        """Leave nothing in Redis but the books, for a while."""
+        with in_words(self._url):
+            await self._redis.delete(
+                *keys.of_run(self._run_id, "chunks", "leases", "requests", "results", "workers", "loader")
+            )
+            for key in keys.of_run(self._run_id, "run", "books"):
+                await self._redis.expire(key, KEEP_S)
+
+    async def _entries(self, position: str) -> list[tuple[str, dict[bytes, bytes]]]:
+        (results,) = keys.of_run(self._run_id, "results")
+
+        async def ask() -> list[tuple[bytes, dict[bytes, bytes]]]:
+            with in_words(self._url):
+                return cast(
+                    list[tuple[bytes, dict[bytes, bytes]]],
+                    await self._redis.xrange(results, f"({position}", "+", count=AT_ONCE),
+                )
+
+        return [(name.decode(), fields) for name, fields in await self._patiently(ask)]
+
+    async def _read(self) -> RunRecord:
+        return await read_run(self._redis, self._url, self._run_id)
+
+    async def _nobody_has_rows(self) -> bool:
+        (leases,) = keys.of_run(self._run_id, "leases")
+        with in_words(self._url):
+            return not await self._redis.hlen(leases)
+
+    async def _drop(self, last: str, following: str, size: int) -> None:
+        """Have Redis drop what is on the disk: `size` bytes, up to `last`. With 0, only say who collects."""
+        names = keys.of_run(self._run_id, "run", "results", "collector")
+        log = str(self._path.resolve())
+
+        async def ask() -> list[bytes]:
+            with in_words(self._url):
+                reply = await _collected.run(
+                    self._redis, names, self._token, LEASE_MS, last, following, size, log
+                )
+            return cast(list[bytes], reply)
+
+        if (await self._patiently(ask))[0] == b"other":
+            raise ClusterError(
+                f"another process collects run {self._run_id} now: this one stood still too long"
+            )
+
+    async def _patiently(self, ask: Callable[[], Awaitable[_T]]) -> _T:
+        """Ask until Redis answers, or this is stopped."""
+        while True:
+            try:
+                answer = await ask()
+            except Unavailable as error:
+                self.notice = str(error)
+                if self._stop.is_set():
+                    raise
+                await asyncio.sleep(_AGAIN_S)
+            else:
+                self.notice = ""
+                return answer
+
+
+def run_line(record: RunRecord, where: str, at: str) -> RunLine:
+    """Make the line that opens a stretch, begun `at`, of the log of a run that was collected from `where`."""
+    description = record.description
+    settings = description.settings.as_log()
+    if description.base_url is not None:
+        settings[BASE_URL] = description.base_url
+    return RunLine(
+        format=FORMAT,
+        run_id=description.run_id,
+        campaign=description.campaign_path,
+        at=at,
+        source=SourceRef(description.source_path, description.source_sha256, description.rows),
+        campaign_sha256=description.campaign_sha256,
+        settings=settings,
+        pid=os.getpid(),
+        collected_from=where,
+    )
+
+
+def _lines(fields: dict[bytes, bytes], run_id: str) -> Iterator[ResultLine | ReopenedLine]:
+    if b"results" in fields:
+        yield from result_lines(fields[b"results"], run_id)
+    if b"reopened" in fields:
+        first, last, reason = fields[b"reopened"].decode().split(" ", 2)
+        yield ReopenedLine(run_id, (int(first), int(last)), reason)
+
+
+def _key(position: str) -> tuple[int, int]:
+    milliseconds, _, number = position.partition("-")
+    return int(milliseconds), int(number)

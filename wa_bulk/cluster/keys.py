@@ -1,0 +1,36 @@
+"""The names of what is kept in Redis. All keys of one run share a hash tag, so that one script may use them.
+
+| key | holds |
+|---|---|
+| `wa-bulk:runs` | a sorted set of run ids, by when they were submitted |
+| `wa-bulk:submitted:DIGEST` | the run of a campaign with its recipients and settings |
+| `wa-bulk:{RUN}:run` | a hash: what is sent (`description`), how far it is, totals by code (`code:N`) |
+| `wa-bulk:{RUN}:chunks` | a stream of chunks of rows, with their values, until all of it is settled |
+| `wa-bulk:{RUN}:leases` | a hash: chunk → fence and owner |
+| `wa-bulk:{RUN}:books` | a string: one byte a row, a code of `cluster/books.py` |
+| `wa-bulk:{RUN}:requests` | a hash: owner → its last request: a repeated one changes nothing |
+| `wa-bulk:{RUN}:results` | a stream of results that are not collected yet |
+| `wa-bulk:{RUN}:workers` | a hash: owner → host, process, when it was last seen |
+| `wa-bulk:{RUN}:loader`, `:collector` | who submits, and who collects; gone when they are not renewed |
+| `wa-bulk:{NUMBER}:pace`, `:places` | the pace of a sending number |
+"""
+
+from __future__ import annotations
+
+RUNS = "wa-bulk:runs"
+GROUP = "workers"
+
+
+def submitted(digest: str) -> str:
+    """Name the key of a campaign that was submitted."""
+    return f"wa-bulk:submitted:{digest}"
+
+
+def of_run(run_id: str, *names: str) -> list[str]:
+    """Name keys of a run."""
+    return [f"wa-bulk:{{{run_id}}}:{name}" for name in names]
+
+
+def of_sender(sender: str | None) -> list[str]:
+    """Name the keys of a sending number's pace (None: the account's default number)."""
+    return of_run(sender or "default", "pace", "places")

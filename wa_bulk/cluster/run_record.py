@@ -1,0 +1,119 @@
+"""A run as Redis knows it: what is sent, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Literal, cast
+
+import msgspec
+from msgspec import Struct
+from redis.asyncio import Redis
+
+from wa_bulk.campaign.settings import Settings
+from wa_bulk.cluster import keys
+from wa_bulk.cluster.books import totals_of
+from wa_bulk.cluster.connection import ClusterError, in_words
+from wa_bulk.ledger.log_format import Totals
+
+FORMAT = 1
+"""Of what is kept in Redis. Workers of another version that keep to it work together."""
+
+State = Literal["active", "paused", "stopped", "cancelled", "finished", "gone"]
+"""`stopped`: by a fatal answer or the failure guard; `gone`: Redis does not know the run."""
+
+
+class Description(Struct, frozen=True, kw_only=True):
+    """What was submitted. `campaign` is the file's text; paths are those of the host it was submitted on.
+
+    `rows` are those of the recipients, of which the first `rows_to_send` are wanted.
+    """
+
+    format: int
+    run_id: str
+    name: str
+    campaign: str
+    campaign_path: str
+    campaign_sha256: str
+    header: list[str]
+    settings: Settings
+    source_path: str
+    source_sha256: str
+    rows: int
+    rows_to_send: int
+    base_url: str | None
+    submitted_at: str
+    submitted_on: str
+    version: str
+
+
+class RunRecord(Struct, frozen=True, kw_only=True):
+    """A run at one moment. `loaded` counts rows, bytes are those kept in Redis."""
+
+    description: Description
+    state: State
+    detail: str | None
+    why: str | None
+    loading: bool
+    chunks: int
+    done: int
+    queued_bytes: int
+    result_bytes: int
+    collected: str | None
+    log: str | None
+    totals: Totals
+
+    @property
+    def unsettled(self) -> int:
+        """Rows without a status."""
+        return self.description.rows_to_send - sum(
+            cast(tuple[int, ...], msgspec.structs.astuple(self.totals))
+        )
+
+
+async def read_run(redis: Redis, url: str, run_id: str) -> RunRecord:
+    """Read a run. Raises ClusterError where there is none of that id, or one of another format."""
+    (key,) = keys.of_run(run_id, "run")
+    with in_words(url):
+        fields = await cast(Awaitable[dict[bytes, bytes]], redis.hgetall(key))
+    if not fields:
+        raise no_such_run(run_id)
+    found = {name.decode(): value for name, value in fields.items()}
+    raw = msgspec.json.decode(found["description"])
+    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+        raise ClusterError(
+            f"run {run_id} was submitted by another version of wa-bulk ({raw.get('version')}), which keeps "
+            "its books differently: use that version for this run"
+        )
+
+    def text(name: str) -> str | None:
+        return found[name].decode() if found.get(name) else None
+
+    codes = {int(name[5:]): int(value) for name, value in found.items() if name.startswith("code:")}
+    return RunRecord(
+        description=msgspec.convert(raw, Description),
+        state=cast(State, found["state"].decode()),
+        detail=text("detail"),
+        why=text("why"),
+        loading=found["loading"] == b"1",
+        chunks=int(found["chunks"]),
+        done=int(found["done"]),
+        queued_bytes=int(found["queued_bytes"]),
+        result_bytes=int(found.get("result_bytes", 0)),
+        collected=text("collected"),
+        log=text("log"),
+        totals=totals_of(codes),
+    )
+
+
+def no_such_run(run_id: str) -> ClusterError:
+    """Say that Redis knows no such run."""
+    return ClusterError(
+        f"there is no run {run_id!r} in this Redis: `wa-bulk cluster status` lists those that it knows"
+    )
+
+
+async def run_ids(redis: Redis, url: str) -> list[str]:
+    """List the runs, oldest first."""
+    with in_words(url):
+        found = await cast(Awaitable[list[bytes]], redis.zrange(keys.RUNS, 0, -1))
+    return [run_id.decode() for run_id in found]

@@ -1,0 +1,21 @@
+#!lua flags=allow-oom
+-- Drop results that are on the collector's disk.
+--
+-- KEYS     run, results, collector
+-- ARGV[1]  who collects   ARGV[2] ms it stays the collector
+-- ARGV[3]  the last entry collected   ARGV[4] the first that is not   ARGV[5] bytes of results dropped; 0: none
+-- ARGV[6]  the log's name
+--
+-- Returns {'ok' or 'other', state}.
+
+local run, results, collector = KEYS[1], KEYS[2], KEYS[3]
+local who = redis.call('GET', collector)
+local state = redis.call('HGET', run, 'state') or 'gone'
+if who ~= ARGV[1] then return { 'other', state } end
+redis.call('PEXPIRE', collector, ARGV[2])
+if ARGV[5] ~= '0' and state ~= 'gone' and redis.call('HGET', run, 'collected') ~= ARGV[3] then
+  redis.call('XTRIM', results, 'MINID', ARGV[4])
+  redis.call('HSET', run, 'collected', ARGV[3], 'log', ARGV[6])
+  redis.call('HINCRBY', run, 'result_bytes', -ARGV[5])
+end
+return { 'ok', state }

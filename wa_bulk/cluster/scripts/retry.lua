@@ -1,0 +1,43 @@
+#!lua
+-- Mark rows to be sent again. Nobody may be at the run meanwhile: it stays paused until they are queued.
+--
+-- KEYS     run, chunks, leases, books
+-- ARGV[1]  pairs of bytes: a code, and the one that marks it
+--
+-- Returns {'ok', state before}, or {state, why not}.
+
+local run, chunks, leases, books = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local state = redis.call('HGET', run, 'state') or 'gone'
+if state == 'gone' or state == 'cancelled' or state == 'active' then
+  return { state, state == 'active' and 'pause it first' or 'no row of it is sent again' }
+end
+if redis.call('HGET', run, 'loading') == '1' then
+  return { state, 'it is not submitted whole: submit it again first' }
+end
+if redis.call('HLEN', leases) > 0 then
+  return { state, 'workers have rows of it in hand: try again when they have let go of it' }
+end
+local marks = {}
+for i = 1, #ARGV[1], 2 do marks[string.sub(ARGV[1], i, i)] = string.sub(ARGV[1], i + 1, i + 1) end
+local moved = {}
+local step = 65536
+for at = 0, redis.call('STRLEN', books) - 1, step do
+  local part = redis.call('GETRANGE', books, at, at + step - 1)
+  local marked = string.gsub(part, '.', function(code)
+    local mark = marks[code]
+    if mark then
+      moved[code] = (moved[code] or 0) + 1
+      return mark
+    end
+  end)
+  if marked ~= part then redis.call('SETRANGE', books, at, marked) end
+end
+for code, count in pairs(moved) do
+  redis.call('HINCRBY', run, 'code:' .. string.byte(code), -count)
+  redis.call('HINCRBY', run, 'code:' .. string.byte(marks[code]), count)
+end
+redis.call('HSET', run, 'state', 'paused')
+redis.call('PERSIST', run)
+redis.call('PERSIST', books)
+if redis.call('EXISTS', chunks) == 0 then redis.call('XGROUP', 'CREATE', chunks, 'workers', '0', 'MKSTREAM') end
+return { 'ok', state }

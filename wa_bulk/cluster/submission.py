@@ -1,0 +1,175 @@
+"""A campaign on its way into Redis: its rules applied, its rows in chunks, no faster than they are worked."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import cast
+
+import msgspec
+from redis.asyncio import Redis
+
+import wa_bulk
+from wa_bulk.campaign.file import contents
+from wa_bulk.campaign.run.plan import Plan
+from wa_bulk.campaign.run.row_check import LeftOut, RowCheck
+from wa_bulk.campaign.sources.base import SourceRow
+from wa_bulk.cluster import keys
+from wa_bulk.cluster.chunk import Packer, QueuedRow, encode_rows
+from wa_bulk.cluster.connection import ClusterError, Unavailable, in_words
+from wa_bulk.cluster.role import LEASE_MS, leave_role, take_role, who_am_i
+from wa_bulk.cluster.run_record import FORMAT, Description, State, read_run
+from wa_bulk.cluster.script import Argument, Script
+from wa_bulk.ledger.log_format import timestamp
+
+QUEUED_BYTES_MAX = 1 << 24
+"""Most bytes of rows that wait in Redis for a worker; submit waits meanwhile."""
+_LOOK_S = 0.1
+_AGAIN_S = 0.5
+
+_create, _load = Script("create"), Script("load")
+
+
+class Submission:
+    """One campaign being submitted: `begin` gives its run id, `load` returns once all rows are in Redis."""
+
+    def __init__(self, redis: Redis, url: str, plan: Plan, base_url: str | None) -> None:
+        self.loaded = 0
+        """Rows of the recipients that were gone through."""
+        self.notice = ""
+        """What it waits for; empty while all is well."""
+        self.run_id = ""
+        self.went_on = False
+        """Whether an earlier submit of the same had begun it."""
+        self._redis = redis
+        self._url = url
+        self._plan = plan
+        self._base_url = base_url
+        self._token = ""
+
+    async def begin(self, *, again: bool = False) -> str:
+        """Create the run, or find the one that an earlier submit of the same left half loaded.
+
+        Raises ClusterError where the same was submitted before, unless `again`, or is being submitted now.
+        """
+        plan = self._plan
+        key = keys.submitted(self._digest())
+        with in_words(self._url):
+            await self._redis.set(key, plan.run_id, nx=True)
+            known = cast(bytes, await self._redis.get(key)).decode()
+        if known != plan.run_id:
+            known = await self._earlier(known, key, again=again)
+        self.run_id = known
+        self._token = await take_role(self._redis, self._url, known, "loader", "submits")
+        with in_words(self._url):
+            await _create.run(
+                self._redis, keys.of_run(known, "run", "chunks"), msgspec.json.encode(self._description())
+            )
+            await self._redis.zadd(keys.RUNS, {known: time.time()}, nx=True)
+        return known
+
+    async def load(self) -> State:
+        """Put every chunk into Redis that is not there yet; return the state of the run.
+
+        Raises ClusterError where another process has become the one that submits it, and SourceError.
+        """
+        for number, chunk in enumerate(self._chunks(), 1):
+            state = await self._put(number, chunk[0].number, chunk[-1].number, encode_rows(chunk))
+            if state in ("cancelled", "gone"):
+                await leave_role(self._redis, self._url, self.run_id, "loader", self._token)
+                return state
+        return await self._put("end")
+
+    async def _earlier(self, run_id: str, key: str, *, again: bool) -> str:
+        (run,) = keys.of_run(run_id, "run")
+        with in_words(self._url):
+            exists = await self._redis.exists(run)
+        if not exists:  # its submit ended before it was created
+            return run_id
+        record = await read_run(self._redis, self._url, run_id)
+        if record.loading and record.state != "cancelled":
+            self.went_on = True
+            return run_id
+        if again or record.state == "cancelled":
+            with in_words(self._url):
+                await self._redis.set(key, self._plan.run_id)
+            return self._plan.run_id
+        raise ClusterError(
+            f"{self._plan.file.name} was submitted with these recipients already, as run {run_id} "
+            f"({record.state}, {record.totals.accepted:,} rows accepted)\n"
+            f"How it is:  wa-bulk cluster status {run_id}\n"
+            "To send to all of them again:  the same command with --again"
+        )
+
+    def _digest(self) -> str:
+        """Tell one submission from others: what is sent, to whom, and how."""
+        plan = self._plan
+        settings = msgspec.json.encode(plan.settings)
+        what = f"{plan.file.sha256} {plan.source_sha256}".encode() + settings
+        return hashlib.sha256(what).hexdigest()[:32]
+
+    def _description(self) -> Description:
+        plan = self._plan
+        return Description(
+            format=FORMAT,
+            run_id=self.run_id,
+            name=plan.file.name,
+            campaign=contents(plan.file.path).decode("utf-8-sig"),
+            campaign_path=str(plan.file.path.resolve()),
+            campaign_sha256=plan.file.sha256,
+            header=plan.source.header,
+            settings=plan.settings,
+            source_path=str(plan.source.path.resolve()),
+            source_sha256=plan.source_sha256,
+            rows=plan.rows,
+            rows_to_send=plan.rows_to_send,
+            base_url=self._base_url,
+            submitted_at=timestamp(),
+            submitted_on=who_am_i(),
+            version=wa_bulk.__version__,
+        )
+
+    def _chunks(self) -> Iterator[list[QueuedRow]]:
+        plan, packer = self._plan, Packer()
+        for row in queued(plan.source.rows(), RowCheck(plan.blueprint, plan.rules), plan.rows_to_send):
+            self.loaded = row.number
+            if chunk := packer.add(row):
+                yield chunk
+        if chunk := packer.rest():
+            yield chunk
+
+    async def _put(self, *chunk: Argument) -> State:
+        names = keys.of_run(self.run_id, "run", "chunks", "books", "loader")
+        while True:
+            try:
+                with in_words(self._url):
+                    result, state = cast(
+                        list[bytes],
+                        await _load.run(self._redis, names, self._token, LEASE_MS, QUEUED_BYTES_MAX, *chunk),
+                    )
+            except Unavailable as error:
+                self.notice = str(error)
+                await asyncio.sleep(_AGAIN_S)
+                continue
+            if result == b"other":
+                raise ClusterError(f"another process has taken over submitting run {self.run_id}")
+            if result == b"ok":
+                self.notice = ""
+                return cast(State, state.decode())
+            self.notice = "waiting for workers: enough rows are in Redis"
+            await asyncio.sleep(_LOOK_S)
+
+
+def queued(rows: Iterable[SourceRow], check: RowCheck, last: int) -> Iterator[QueuedRow]:
+    """Give rows 1 to `last` as they go into Redis: with their values, or with why they are left out."""
+    new: Callable[[SourceRow], object] = check.new
+    for row in rows:
+        if row.number > last:
+            return
+        found = new(row)
+        if isinstance(found, LeftOut):
+            yield QueuedRow(row.number, row.line, [], found.status, found.to, found.reason)
+        else:
+            yield QueuedRow(row.number, row.line, row.values)
