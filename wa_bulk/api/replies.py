@@ -12,7 +12,6 @@ import re
 import zlib
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 MAX_UNPACKED = 1024 * 1024
@@ -20,6 +19,7 @@ MAX_UNPACKED = 1024 * 1024
 
 _TEXT_KEPT = 2000
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}(?:\.0+)?").fullmatch
+_INT64 = 2**63
 _UNPAIRED_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -107,20 +107,17 @@ def _identifier(value: object) -> str | None:
 
 
 def _code(value: object) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str) and _WHOLE(value.strip()):
-        return int(float(value)) if "." in value else int(value)
-    return None
+    code: int | None = None
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value // 1:
+        code = int(value)
+    elif isinstance(value, str) and _WHOLE(digits := value.strip()):
+        code = int(digits.partition(".")[0])
+    return code if code is not None and -_INT64 <= code < _INT64 else None
 
 
 def _message(value: object) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        value = msgspec.json.encode(value).decode(errors="replace")
+        value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return _UNPAIRED_SURROGATE.sub("\ufffd", value)
