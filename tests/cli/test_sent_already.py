@@ -116,6 +116,22 @@ def test_a_run_that_was_killed_is_caught_up_from_its_log(folder: Folder, sandbox
     assert resumed.exit_code == exits.NOT_ALL_ACCEPTED
 
 
+def test_of_two_sends_at_once_one_is_refused(folder: Folder, sandbox: Sandbox) -> None:
+    History.open(folder.path / "memory.db").close()
+    folder.recipients([("+99910000500", "Slow"), *GOOD])
+    processes = [
+        folder.start("send", "orders.toml", "--yes", "--log", log, "--concurrency", "1")
+        for log in ("a.jsonl", "b.jsonl")
+    ]
+    told = [process.communicate(timeout=60)[1] for process in processes]
+    assert sorted(process.returncode for process in processes) == [exits.FINISHED, exits.NOTHING_SENT], told
+    assert len(sandbox.messages) == 6
+    assert "is being sent to these recipients" in "".join(
+        told
+    ) or "sent to these recipients already" in "".join(told)
+    assert len([*folder.path.glob("*.jsonl")]) == 1
+
+
 def spoiled(folder: Folder) -> None:
     (folder.path / "memory.db").write_bytes(b"no database, and longer than a header of SQLite is " * 20)
 

@@ -12,6 +12,7 @@ from tests.history.test_runs import FIRST, written
 from tests.report.logs import RUN_ID, end, intent, result, run, write
 from wa_bulk.history import History, RunRecord, caught_up
 from wa_bulk.history import run_log as run_log_module
+from wa_bulk.history.database import now_ms
 from wa_bulk.ledger.log_format import EndLine, Totals, WrittenLine
 from wa_bulk.send.outcome import Status
 
@@ -91,7 +92,9 @@ def test_a_run_at_work_is_running_until_its_process_is_gone(
 
 
 def test_without_its_log_a_run_is_as_it_was_remembered(log: Path, history: History, noted: RunRecord) -> None:
+    assert caught_up(history.runs, replace(noted, started_ms=now_ms())).state == "running", "it begins"
     assert caught_up(history.runs, noted).state == "unknown"
+    assert history.runs.all()[0].state == "unknown"
     ended = replace(noted, state="finished", totals=Totals(3))
     assert caught_up(history.runs, ended) == ended
     log.write_text("no log\n")

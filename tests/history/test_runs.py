@@ -74,3 +74,13 @@ def test_whom_a_run_wrote_to_is_forgotten_in_time(history: History) -> None:
     history.runs.forget_written(2000)
     assert (written(history, "r1"), written(history, "r2")) == ([], [7])
     assert history.runs.get("r1") is not None
+
+
+def test_of_two_that_begin_the_same_at_once_one_is_told_of_the_other(history: History) -> None:
+    assert history.runs.begin(FIRST) is None
+    assert history.runs.begin(replace(FIRST, run_id="r2")) == FIRST
+    assert history.runs.get("r2") is None
+    assert history.runs.begin(replace(FIRST, run_id="r3", recipients_sha256="other")) is None
+    assert history.runs.begin(replace(FIRST, run_id="r4", name="thanks")) is None
+    history.runs.note(replace(FIRST, state="stopped"))
+    assert history.runs.begin(replace(FIRST, run_id="r2")) is None

@@ -117,18 +117,23 @@ def notifications(base_url: str) -> Iterator[Inbox | None]:
 
 
 @contextmanager
-def remembered(plan: Plan, base_url: str) -> Iterator[None]:
+def remembered(plan: Plan, base_url: str, *, again: bool) -> Iterator[None]:
     """Have the memory know of the run that is carried out within: that it began, and how it ended.
 
-    A memory that cannot be written to is told of, and changes nothing else.
+    A memory that cannot be written to is told of, and changes nothing else. Raises Problem, unless `again`,
+    where another process began the same meanwhile.
     """
+    from wa_bulk.cli.sent_already import refuse_beside
     from wa_bulk.history import History, HistoryError, history_path
 
     path = history_path(base_url)
     try:
         with History.open(path) as history:
             run = _record(plan, base_url)
-            history.runs.note(run)
+            if plan.resumed or plan.selections or again:
+                history.runs.note(run)
+            elif (other := history.runs.begin(run)) is not None:
+                raise refuse_beside(other)
     except HistoryError as error:
         click.echo(f"This run will not be remembered: {error}", err=True)
         yield

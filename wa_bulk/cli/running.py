@@ -61,17 +61,20 @@ def has_leave(question: str, *, yes: bool) -> None:
         raise click.exceptions.Exit(exits.NOTHING_SENT)
 
 
-def carry_out(plan: Plan, account: Account, wait_settled_s: float | None = None) -> int:
+def carry_out(
+    plan: Plan, account: Account, wait_settled_s: float | None = None, *, again: bool = False
+) -> int:
     """Run `plan` to its end under the user's eyes, sum it up, and return the exit code.
 
-    Before it is summed up, callbacks have `wait_settled_s` seconds to settle what is unknown.
+    Before it is summed up, callbacks have `wait_settled_s` seconds to settle what is unknown. `again`: also
+    where the same is being sent by another process.
 
     Raises `Problem` if it cannot begin (nothing was sent) or breaks down (resumable).
     """
     console = Console(stderr=True)
     run: CampaignRun | None = None
     try:
-        with remembered(plan, account.base_url), notifications(account.base_url) as inbox:
+        with remembered(plan, account.base_url, again=again), notifications(account.base_url) as inbox:
             run = CampaignRun(plan, account, inbox=inbox)
             summary = loop.run(watched(run, plan, console))
             if wait_settled_s is not None and summary.totals.unknown and summary.stopped != "interrupted":

@@ -123,7 +123,7 @@ def command(
         plan = prepare(campaign, recipients=recipients, log=log, settings=settings, selections=selected)
     notes = [*selection_notes(plan), *consult(plan, account.base_url, again=again)]
     confirm(plan, account, notes, yes=yes)
-    raise click.exceptions.Exit(carry_out(plan, account, wait_settled_s))
+    raise click.exceptions.Exit(carry_out(plan, account, wait_settled_s, again=again))
 
 
 def _check_options_of_a_test() -> None:

@@ -54,6 +54,15 @@ def look_back(plan: Plan, runs: Runs, *, again: bool) -> list[Note]:
     )
 
 
+def refuse_beside(other: RunRecord) -> Problem:
+    """Return what to say where another process sends the same at this moment."""
+    return Problem(
+        f"{other.name} is being sent to these recipients by another process: run {other.run_id}",
+        f"Its log: {other.log}",
+        "To send to all of them again:  the same command with --again",
+    )
+
+
 def _refuse_a_copy(plan: Plan, runs: Runs, *, again: bool) -> None:
     from wa_bulk.history import caught_up
 

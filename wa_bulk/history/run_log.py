@@ -11,12 +11,16 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from wa_bulk.history.database import now_ms
 from wa_bulk.history.number_map import key_of
 from wa_bulk.history.runs import RunRecord, Runs, RunState, StoppedBy
 from wa_bulk.ledger.lock import is_being_written
 from wa_bulk.ledger.log_format import LogError, ResultLine, Totals
 from wa_bulk.ledger.log_reader import read_run
 from wa_bulk.ledger.past import Past, read_past
+
+BEGINS_WITHIN_MS = 10_000
+"""How long a run that begins may take until there is a log of it."""
 
 PART_KEYS = 1 << 16
 """Keys written at once: half a MiB, so that no other process waits long for the memory."""
@@ -37,7 +41,11 @@ def caught_up(runs: Runs, run: RunRecord) -> RunRecord:
             raise LogError(f"{run.log} is another run's log by now")
         return _read(runs, replace(run, updated_ms=log.st_mtime_ns // 1_000_000), running=running)
     except (OSError, LogError):
-        return replace(run, state="unknown") if run.state == "running" else run
+        if run.state != "running" or now_ms() - run.started_ms < BEGINS_WITHIN_MS:
+            return run
+        lost = replace(run, state="unknown")
+        runs.note(lost)
+        return lost
 
 
 def _read(runs: Runs, run: RunRecord, *, running: bool) -> RunRecord:

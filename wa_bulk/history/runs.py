@@ -72,6 +72,19 @@ class Runs:
         with self._database.transaction():
             self._note(run)
 
+    def begin(self, run: RunRecord) -> RunRecord | None:
+        """Remember a run that begins, unless one of the same campaign and recipients is running: return that.
+
+        Of two processes that begin at once, one gets the other's.
+        """
+        with self._database.transaction():
+            others = self._find(
+                "name = ? AND recipients_sha256 = ? AND state = 'running'", run.name, run.recipients_sha256
+            )
+            if not others:
+                self._note(run)
+        return others[0] if others else None
+
     def all(self) -> list[RunRecord]:
         """Return the runs, newest first."""
         return self._find("1")

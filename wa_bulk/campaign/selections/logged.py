@@ -80,6 +80,7 @@ def from_log(
     past = read_past(path)
     run = past.run
     by_row = _levels_of_log(past.states.bytes, run.source.rows, of)
+    del past  # a byte a row
     if codes or any(status in CALLBACK_STATUSES for status in statuses):
         _hear(by_row, open_deliveries(run.base_url), run, path, of)
     numbers = NumberMap(len(by_row))
