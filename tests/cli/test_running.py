@@ -278,3 +278,48 @@ def test_on_a_terminal_it_asks(folder: Folder, sandbox: Sandbox, answer: str, co
     assert len(sandbox.messages) == (5 if code == exits.FINISHED else 0)
     assert ("Nothing was sent." in text) == (code == exits.NOTHING_SENT)
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h"), "a cursor that was hidden is shown again"
+
+
+class TestFollow:
+    """A run watched from another terminal."""
+
+    def test_its_lines_end_with_the_report(self, folder: Folder, sandbox: Sandbox) -> None:
+        folder.recipients([(ANSWERED_AFTER_30_S, "Slow"), *GOOD])
+        with arrivals(sandbox) as arrived:
+            run = folder.start("send", "orders.toml", "--yes", "--log", "run.jsonl", "--concurrency", "1")
+            assert next(arrived) == ANSWERED_AFTER_30_S
+            watching = folder.start("report", "run.jsonl", "--follow")
+            assert watching.stdout is not None
+            assert watching.stdout.readline() == "orders: 0 of 6 rows, 0.0 messages/s\n"
+            run.kill()
+            run.communicate(timeout=30)
+            out, err = watching.communicate(timeout=30)
+
+        lines = out.splitlines()
+        assert "orders  cut off" in lines
+        assert "Unknown: may have been accepted" in lines
+        assert "\x1b" not in out
+        assert (watching.returncode, err) == (exits.FINISHED, "")
+
+    def test_ctrl_c_ends_it_at_once_and_not_the_run(self, folder: Folder, sandbox: Sandbox) -> None:
+        folder.recipients([(ANSWERED_AFTER_30_S, "Slow"), *GOOD])
+        with arrivals(sandbox) as arrived:
+            run = folder.start("send", "orders.toml", "--yes", "--log", "run.jsonl", "--concurrency", "1")
+            assert next(arrived) == ANSWERED_AFTER_30_S
+            watching = folder.start("report", "run.jsonl", "--follow")
+            assert watching.stdout is not None
+            assert watching.stdout.readline().startswith("orders: 0 of 6 rows")
+            watching.send_signal(signal.SIGINT)
+            _, err = watching.communicate(timeout=20)
+        assert (watching.returncode, err) == (exits.INTERRUPTED, "Interrupted.\n")
+        assert run.poll() is None
+        run.kill()
+        run.communicate(timeout=30)
+
+    def test_a_run_that_has_ended_is_reported_at_once(self, folder: Folder) -> None:
+        folder.run("send", "orders.toml", "--yes", "--log", "run.jsonl")
+        shown = folder.run("report", "run.jsonl", "--follow")
+        assert shown.output == folder.run("report", "run.jsonl").output
+        assert (
+            json.loads(folder.run("report", "run.jsonl", "--follow", "--json").stdout)["state"] == "finished"
+        )

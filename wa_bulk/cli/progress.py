@@ -96,7 +96,7 @@ class Watch:
         done_per_s = self._done.per_s(now, glance.done)
         left_s = (glance.rows - glance.done) / done_per_s if done_per_s else None
         if self._live is not None:
-            self._live.update(_display(glance, sent_per_s, left_s), refresh=True)
+            self._live.update(display(glance, sent_per_s, left_s), refresh=True)
         else:
             self._console.print(line(glance, sent_per_s, left_s), highlight=False, soft_wrap=True)
 
@@ -117,7 +117,8 @@ def line(glance: Glance, sent_per_s: float, left_s: float | None) -> str:
     return f"{glance.title}: {', '.join(parts)}"
 
 
-def _display(glance: Glance, sent_per_s: float, left_s: float | None) -> RenderableType:
+def display(glance: Glance, sent_per_s: float, left_s: float | None) -> RenderableType:
+    """Return the same with a bar, for a terminal."""
     share = glance.done / glance.rows if glance.rows else 1.0
     head = Table.grid(expand=True)
     head.add_column(ratio=1, no_wrap=True, overflow="ellipsis")

@@ -40,10 +40,17 @@ _WRITTEN = options.FilePath(writable=True, allow_dash=True)
     help="With --csv: only the rows of these statuses, in the recipients' own columns, with status and "
     "reason: mend them and send them again.",
 )
+@options.option("--follow", is_flag=True, help="Watch a run that is going on, and sum it up when it ends.")
 @options.option("--mask", is_flag=True, help="Hide all but the last three digits of every number.")
 @options.debug
 def command(
-    log: Path, as_json: bool, html: Path | None, csv: Path | None, rows: str | None, mask: bool
+    log: Path,
+    as_json: bool,
+    html: Path | None,
+    csv: Path | None,
+    rows: str | None,
+    follow: bool,
+    mask: bool,
 ) -> None:
     """Sum up a run from its log.
 
@@ -52,6 +59,7 @@ def command(
     \b
     Examples:
       wa-bulk report orders-1f0c.jsonl
+      wa-bulk report orders-1f0c.jsonl --follow
       wa-bulk report orders-1f0c.jsonl --html report.html
       wa-bulk report orders-1f0c.jsonl --csv - | grep ,unknown,
       wa-bulk report orders-1f0c.jsonl --rows rejected,failed --csv fix.csv
@@ -60,6 +68,8 @@ def command(
     from wa_bulk.report.summary import summarise
 
     _refuse_to_overwrite(log, [path for path in (csv, html) if path is not None])
+    if follow:
+        _follow(log, on_stdout=not as_json and STDOUT not in (csv, html), mask=mask)
     if rows is not None:
         _write_rows(log, rows, csv, mask=mask)
     elif csv is not None:
@@ -81,6 +91,15 @@ def command(
         click.echo(msgspec.json.format(msgspec.json.encode(summary)))
     elif html is None:
         _show(summary)
+
+
+def _follow(log: Path, *, on_stdout: bool, mask: bool) -> None:
+    from rich.console import Console
+
+    from wa_bulk.cli.following import watch
+
+    # Where stdout is for something else, what is seen meanwhile is progress.
+    watch(log, Console(file=sys.stdout) if on_stdout else Console(stderr=True), mask=mask)
 
 
 def _with_callbacks(log: Path, read: Callable[[Deliveries], _T]) -> _T | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
@@ -50,13 +50,16 @@ def refuse_special(path: Path, found: os.stat_result) -> None:
         raise LogError(f"{path} is not a log of wa_bulk: it is {kind}")
 
 
-def pieces(path: Path) -> Iterator[Piece]:
-    """Yield the file in whole lines. A line that is too long is not kept in memory."""
+def pieces(path: Path, at_end: Callable[[], bool] | None = None) -> Iterator[Piece]:
+    """Yield the file in whole lines. A line that is too long is not kept in memory.
+
+    Where all is read, `at_end` says whether to look for more.
+    """
     number, offset = 1, 0
     rest = b""
     skipped: int | None = None  # bytes of a line that is too long
     with open(open_to_read(path), "rb", buffering=0) as file:
-        while block := _read_block(file, path):
+        while (block := _read_block(file, path)) or (at_end is not None and at_end()):
             end = block.find(b"\n") + 1
             if skipped is None and len(rest) + (end or len(block)) > LINE_BYTES_MAX:
                 rest, skipped = b"", len(rest)

@@ -40,16 +40,21 @@ class Damage(msgspec.Struct, frozen=True):
     lines: int = 1
 
 
-def read(path: Path | str, on_damage: Callable[[Damage], None] | None = None) -> Iterator[LogLine]:
+def read(
+    path: Path | str,
+    on_damage: Callable[[Damage], None] | None = None,
+    at_end: Callable[[], bool] | None = None,
+) -> Iterator[LogLine]:
     """Read a log in order, streaming; a `LostTail` ends a stretch that lost lines.
 
     With `on_damage`, every unreadable place is handed to it and reading goes on. Without it, harmless ones
     are passed over and any other raises DamagedLogError. Either may come to light only with a later line.
+    Where all is read, `at_end` says whether to look for more: somebody may be writing.
 
     Raises LogError either way for a file that cannot be opened, does not begin with a `run` line, or was
     written in a newer format.
     """
-    return _Reading(Path(path), on_damage).lines()
+    return _Reading(Path(path), on_damage).lines(at_end)
 
 
 def read_run(path: Path | str) -> RunLine:
@@ -92,8 +97,8 @@ class _Reading:
         self._unreadable: list[_Unreadable] = []  # in this stretch, not explained yet
         self._in_a_row = True  # nothing readable came between or behind them
 
-    def lines(self) -> Iterator[LogLine]:
-        for piece in pieces(self._path):
+    def lines(self, at_end: Callable[[], bool] | None) -> Iterator[LogLine]:
+        for piece in pieces(self._path, at_end):
             # Nearly all pieces are read here, decoded at once.
             if not self._unreadable and (lines := _decode_piece(piece, self._run_id)) is not None:
                 yield from lines

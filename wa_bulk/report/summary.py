@@ -3,6 +3,7 @@
 `wa-bulk report --json` prints the structs of this module as they stand; their names are kept stable.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -149,6 +150,33 @@ def summarise(path: Path, deliveries: Deliveries | None = None) -> Summary:
     return summary
 
 
+def follow(path: Path, look: Callable[[Summary], None], pause: Callable[[], None]) -> None:
+    """Read the log at `path` while a process writes it; return once none does.
+
+    Whenever all is read, `look` is told what the log says so far, and `pause` waits for more. Raises
+    LogError.
+    """
+    reading = _Reading()
+    ended = False
+
+    def at_end() -> bool:
+        nonlocal ended
+        if ended:
+            return False
+        ended = not is_being_written(path)
+        if not ended:
+            if reading.begun:
+                look(reading.summary(path, True))
+            pause()
+        return True  # once more: for what was written before it ended
+
+    try:
+        for line in read(path, reading.damaged, at_end):
+            reading.follow(line)
+    except ValueError as error:
+        raise log.LogError(f"{path} is damaged: {error}") from None
+
+
 class _Reading:
     def __init__(self, accepted: AcceptedRows | None = None) -> None:
         self._tally = Tally()
@@ -167,6 +195,11 @@ class _Reading:
         self._unknown: dict[int, log.ResultLine] = {}
         self._damage: list[Damage] = []
         self._damaged_lines = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether there was a run line."""
+        return self._first is not None
 
     def damaged(self, damage: Damage) -> None:
         if len(self._damage) < _DAMAGE_LISTED:
