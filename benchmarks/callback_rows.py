@@ -7,10 +7,12 @@ STATUSES = (b"plan", b"sent", b"delivered", b"read")
 MESSAGES_IN_FLIGHT = 2_000
 """Messages whose statuses are mixed, as those of a campaign are that sends a few thousand at a time."""
 
-_AT_S = 1_795_000_000
+AT_S = 1_795_000_000
+"""When the first message was taken, seconds since 1970."""
+
 _DIGITS = b"0123456789abcdefghijklmnopqrstuv"
 _ROW = (
-    b'{"server":"whatsapp","itime":%(at)d,"message_id":"cbggf4if6o9u%(id)b","from":"+8613800138000",'
+    b'{"server":"whatsapp","itime":%(at)d,"message_id":"%(message_id)b","from":"+8613800138000",'
     b'"to":"+4479%(number)08d","channel":"whatsapp","custom_args":{"order_id":"A-%(number)d",'
     b'"wa_bulk":"%(run)b:%(row)d"},"status":{"message_status":"%(status)b","status_data":{"msg_time":%(at)d,'
     b'"channel_message_id":"wamid.HBgLNDQ3OTEx%(id)bFQIAERgSQTdC%(id)b","whatsapp_business_account_id":'
@@ -20,12 +22,21 @@ _ROW = (
 )
 
 
+def message_id(number: int) -> bytes:
+    """Return the id of a message."""
+    return b"cbggf4if6o9u" + _id(number)
+
+
+def _id(number: int) -> bytes:
+    return bytes(_DIGITS[(number >> shift) & 31] for shift in range(35, -1, -5))
+
+
 def callback_row(number: int, step: int) -> bytes:
     """Return the JSON of the step (0 to 3) of a message."""
-    message_id = bytes(_DIGITS[(number >> shift) & 31] for shift in range(35, -1, -5))
     values = {
-        b"at": _AT_S + number // 80 + step,
-        b"id": message_id,
+        b"at": AT_S + number // 80 + step,
+        b"id": _id(number),
+        b"message_id": message_id(number),
         b"number": number,
         b"run": RUN_ID.encode(),
         b"row": number + 1,

@@ -58,13 +58,18 @@ def of_pacing(
 
 
 def of_callbacks(
-    words: str, group: str, column: str, at_least: float | None = None, at_most: float | None = None
+    words: str,
+    group: str,
+    column: str,
+    candidate: str = callbacks.WA_BULK,
+    at_least: float | None = None,
+    at_most: float | None = None,
 ) -> Target:
     return Target(
         words=f"callbacks, {words}",
         scenario="callbacks",
         group=group,
-        candidate=callbacks.READ if group == callbacks.READING else callbacks.WA_BULK,
+        candidate=candidate,
         column=column,
         at_least=at_least,
         at_most=at_most,
@@ -143,8 +148,16 @@ TARGETS = (
     ),
     of_callbacks("rows/s stored and answered", callbacks.FASTEST, "per_s", at_least=10_000),
     of_callbacks(f"99 % within ms at {callbacks.PACED}", callbacks.PACED, "p99_ms", at_most=100),
-    of_callbacks("seconds to read a run of 1,000,000 rows", callbacks.READING, "wall_s", at_most=20),
-    of_callbacks("peak RSS MB while it is read", callbacks.READING, "peak_rss_mb", at_most=150),
+    *(
+        target
+        for name in (callbacks.SETTLE, callbacks.REPORT)
+        for target in (
+            of_callbacks(
+                f"seconds of `{name}` over 1,000,000 rows", callbacks.JOINING, "wall_s", name, at_most=20
+            ),
+            of_callbacks(f"peak RSS MB of `{name}`", callbacks.JOINING, "peak_rss_mb", name, at_most=150),
+        )
+    ),
     of_startup(startup.IMPORT, 6),
     of_startup(startup.HELP, 15),
 )

@@ -1,5 +1,6 @@
-"""How many callbacks can be stored before they are answered, and how long does that take?"""
+"""How many callbacks are stored before they are answered, how soon, and how are they joined with a run?"""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,15 +20,17 @@ from benchmarks.model import (
 )
 from benchmarks.process import Finished
 from benchmarks.readings import MEGABYTE, expect_success
+from benchmarks.scenarios.wa_bulk_cli import expect_all_accepted, log_path, program
 from benchmarks.workers.callbacks import CallbacksReport
 
 WA_BULK = "wa-bulk callbacks"
 RATE = 5_000
-FILE = "run.db"
+WHOLE_LOG = "whole-log"
 FASTEST = "as fast as it goes"
 PACED = f"{RATE:,} rows/s"
-READING = "reading a run's rows"
-READ = "wa_bulk.history"
+JOINING = "joining a run with four callbacks a row"
+SETTLE = "wa-bulk settle"
+REPORT = "wa-bulk report"
 
 _COLUMNS = (
     Column(key="per_s", heading="rows/s"),
@@ -72,32 +75,61 @@ def read_report(finished: Finished, stage: Stage) -> Reading:
     }
 
 
-def messages_read(stage: Stage) -> int:
+def messages_of_run(stage: Stage) -> int:
     return stage.pick(100_000, 1_000_000)
 
 
-def make_file(stage: Stage) -> None:
-    """Store every status of the messages that are to be read."""
-    worker = [sys.executable, "-m", "benchmarks.workers.read_callbacks", str(stage.directory / FILE)]
-    command = [*worker, "--make", str(messages_read(stage))]
+def make_run(stage: Stage) -> None:
+    """Write the log of a run, and store every callback of its messages."""
+    memory, messages = stage.environment["WA_BULK_DB"], messages_of_run(stage)
+    worker = [sys.executable, "-m", "benchmarks.workers.make_run"]
+    command = [*worker, str(stage.directory / WHOLE_LOG), memory, str(messages)]
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     if made.returncode != 0:
-        raise PrepareError(f"the callbacks could not be stored: {made.stderr.strip()[-300:]}")
+        raise PrepareError(f"the run could not be made: {made.stderr.strip()[-300:]}")
 
 
-def read_command(stage: Stage) -> Sequence[str]:
-    return [sys.executable, "-m", "benchmarks.workers.read_callbacks", str(stage.directory / FILE)]
+def put_log_back(stage: Stage) -> None:
+    """Have the log be as it was before it was settled."""
+    shutil.copyfile(stage.directory / WHOLE_LOG, log_path(stage))
 
 
-def read_whole(finished: Finished, stage: Stage) -> Reading:
+def settle_command(stage: Stage) -> Sequence[str]:
+    return [*program(), "settle", str(log_path(stage))]
+
+
+def read_settled(finished: Finished, stage: Stage) -> Reading:
     expect_success(finished)
-    if int(finished.stdout) != messages_read(stage):
-        raise ReadingError(f"{int(finished.stdout)} of {messages_read(stage)} rows were read")
+    expect_all_accepted(stage, messages_of_run(stage))
+    return read_process(finished)
+
+
+def report_command(stage: Stage) -> Sequence[str]:
+    return [*program(), "report", str(log_path(stage)), "--json"]
+
+
+def read_report_of_run(finished: Finished, stage: Stage) -> Reading:
+    expect_success(finished)
+    read, messages = msgspec.json.decode(finished.stdout, type=_Report).delivery.read, messages_of_run(stage)
+    if read != messages:
+        raise ReadingError(f"{read} of {messages} rows are reported as read")
+    return read_process(finished)
+
+
+def read_process(finished: Finished) -> Reading:
     return {
         "wall_s": finished.wall_s,
         "cpu_s": finished.cpu_s,
         "peak_rss_mb": finished.peak_rss / MEGABYTE,
     }
+
+
+class _Delivery(msgspec.Struct):
+    read: int
+
+
+class _Report(msgspec.Struct):
+    delivery: _Delivery
 
 
 SCENARIO = Scenario(
@@ -129,15 +161,26 @@ SCENARIO = Scenario(
             ),
         ),
         Group(
-            name=READING,
+            name=JOINING,
             columns=(
                 Column(key="wall_s", heading="wall s", decimals=2),
                 Column(key="cpu_s", heading="CPU s", decimals=2),
                 PEAK_RSS_MB,
             ),
-            reference=READ,
-            candidates=(Candidate(name=READ, command=read_command, read=read_whole, ours=True),),
-            prepare=make_file,
+            reference=SETTLE,
+            candidates=(
+                Candidate(
+                    name=SETTLE, command=settle_command, read=read_settled, before=put_log_back, ours=True
+                ),
+                Candidate(
+                    name=REPORT,
+                    command=report_command,
+                    read=read_report_of_run,
+                    before=put_log_back,
+                    ours=True,
+                ),
+            ),
+            prepare=make_run,
         ),
     ),
 )
