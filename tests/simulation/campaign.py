@@ -65,6 +65,8 @@ class Recipient(msgspec.Struct):
 class Recipients:
     """A `RowSource` in memory."""
 
+    sheet = None
+
     def __init__(self, recipients: list[Recipient]) -> None:
         self.header = HEADER
         self.path = Path("/simulated/recipients.csv")
@@ -164,7 +166,7 @@ def in_place_of_files(shape: str, source: Recipients) -> Iterator[None]:
     with ExitStack() as stack:
         replaced: dict[str, object] = {
             "load": lambda path: campaign_file(shape),
-            "open_source": lambda path: source,
+            "open_recipients": lambda file, path: source,
             "compile_campaign": lambda file, header, run_id: blueprint(shape),
         }
         for name, function in replaced.items():

@@ -12,14 +12,14 @@ from wa_bulk.campaign.costs import Cost, Rates, by_category, priced, sums
 from wa_bulk.campaign.examination import FaultCause, RowFault, examine
 from wa_bulk.campaign.file import load
 from wa_bulk.campaign.media import MediaFindings
+from wa_bulk.campaign.recipients import as_settings_say, open_recipients, recipients_of
 from wa_bulk.campaign.request.blueprint import RowRefused, compile_campaign
 from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.rules.selection import SelectionRule
-from wa_bulk.campaign.run.plan import put_before_duplicates, recipients_of, rules_of
+from wa_bulk.campaign.run.plan import put_before_duplicates, rules_of
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources.base import SourceError
-from wa_bulk.campaign.sources.factory import open_source
 from wa_bulk.campaign.template_check import AccountTemplates, AskAccount, hold_against
 
 FAULTS_KEPT = 1000
@@ -54,6 +54,8 @@ class CheckReport(Struct, frozen=True):
     faults: list[RowFault]
     media: MediaFindings | None = None
     """What the links lead to, where they were looked at."""
+    sheet: str | None = None
+    """Which sheet of a workbook the recipients are in, in words."""
 
 
 def check(
@@ -75,8 +77,8 @@ def check(
     then, `on_fault` every fault. Raises CampaignError and SourceError where no run could begin.
     """
     settings = settings or Settings()
-    file = load(campaign)
-    source = open_source(recipients_of(file, recipients))
+    file = as_settings_say(load(campaign), settings)
+    source = open_recipients(file, recipients_of(file, recipients))
     blueprint = compile_campaign(file, source.header, PREVIEW_RUN_ID)
     account = ask_account(blueprint, source) if ask_account is not None else AccountTemplates()
     findings = hold_against(blueprint, account)
@@ -116,23 +118,26 @@ def check(
         cost_sums=sums(costs),
         causes=found.causes,
         faults=faults,
+        sheet=source.sheet,
     )
 
 
-def preview(campaign: Path, row: int, *, recipients: Path | None = None) -> bytes:
+def preview(
+    campaign: Path, row: int, *, recipients: Path | None = None, settings: Settings | None = None
+) -> bytes:
     """Return the exact request for data row `row` (from 1), as JSON; its run id is `preview`.
 
     Raises CampaignError, SourceError (no such row, or one that cannot be read) and RowRefused.
     """
-    file = load(campaign)
-    source = open_source(recipients_of(file, recipients))
+    file = as_settings_say(load(campaign), settings or Settings())
+    source = open_recipients(file, recipients_of(file, recipients))
     blueprint = compile_campaign(file, source.header, PREVIEW_RUN_ID)
     seen = 0
     for found in source.rows():
         seen = found.number
         if found.number == row:
             if found.problem is not None:
-                raise SourceError(f"{source.path}, row {row}: {found.problem}")
+                raise SourceError(f"{source.path}, row {row}, line {found.line}: {found.problem}")
             try:
                 return blueprint.render(row, found.values).payload
             except RowRefused as refusal:

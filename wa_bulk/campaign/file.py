@@ -14,6 +14,7 @@ from typing import Literal, cast
 from msgspec import Struct
 
 from wa_bulk.api.number_plan import country_named
+from wa_bulk.campaign.sources.reading import Reading, delimiter_named, encoding_named
 from wa_bulk.campaign.toml_text import TomlError, parse
 from wa_bulk.send import defaults
 
@@ -25,6 +26,9 @@ _KEYS = {
     "gateway_errors": '"unknown" or "retry"',
     "respect_suppression": "true or false",
     "country": "the two letters of a country",
+    "delimiter": "the character between two values",
+    "encoding": "the name of an encoding",
+    "sheet": "the name of a sheet",
     "message": "a table",
 }
 
@@ -39,6 +43,9 @@ _PLACES = {
 }
 """Where keys belong that are found elsewhere."""
 
+_NAMED = {"country": country_named, "delimiter": delimiter_named, "encoding": encoding_named}
+"""What reads the values that must be one of many."""
+
 _BYTES_MAX = 1 << 20
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -51,7 +58,8 @@ class CampaignError(Exception):
 class CampaignFile(Struct, frozen=True):
     """A campaign file as read: `message` is the API's request with placeholders, not yet checked.
 
-    `country` (ISO 3166, two capitals) is whose numbers those without a country code are.
+    `country` (ISO 3166, two capitals) is whose numbers those without a country code are, `reading` how the
+    file of recipients is read.
     """
 
     path: Path
@@ -64,6 +72,7 @@ class CampaignFile(Struct, frozen=True):
     gateway_errors: Literal["unknown", "retry"] | None = None
     respect_suppression: bool = True
     country: str | None = None
+    reading: Reading = Reading()
 
 
 def load(path: Path) -> CampaignFile:
@@ -95,6 +104,11 @@ def campaign_in(data: bytes, path: Path) -> CampaignFile:
         gateway_errors=table.get("gateway_errors"),
         respect_suppression=table.get("respect_suppression", True),
         country=country_named(table["country"]) if "country" in table else None,
+        reading=Reading(
+            delimiter_named(table["delimiter"]) if "delimiter" in table else None,
+            encoding_named(table["encoding"]) if "encoding" in table else None,
+            table.get("sheet"),
+        ),
     )
 
 
@@ -133,12 +147,13 @@ def _faults(table: Mapping[str, object]) -> list[str]:
     rate = table.get("rate", defaults.RATE)
     if isinstance(rate, (int, float)) and not 0 <= rate <= sys.float_info.max:
         faults.append(f"rate = {rate}: expected messages per second, or 0 for no pacing")
-    country = table.get("country")
-    if isinstance(country, str):
-        try:
-            country_named(country)
-        except ValueError as error:
-            faults.append(f"country = {error}")
+    for key, named in _NAMED.items():
+        value = table.get(key)
+        if isinstance(value, str):
+            try:
+                named(value)
+            except ValueError as error:
+                faults.append(f"{key} = {error}")
     return faults
 
 

@@ -14,10 +14,10 @@ from msgspec import Struct
 from wa_bulk.api import decode
 from wa_bulk.api.media import MediaKind, Medium, media_of
 from wa_bulk.campaign.file import load
+from wa_bulk.campaign.recipients import as_settings_say, open_recipients, recipients_of
 from wa_bulk.campaign.request.blueprint import Blueprint, RowRefused, compile_campaign
-from wa_bulk.campaign.run.plan import recipients_of
+from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources.base import RowSource
-from wa_bulk.campaign.sources.factory import open_source
 from wa_bulk.media import MediaChecker, MediaReport
 
 FINDINGS_KEPT = 1000
@@ -74,6 +74,7 @@ async def look_at_media(
     checker: MediaChecker,
     *,
     recipients: Path | None = None,
+    settings: Settings | None = None,
     every_row: bool = False,
     on_links: Callable[[int], object] | None = None,
 ) -> MediaFindings:
@@ -82,8 +83,8 @@ async def look_at_media(
     Rows that would be refused are passed over. `on_links` is told how many links were looked at. Holds some
     100 bytes for each distinct link. Raises CampaignError and SourceError where no run could begin.
     """
-    file = load(campaign)
-    source = open_source(recipients_of(file, recipients))
+    file = as_settings_say(load(campaign), settings or Settings())
+    source = open_recipients(file, recipients_of(file, recipients))
     blueprint = compile_campaign(file, source.header, _RUN_ID)
     counts: Counter[str] = Counter()
     findings: list[MediaFinding] = []

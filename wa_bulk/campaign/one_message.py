@@ -8,16 +8,19 @@ from msgspec.structs import replace
 
 from wa_bulk.api import Message, decode
 from wa_bulk.campaign.check import preview
+from wa_bulk.campaign.settings import Settings
 
 _TAG = "wa_bulk"
 
 
-def message_to(to: str, campaign: Path, row: int, *, recipients: Path | None = None) -> Message:
+def message_to(
+    to: str, campaign: Path, row: int, *, recipients: Path | None = None, settings: Settings | None = None
+) -> Message:
     """Return the message of data row `row` (from 1), to `to` instead of the row's recipient.
 
     Its request_id says that it is a test, and it has no tag, so that no callback speaks of it as of the
     row. Raises CampaignError, SourceError (no such row) and RowRefused, as `preview` does.
     """
-    message = decode(preview(campaign, row, recipients=recipients))
+    message = decode(preview(campaign, row, recipients=recipients, settings=settings))
     args = {key: value for key, value in (message.custom_args or {}).items() if key != _TAG}
     return replace(message, to=to, request_id=f"test-{message.request_id}", custom_args=args or None)

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from wa_bulk.api.number_plan import country_named
+from wa_bulk.campaign.sources.reading import Reading, delimiter_named, encoding_named
 from wa_bulk.ledger.log_format import Setting
 from wa_bulk.send import defaults
 
@@ -53,6 +55,27 @@ class Settings(Struct, frozen=True, kw_only=True):
     outage_limit: _ZeroOrMore = 60.0
     """How long to wait for a server that is unavailable before stopping."""
     transport: Literal["auto", "lean", "aiohttp"] = "auto"
+    country: str | None = None
+    """Whose numbers those without a country code are (ISO 3166); None: the campaign's."""
+    delimiter: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    """How the file of recipients is read; None: as the campaign says, else as the file itself tells."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what names nothing."""
+        for value, named in (
+            (self.country, country_named),
+            (self.delimiter, delimiter_named),
+            (self.encoding, encoding_named),
+        ):
+            if value is not None:
+                named(value)
+
+    @property
+    def reading(self) -> Reading:
+        """How the file of recipients is read."""
+        return Reading(self.delimiter, self.encoding, self.sheet)
 
     @property
     def retries_unknown(self) -> bool:

@@ -30,6 +30,7 @@ _COLUMNS = ("row", "line", "column", "value", "problem", "status")
 @click.command("check")
 @options.campaign_argument
 @options.recipients
+@options.reading
 @options.option("--json", "as_json", is_flag=True, help="Everything found, as JSON on stdout.")
 @options.option(
     "--csv",
@@ -60,6 +61,7 @@ def command(
     rates: Path | None,
     offline: bool,
     base_url: str | None,
+    **reading: str | None,
 ) -> None:
     """Find everything wrong with a campaign without sending it.
 
@@ -75,6 +77,8 @@ def command(
       wa-bulk check campaign.toml --csv wrong.csv
       wa-bulk check campaign.toml --json | jq '.causes[].reason'
     """
+    import msgspec
+
     from wa_bulk.campaign.settings import Settings
     from wa_bulk.cli.template_check import asking
 
@@ -82,7 +86,7 @@ def command(
         raise click.UsageError(
             "--offline asks nothing of the network: leave out --media and --media-private."
         )
-    settings = Settings(allow_duplicates=allow_duplicates)
+    settings = msgspec.convert({"allow_duplicates": allow_duplicates, **reading}, Settings)
     look = None if offline else MediaLook(every_row=media, private=media_private)
     if csv == STDOUT and as_json:
         raise click.UsageError("--csv - and --json both write to stdout: name a file for one of them.")
@@ -141,7 +145,7 @@ def examine(
             rates=rates,
         )
     if media is not None:
-        report = msgspec.structs.replace(report, media=media(campaign, recipients))
+        report = msgspec.structs.replace(report, media=media(campaign, recipients, settings))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(report)))
     elif csv != STDOUT:
@@ -191,9 +195,9 @@ def _show(report: CheckReport, base_url: str | None, *, with_rates: bool) -> Non
     from wa_bulk.report.words import counted, plain
 
     console = Console(highlight=False, markup=False)
-    console.print(
-        Text.assemble((report.campaign, "bold"), f", {counted(report.rows, 'row')} of {report.recipients}")
-    )
+    sheet = "" if report.sheet is None else f", sheet {report.sheet}"
+    rows = counted(report.rows, "row")
+    console.print(Text.assemble((report.campaign, "bold"), f", {rows} of {report.recipients}{sheet}"))
     counts = Table.grid(padding=(0, 2, 0, 0))
     counts.add_column(min_width=10)
     counts.add_column(justify="right")

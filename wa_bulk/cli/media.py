@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from wa_bulk.campaign.media import MediaFinding, MediaFindings
+    from wa_bulk.campaign.settings import Settings
     from wa_bulk.media.cache import MediaCache
 
 _FINDINGS_SHOWN = 20
@@ -22,7 +23,7 @@ class MediaLook(NamedTuple):
     every_row: bool
     private: bool
 
-    def __call__(self, campaign: Path, recipients: Path | None) -> MediaFindings:
+    def __call__(self, campaign: Path, recipients: Path | None, settings: Settings) -> MediaFindings:
         """Look at the campaign's media, with progress on stderr."""
         from wa_bulk.campaign.media import look_at_media
         from wa_bulk.cli import loop
@@ -39,6 +40,7 @@ class MediaLook(NamedTuple):
                         campaign,
                         checker,
                         recipients=recipients,
+                        settings=settings,
                         every_row=self.every_row,
                         on_links=on_links,
                     )

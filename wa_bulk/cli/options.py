@@ -46,6 +46,41 @@ class Number(click.FloatRange):
         return number
 
 
+class Named(click.types.StringParamType):
+    """A text that names one of many things; `read` returns which, or raises ValueError."""
+
+    name = "text"
+
+    def __init__(self, read: Callable[[], Callable[[str], str]]) -> None:
+        """`read` is imported when it is needed."""
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return what is named."""
+        try:
+            return self._read()(value)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
+def _country() -> Callable[[str], str]:
+    from wa_bulk.api.number_plan import country_named
+
+    return country_named
+
+
+def _delimiter() -> Callable[[str], str]:
+    from wa_bulk.campaign.sources.reading import delimiter_named
+
+    return delimiter_named
+
+
+def _encoding() -> Callable[[str], str]:
+    from wa_bulk.campaign.sources.reading import encoding_named
+
+    return encoding_named
+
+
 class WholeNumber(click.IntRange):
     """A whole number."""
 
@@ -104,7 +139,7 @@ recipients = option(
     "--recipients",
     type=TABLE,
     metavar="FILE",
-    help="CSV of recipients, in place of the one the campaign names.",
+    help="CSV or workbook of recipients, in place of the one the campaign names; -: standard input.",
 )
 base_url = option(
     "--base-url",
@@ -121,6 +156,36 @@ wait_settled = option(
     help="At the end, wait this long, say 20m, for callbacks to settle the rows that are unknown.",
 )
 yes = option("--yes", "-y", is_flag=True, help="Do not ask. Needed where there is no terminal to ask on.")
+
+_READING = (
+    option(
+        "--country",
+        type=Named(_country),
+        metavar="CC",
+        help="Country (ISO 3166) of numbers without a country code, such as GB.  [default: the campaign's]",
+    ),
+    option(
+        "--delimiter",
+        type=Named(_delimiter),
+        metavar="CHARACTER",
+        help="What is between two values of the CSV, or `tab`.  [default: the campaign's, or what fits]",
+    ),
+    option(
+        "--encoding",
+        type=Named(_encoding),
+        metavar="NAME",
+        help="Encoding of the CSV, such as cp1252.  [default: the campaign's, or UTF-8]",
+    ),
+    option("--sheet", metavar="NAME", help="Sheet of the workbook.  [default: the campaign's, or the first]"),
+)
+
+
+def reading(command: _F) -> _F:
+    """Everything that says how the recipients are read."""
+    for add in reversed(_READING):
+        command = add(command)
+    return command
+
 
 _SENDING = (
     option(

@@ -50,13 +50,15 @@ class FilePath(click.Path):
 class GivenFile(FilePath):
     """A file of one kind. For one that is of another, a Problem says what to type instead."""
 
-    def __init__(self, wanted: Kind) -> None:
-        super().__init__()
+    def __init__(self, wanted: Kind, *, allow_dash: bool = False) -> None:
+        super().__init__(allow_dash=allow_dash)
         self.wanted = wanted
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path, whether or not there is a file."""
         path = super().convert(value, param, ctx) if not Path(str(value)).is_dir() else Path(str(value))
+        if self.allow_dash and str(path) == "-":
+            return path
         command = ctx.info_name if ctx is not None and ctx.info_name else "send"
         if path.is_dir():
             raise Problem(f"{path} is a folder: name the {self.wanted} in it", *_in_folder(path, self.wanted))

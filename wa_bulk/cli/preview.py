@@ -28,6 +28,7 @@ from wa_bulk.cli import options
 @options.option("--offline", is_flag=True, help="With --text: do not ask the account for the template.")
 @options.base_url
 @options.recipients
+@options.reading
 @options.debug
 def command(
     campaign: Path,
@@ -36,6 +37,7 @@ def command(
     offline: bool,
     base_url: str | None,
     recipients: Path | None,
+    **reading: str | None,
 ) -> None:
     """Print the exact request that a row would be sent as, in JSON.
 
@@ -48,8 +50,10 @@ def command(
     import msgspec
 
     from wa_bulk.campaign.check import preview
+    from wa_bulk.campaign.settings import Settings
 
-    request = preview(campaign, row, recipients=recipients)
+    settings = msgspec.convert(reading, Settings)
+    request = preview(campaign, row, recipients=recipients, settings=settings)
     if as_text:
         _show(request, row, base_url, offline=offline)
     else:

@@ -17,6 +17,7 @@ from wa_bulk.api.message import TemplateBody
 from wa_bulk.campaign.examination import Examination, examine
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 from wa_bulk.campaign.run.plan import Plan
+from wa_bulk.campaign.sources.base import in_words
 from wa_bulk.campaign.template_check import AccountTemplates, TemplateFindings
 from wa_bulk.cli.findings import WARNING, causes_table
 from wa_bulk.cli.memory import Note
@@ -66,7 +67,8 @@ def tell(
 ) -> None:
     """Say all of it on `console`; `notes` are further facts, each with its name."""
     rows = counted(plan.rows_to_send, "row")
-    what = f"the rest of {plan.source.path}: {rows}" if plan.resumed else f"{rows} of {plan.source.path}"
+    recipients = in_words(plan.source)
+    what = f"the rest of {recipients}: {rows}" if plan.resumed else f"{rows} of {recipients}"
     _print(console, 0, Text(), Text.assemble((plain(plan.file.name), "bold"), f", {plain(what)}"))
     sandbox = is_loopback(urlsplit(account.base_url).hostname or "")
     where = ("SANDBOX", "bold black on green") if sandbox else ("REAL", "bold white on red")

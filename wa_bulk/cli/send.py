@@ -11,13 +11,25 @@ from click.core import ParameterSource
 from wa_bulk.cli import exits, options
 from wa_bulk.cli.selecting import selecting, selection_notes, selections
 
-_OF_A_TEST = ("to", "row", "recipients", "base_url", "yes", "timeout", "tries", "transport", "debug")
+_OF_A_TEST: tuple[str, ...] = (
+    "to",
+    "row",
+    "recipients",
+    "base_url",
+    "yes",
+    "timeout",
+    "tries",
+    "transport",
+    "debug",
+)
+_OF_A_TEST += ("country", "delimiter", "encoding", "sheet")
 _WITHOUT_MEANING_FOR_A_TEST = ("log", "rate", "concurrency")
 
 
 @click.command("send")
 @options.campaign_argument
 @options.recipients
+@options.reading
 @options.option(
     "--log",
     type=options.FILE,
@@ -121,9 +133,12 @@ def command(
     account = account_from_environment(base_url)
     with reading():
         plan = prepare(campaign, recipients=recipients, log=log, settings=settings, selections=selected)
-    notes = [*selection_notes(plan), *consult(plan, account.base_url, again=again)]
-    confirm(plan, account, notes, yes=yes)
-    raise click.exceptions.Exit(carry_out(plan, account, wait_settled_s, again=again))
+    try:
+        notes = [*selection_notes(plan), *consult(plan, account.base_url, again=again)]
+        confirm(plan, account, notes, yes=yes)
+        raise click.exceptions.Exit(carry_out(plan, account, wait_settled_s, again=again))
+    finally:
+        plan.release()
 
 
 def _check_options_of_a_test() -> None:

@@ -38,11 +38,11 @@ def send_test(
     from wa_bulk.cli.running import has_leave
 
     try:
-        to = e164(number, file.country)
+        to = e164(number, settings.country)
     except ValueError as error:
         raise Problem(f"--to: {error}") from None
     _refuse_suppressed(file, account.base_url, to)
-    message = message_to(to, file.path, row, recipients=recipients)
+    message = message_to(to, file.path, row, recipients=recipients, settings=settings)
     click.echo(f"{click.style(file.name, bold=True)}, a test: the message of row {row}", err=True)
     click.echo(f"  to        {to}, by {account.base_url}, as {account.dev_key}", err=True)
     click.echo("  log       none: it is in no campaign's log, and no run of the account", err=True)

@@ -101,14 +101,19 @@ def import_(file: Path, reason: str) -> None:
     columns `reason` and `at` are kept, so that what was exported can be imported. Lines without a number that
     can be read are named, and the others imported.
     """
-    from wa_bulk.campaign.sources.text_file import TextFile
+    from wa_bulk.campaign.sources.kinds import is_workbook
+    from wa_bulk.campaign.sources.source_file import SourceFile
+    from wa_bulk.campaign.sources.text_file import SAVE_AS_CSV, TextFile
 
     if file.is_file() and not file.stat().st_size:
         raise Problem(f"{file} is empty")
     bad: list[str] = []
     added = read = 0
-    with TextFile(file).open() as lines, memory.open_memory() as history:
-        entries = _entries(lines, file, reason, bad)
+    source = SourceFile(file)
+    if is_workbook(source):
+        raise Problem(f"{file} is a workbook: {SAVE_AS_CSV}")
+    with memory.open_memory() as history:
+        entries = _entries(TextFile(source).lines(), file, reason, bad)
         while batch := list(islice(entries, _IMPORTED_AT_ONCE)):
             added += history.suppression.add(batch)
             read += len(batch)
@@ -151,13 +156,13 @@ def _values(entry: Suppressed) -> dict[str, str]:
     return dict(zip(_COLUMNS, (entry.number, entry.reason, entry.source, at), strict=True))
 
 
-def _entries(lines: IO[str], file: Path, reason: str, bad: list[str]) -> Iterator[Suppressed]:
+def _entries(lines: Iterator[str], file: Path, reason: str, bad: list[str]) -> Iterator[Suppressed]:
     """Yield what the file asks for; what cannot be read is put into `bad`, with its line."""
     from wa_bulk.history import Suppressed
     from wa_bulk.history.database import now_ms
 
     at_ms = now_ms()
-    first = lines.readline()
+    first = next(lines, "")
     delimiter = max(",;\t", key=first.count)
     rows = csv.reader(chain([first], lines), delimiter=delimiter)
     header: list[str] = [cell.strip().lower() for cell in next(csv.reader([first], delimiter=delimiter), [])]

@@ -80,6 +80,8 @@ class LeasedEnvironment(Environment):
 class QueuedSource:
     """The rows that a ledger has taken. A `RowSource`, but for what asks for all rows at once."""
 
+    sheet = None
+
     def __init__(self, ledger: RedisLedger, header: list[str], path: Path) -> None:
         self.header = header
         self.path = path

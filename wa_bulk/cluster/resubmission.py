@@ -19,7 +19,7 @@ def recipients_again(record: RunRecord) -> RowSource:
             f"{path} is not here: run {description.run_id} was submitted on {description.submitted_on}; "
             "retry it there, or put its recipients there"
         )
-    source = open_source(path)
+    source = open_source(path, description.settings.reading)
     if source.sha256() != description.source_sha256:
         raise ClusterError(
             f"{path} is not the file that run {description.run_id} was submitted with; its rows would be "

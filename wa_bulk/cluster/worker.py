@@ -14,6 +14,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from wa_bulk.campaign.file import campaign_in
+from wa_bulk.campaign.recipients import as_settings_say
 from wa_bulk.campaign.request.blueprint import compile_campaign
 from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.campaign.run.plan import Plan
@@ -186,7 +187,9 @@ def plan_of(description: Description, ledger: RedisLedger) -> Plan:
         source=QueuedSource(ledger, description.header, Path(description.source_path)),
         rows=description.rows,
         source_sha256=description.source_sha256,
-        blueprint=compile_campaign(file, description.header, description.run_id),
+        blueprint=compile_campaign(
+            as_settings_say(file, description.settings), description.header, description.run_id
+        ),
         settings=description.settings,
         run_id=description.run_id,
         log=Path(description.run_id),

@@ -12,6 +12,7 @@ import msgspec
 from wa_bulk.campaign.sources.base import RowSource, SourceError
 from wa_bulk.campaign.sources.csv import CsvSource
 from wa_bulk.campaign.sources.factory import open_source
+from wa_bulk.campaign.sources.reading import reading_of
 from wa_bulk.ledger.log_format import LogError, ResultLine, RunLine
 from wa_bulk.ledger.log_reader import read_run
 from wa_bulk.report.last_words import LastWords
@@ -31,7 +32,7 @@ def source_of(log: Path) -> RowSource:
     path = Path(run.source.path)
     others = f"`wa-bulk report {log} --csv FILE` has every row's number and reason without it"
     try:
-        source = open_source(path)
+        source = open_source(path, reading_of(run.settings))
     except SourceError as error:
         raise LogError(
             f"{error}: these rows are read from the recipients' file of the run. Put it back; {others}"

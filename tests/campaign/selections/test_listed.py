@@ -48,7 +48,7 @@ def test_people_are_selected_not_ways_to_write_a_number(tmp_path: Path) -> None:
         ("phone\n\n", "holds no numbers"),
         ("phone\n+447911123456\n12\nabc\n", "line 3: '12' "),
         ("a,b\n1,2\n", "which column holds the numbers? It has a, b; name one of them phone"),
-        ("a,phone\n1,+447911123456,3\n", "line 2 has 3 values"),
+        ("a,phone\n1,+447911123456,3\n", "line 2: has 3 values"),
     ],
 )
 def test_nobody_is_left_out_in_silence(tmp_path: Path, text: str, words: str) -> None:

@@ -1,21 +1,24 @@
 from __future__ import annotations
 
-import codecs
 import contextlib
 import csv
 import hashlib
 import io
 import itertools
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wa_bulk.campaign.sources import csv as source_module
-from wa_bulk.campaign.sources.base import Scan, SourceError, SourceRow
+from wa_bulk.campaign.sources import csv as csv_module
+from wa_bulk.campaign.sources import quoted_rows, source_file
+from wa_bulk.campaign.sources.base import CELL_MAX, Scan, SourceError, SourceRow
 from wa_bulk.campaign.sources.csv import PASSED_OVER, CsvSource
+from wa_bulk.campaign.sources.reading import Reading
+from wa_bulk.campaign.sources.source_file import SourceFile
+from wa_bulk.campaign.sources.text_file import LINE_MAX
 
 TABLE = "phone,name\n+447911123456,Bob\n+447911123457,Zoë\n"
 ROWS = [
@@ -34,9 +37,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("sources") / "recipients.csv"
 
 
-def source_of(path: Path, content: str | bytes, encoding: str = "utf-8") -> CsvSource:
+def source_of(
+    path: Path, content: str | bytes, encoding: str = "utf-8", reading: Reading | None = None
+) -> CsvSource:
     path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
-    return CsvSource(path)
+    return CsvSource(SourceFile(path), reading)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -77,10 +82,12 @@ def test_the_delimiter_is_the_one_that_fits_the_header(path: Path, sample: str, 
     assert source_of(path, sample).delimiter == delimiter
 
 
-def test_excels_own_first_line_is_no_row(path: Path) -> None:
-    source = source_of(path, "sep=;\r\n" + TABLE.replace(",", ";").replace("\n", "\r\n"))
+@pytest.mark.parametrize("hint", ["sep=;", "SEP=;", "sep=;;;", '"sep=;"', '"sep=;";;', "sep=,;;", "sep=; "])
+def test_excels_own_first_line_is_no_row_and_no_line_that_it_shows(path: Path, hint: str) -> None:
+    source = source_of(path, f"{hint}\r\n" + TABLE.replace(",", ";").replace("\n", "\r\n"))
     assert source.header == ["phone", "name"]
-    assert [(row.number, row.line) for row in source.rows()] == [(1, 3), (2, 4)]
+    assert list(source.rows()) == ROWS
+    assert source.scan().rows == 2
 
 
 def test_blank_lines_are_no_rows(path: Path) -> None:
@@ -101,36 +108,130 @@ def test_a_table_of_commas_behind_the_rows_is_nothing(path: Path) -> None:
     assert source.scan().rows == len(list(source.rows())) == 1
 
 
-def test_values_keep_their_blanks_and_names_do_not(path: Path) -> None:
-    source = source_of(path, " phone , name\n 1 , a \n")
+@pytest.mark.parametrize(
+    "row",
+    ["1,a", " 1 , a ", "\t1,\u00a0a\u3000", '1, "a"', '"1" ,"a"', '\u00a0"1"\t, \u2007"a" ', '" 1 "," a\n"'],
+)
+def test_blanks_around_delimiters_and_values_are_no_part_of_them(path: Path, row: str) -> None:
+    source = source_of(path, f" phone ,\u00a0name\n{row}\n2,b\n")
     assert source.header == ["phone", "name"]
-    assert next(source.rows()).values == [" 1 ", " a "]
+    assert [found.values for found in source.rows()] == [["1", "a"], ["2", "b"]]
+
+
+def test_quotes_after_a_blank_are_quotes(path: Path) -> None:
+    source = source_of(path, 'phone,name\n1, "Smith, ""J"" A"\n2,\u2007"two\nlines" \n3,x "y"\n')
+    assert [(row.line, row.values[1]) for row in source.rows()] == [
+        (2, 'Smith, "J" A'),
+        (3, "two\nlines"),
+        (4, 'x "y"'),
+    ]
+
+
+def test_a_line_is_the_one_that_a_spreadsheet_shows(path: Path) -> None:
+    source = source_of(path, 'phone,name\n1,"a\nb\nc"\n\n2,d\n"x\ny",\n3,"e"f\n4\n')
+    assert [(row.number, row.line) for row in source.rows()] == [(1, 2), (2, 4), (3, 5), (4, 6), (5, 7)]
+
+
+def test_columns_without_a_name_and_without_a_value_are_none(path: Path) -> None:
+    source = source_of(path, "phone,, name ,,\n1,,a,,\n2, ,b\n3,,c,,,,\n,,\n4,,d\n")
+    assert source.header == ["phone", "name"]
+    assert [row.values for row in source.rows()] == [["1", "a"], ["2", "b"], ["3", "c"], ["4", "d"]]
+    assert source.scan().rows == 4
+
+
+@pytest.mark.parametrize("read", [lambda source: list(source.rows()), lambda source: source.scan()])
+def test_a_column_without_a_name_but_with_a_value_is_refused(
+    path: Path, read: Callable[[CsvSource], object]
+) -> None:
+    source = source_of(path, ",phone,name\n,1,a\n0,2,b\n")
+    with pytest.raises(SourceError, match=r"line 1, column 1: has no name .*, but row 2 \(line 3\)"):
+        read(source)
+
+
+def test_names_are_in_nfc(path: Path) -> None:
+    assert source_of(path, "te\u0301l,nom\n1,a\n").header == ["tél", "nom"]
+
+
+@pytest.mark.parametrize(
+    ("content", "columns", "delimiter"),
+    [
+        ("phone;name,x\n1;a,b\n", ["phone"], ";"),
+        ("phone;name,x\n1;a,b\n", ["x"], ","),
+        ("phone;name|x\n1;a|b\n", ["phone;name", "x"], "|"),
+        ("phone,name;x\n1,a;b\n", [], ","),
+    ],
+)
+def test_among_delimiters_that_fit_the_campaigns_columns_decide(
+    path: Path, content: str, columns: list[str], delimiter: str
+) -> None:
+    path.write_text(content)
+    assert CsvSource(SourceFile(path), None, columns).delimiter == delimiter
+
+
+def test_what_the_user_says_of_delimiter_and_encoding_decides(path: Path) -> None:
+    source = source_of(path, "sep=;\nphone:name;x\n1:Zoë;y\n", "cp1252", Reading(":", "cp1252"))
+    assert source.header == ["phone", "name;x"]
+    assert next(source.rows()).values == ["1", "Zoë;y"]
+
+
+class TestLongCells:
+    @pytest.mark.parametrize(
+        "cell", ["x" * 3_000_000, '"' + "x\ny" * 300_000 + '"', " " * 3_000_000, '"' + '""' * 100_000 + '"']
+    )
+    def test_are_cut_and_leave_the_others_alone(self, path: Path, cell: str) -> None:
+        source = source_of(path, f"phone,note,name\n1,{cell},a\n2,y,b\n")
+        first, second = source.rows()
+        assert (first.values[0], first.values[2], len(first.values[1])) == (
+            ("1", "a", 0) if cell.isspace() else ("1", "a", CELL_MAX + 1)
+        )
+        assert second == SourceRow(2, 3, ["2", "y", "b"])
+        assert source.scan().rows == 2
+
+    def test_a_row_of_too_many_is_refused_and_the_next_is_read(self, path: Path) -> None:
+        cell = "x" * CELL_MAX
+        wide = source_of(path, "phone,name\n" + f"{cell}," * 100 + "\n2,b\n")
+        many = source_of(path.with_name("many"), "phone,name\n1" + ",x" * 300_000 + "\n2,b\n")
+        for source in (wide, many):
+            first, second = source.rows()
+            assert first.problem is not None
+            assert "more than" in first.problem
+            assert second.values == ["2", "b"]
+
+    def test_a_malformed_long_line_does_not_take_the_next_with_it(self, path: Path) -> None:
+        source = source_of(path, f'phone,name\n1,"a"b{"x" * 3_000_000}\n2,b\n')
+        assert [(row.line, row.problem is None) for row in source.rows()] == [(2, False), (3, True)]
+
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    @pytest.mark.parametrize("size", [LINE_MAX - 5, LINE_MAX - 4, LINE_MAX - 3, LINE_MAX - 2, LINE_MAX + 1])
+    def test_pieces_of_a_line_are_put_together_at_its_end(self, path: Path, end: str, size: int) -> None:
+        source = source_of(path, f"phone,name{end}1,{'x' * size}{end}2,b{end}{end}3,c{end}")
+        rows = list(source.rows())
+        assert [(row.line, row.values[0]) for row in rows] == [(2, "1"), (3, "2"), (5, "3")]
 
 
 def test_rows_of_another_width_are_reported_and_counted(path: Path) -> None:
     source = source_of(path, 'phone,name\n1,a\n2\n3,"b\nb",c\n4,d\n')
     assert list(source.rows()) == [
         SourceRow(1, 2, ["1", "a"]),
-        SourceRow(2, 3, [], "line 3 has 1 value, but the header names 2 columns"),
+        SourceRow(2, 3, [], "has 1 value, but the header names 2 columns"),
         SourceRow(
             3,
             4,
             [],
-            "line 4 has 3 values, but the header names 2 columns: "
-            "a value with ',' in it must stand in quotes",
+            "has 3 values, but the header names 2 columns: a value with ',' in it must stand in quotes",
         ),
-        SourceRow(4, 6, ["4", "d"]),
+        SourceRow(4, 5, ["4", "d"]),
     ]
     assert source.scan().rows == 4
 
 
-@pytest.mark.parametrize("row", ['2,"a"b', '2,"a" b,c', '2,"6" nails"', '"2"x'])
+@pytest.mark.parametrize("row", ['2,"a"b', '2,"a" b,c', '2,"6" nails"', '"2"x', '2, "a" "b"'])
 def test_a_quote_within_quotes_is_reported_with_its_row(path: Path, row: str) -> None:
     rows = list(source_of(path, f'phone,name\n1,"x\ny"\n{row}\n3,c\n').rows())
-    assert [(row.number, row.line) for row in rows] == [(1, 2), (2, 4), (3, 5)]
+    assert [(row.number, row.line) for row in rows] == [(1, 2), (2, 3), (3, 4)]
     assert rows[1].problem is not None
-    assert rows[1].problem.startswith("line 4 is not valid CSV (")
-    assert rows[1].problem.endswith("a quote within a quoted value must be written twice")
+    assert rows[1].problem.startswith("is not valid CSV (")
+    assert "a quote within a quoted value must be written twice" in rows[1].problem
     assert rows[2].values == ["3", "c"]
 
 
@@ -178,10 +279,11 @@ def test_a_quote_that_opens_in_a_later_line_of_its_row(path: Path) -> None:
     ("header", "place"),
     [
         ("phone,name,phone\n", "line 1, column 3: is named 'phone', as column 1 is"),
-        ("phone, ,name\n", "line 1, column 2: has no name"),
-        ("phone,name,\n", "line 1, column 3: has no name"),
+        ("phone,name,pho\u0301ne,ph\u00f3ne\n", "line 1, column 4: is named 'phóne', as column 3 is"),
         ("phone,\x1b[31mname\n", r"line 1, column 2: is named '\x1b[31mname', with control characters"),
-        ("\n\nphone,name,\n", "line 3, column 3: has no name"),
+        ("\n\nphone,name,phone\n", "line 3, column 3: is named 'phone'"),
+        ("sep=,\nphone,name,phone\n", "line 2, column 3: is named 'phone'"),
+        (",,\n\u00a0,\n", "recipients.csv: is empty"),
         ('"phone"x,name\n', "line 1: the header is not valid CSV"),
         ('phone,"name\n1,a\n', "line 1: a quote is opened here"),
         ("", "recipients.csv: is empty"),
@@ -200,80 +302,6 @@ def test_a_header_alone_is_no_table(path: Path) -> None:
     assert list(source.rows()) == []
     with pytest.raises(SourceError, match="has a header but no rows"):
         source.scan()
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"PK\x03\x04" + bytes(range(120, 170)), "Excel or OpenDocument workbook"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(range(120, 170)), "old Excel workbook"),
-        (b"%PDF-1.7\n", "is a PDF"),
-        (b"\x1f\x8b\x08\x00" + bytes(range(120, 170)), "compressed"),
-        (codecs.BOM_UTF32_LE + TABLE.encode("utf-32-le"), "UTF-32"),
-        (codecs.BOM_UTF32_BE + TABLE.encode("utf-32-be"), "UTF-32"),
-        (TABLE.encode("utf-16-le"), "UTF-16 without a byte order mark"),
-        (TABLE.encode("utf-16-be"), "UTF-16 without a byte order mark"),
-        (TABLE.encode("latin-1"), "line 3: byte 0xEB after '+447911123457,Zo' is no UTF-8 text"),
-        (b"phone,name\n1,a\x00b\n", "line 2: byte 0x00 after '1,a' is no UTF-8 text"),
-        (b"\x7fELF\x02\x01\x01\x00", "line 1: byte 0x00"),
-        (b"lorem ipsum " * 10_000, "line 1: has no line break in 65536 characters"),
-    ],
-)
-def test_what_is_no_csv_is_named_for_what_it_is(path: Path, content: bytes, words: str) -> None:
-    with pytest.raises(SourceError) as caught:
-        source_of(path, content)
-    assert words in str(caught.value)
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("rows_before", [30_000, 90_002])
-def test_bytes_that_are_no_text_are_found_far_down(
-    path: Path, encoding: str, line_end: str, rows_before: int
-) -> None:
-    text = "".join(["phone,name", line_end, f'1,"ü{line_end}"{line_end}' * (rows_before // 2), "2,"])
-    wrong = b"\x00\xdc" if encoding == "utf-16" else b"\xff"
-    source = source_of(path, text.encode(encoding) + wrong + line_end.encode(encoding))
-    line = rows_before // 2 * 2 + 2
-    for read in (lambda: list(source.rows()), source.scan):
-        with pytest.raises(SourceError, match=rf"line {line}: byte .* after '2,' is no UTF-") as caught:
-            read()
-        assert caught.value.line == line
-
-
-def test_text_that_ends_within_a_character(path: Path) -> None:
-    with pytest.raises(SourceError, match="line 3: byte 0xC3 after 'Zo' is no UTF-8 text"):
-        source_of(path, b"a\nb\nZo\xc3")
-
-
-def test_only_a_file_that_is_there_can_be_read(path: Path) -> None:
-    with pytest.raises(SourceError, match=r"recipients\.csv: cannot be read \(No such file"):
-        CsvSource(path)
-    path.mkdir()
-    with pytest.raises(SourceError, match="is no regular file"):
-        CsvSource(path)
-    path.rmdir()
-    os.mkfifo(path)
-    with pytest.raises(SourceError, match="is no regular file"):
-        CsvSource(path)
-
-
-def test_a_file_must_stay_as_it_is(path: Path) -> None:
-    source = source_of(path, TABLE)
-    assert not source.has_changed()
-    rows = source.rows()
-    next(rows)
-    with path.open("a") as file:
-        file.write("3,c\n")
-    assert source.has_changed()
-    with pytest.raises(SourceError, match="was changed"):
-        list(rows)
-    with pytest.raises(SourceError, match="was changed"):
-        source.scan()
-    path.unlink()
-    assert source.has_changed()
-    with pytest.raises(SourceError, match="cannot be read"):
-        list(source.rows())
 
 
 values = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -298,16 +326,16 @@ def test_any_table_is_read_as_it_was_written(
     writer = csv.writer(written, delimiter=delimiter, lineterminator=line_end, quoting=csv.QUOTE_ALL)
     width = len(rows[0]) if rows else 2
     writer.writerow([f"column {column}" for column in range(width)])
-    lines = []
+    lines: list[int] = []
     for row in rows:
         written.write(line_end * blank_lines)
-        before = io.IncrementalNewlineDecoder(None, translate=True).decode(written.getvalue(), final=True)
-        lines.append(before.count("\n") + 1)
+        lines.append(2 + len(lines) + blank_lines * (len(lines) + 1))
         writer.writerow(row)
     content = written.getvalue().encode(encoding)
     source = source_of(shared, content)
     assert list(source.rows()) == [
-        SourceRow(number, line, row) for number, (line, row) in enumerate(zip(lines, rows, strict=True), 1)
+        SourceRow(number, line, [value.strip() for value in row])
+        for number, (line, row) in enumerate(zip(lines, rows, strict=True), 1)
     ]
     if rows:
         assert source.scan() == Scan(len(rows), hashlib.sha256(content).hexdigest(), len(content))
@@ -333,14 +361,14 @@ def test_any_bytes_are_rows_or_an_error_in_words(shared: Path, content: bytes) -
         st.text("ab \t,;\x1c\xa0\x85\u2028", max_size=6) | st.sampled_from(["", " ", ",", '"']), max_size=12
     ),
     ends=st.lists(st.sampled_from(["\n", "\r\n", "\n\n", "\r"]), min_size=1, max_size=3),
-    block=st.integers(1, 9),
+    block=st.integers(2, 9),
 )
 def test_rows_are_counted_as_they_are_read(
     shared: Path, lines: list[str], ends: list[str], block: int
 ) -> None:
     content = "".join(line + end for line, end in zip(lines, itertools.cycle(ends), strict=False))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source_module, "BLOCK_CHARACTERS", block)
+        patch.setattr(source_file, "BLOCK_BYTES", block)
         for text in (content, content[:-1]):
             with contextlib.suppress(SourceError):
                 source = source_of(shared, text)
@@ -357,7 +385,7 @@ def test_the_rows_wanted_are_those_of_all_with_these_numbers(
 ) -> None:
     path = tmp_path_factory.mktemp("wanted") / "recipients.csv"
     path.write_text("phone,name\n" + "".join(line + "\n" for line in lines))
-    source = CsvSource(path)
+    source = CsvSource(SourceFile(path))
     every = list(source.rows())
     wanted = sorted(number for number in numbers if number <= len(every))
     stretches = [range(number, number + 1) for number in wanted]
@@ -370,3 +398,23 @@ def test_passing_over_many_rows_can_be_interleaved_with_other_work(path: Path) -
     source = source_of(path, "phone\n" + "1\n" * last)
     found = list(source.rows_in([range(2, 3), range(PASSED_OVER, PASSED_OVER + 2), range(last, last + 1)]))
     assert [row and row.number for row in found] == [2, PASSED_OVER, PASSED_OVER + 1, None, None, last]
+
+
+@given(
+    st.lists(st.text("ab,\"' \t\xa0\n\r", max_size=30), max_size=8),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_the_fast_way_and_the_careful_one_read_the_same(shared: Path, lines: list[str], end: str) -> None:
+    content = "a,b" + end + "".join(line + end for line in lines)
+
+    def outcome() -> object:
+        try:
+            return list(source_of(shared, content).rows())
+        except SourceError as error:
+            return str(error)
+
+    fast = outcome()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quoted_rows, "LINE_MAX", 0)
+        patch.setattr(csv_module, "LINE_MAX", 0)
+        assert outcome() == fast

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -11,6 +10,7 @@ from wa_bulk.api.invisible import code_points, is_blank
 from wa_bulk.api.phone_number import NoCountryError, e164
 from wa_bulk.api.rules import LINK, NUMBER_RULE, TextRule, fast_test
 from wa_bulk.campaign.request.field import Field, value_of
+from wa_bulk.campaign.sources.base import CELL_MAX
 
 COUNTRY_RULE = (
     "expected it with its country code, such as +447911123456, "
@@ -58,8 +58,8 @@ class BoundField:
         self._columns = [column for column, _ in self._places]
         self.column = self._columns[0]
         rule = field.rule
-        self.is_fine = _anything if rule is None else fast_test(rule)
-        self.longest = rule.longest if isinstance(rule, TextRule) else sys.maxsize
+        self.is_fine = _is_short if rule is None else fast_test(rule)
+        self.longest = rule.longest if isinstance(rule, TextRule) else CELL_MAX
         first_encoded = 0 if isinstance(field.pieces[0], str) else 1
         self._encoded = range(first_encoded, len(self._columns)) if rule is LINK else range(0)
         """Which of the columns stand within a link, and not at its very beginning."""
@@ -125,5 +125,5 @@ class BoundField:
         return texts[0] if self.field.is_one_column else self._format % tuple(texts)
 
 
-def _anything(text: str) -> bool:
-    return True
+def _is_short(text: str) -> bool:
+    return len(text) <= CELL_MAX

@@ -12,6 +12,7 @@ from wa_bulk.api import ValidationError
 from wa_bulk.api.errors import shortened
 from wa_bulk.api.rules import Rule, WholeRule
 from wa_bulk.campaign.request.placeholder import Column, Piece
+from wa_bulk.campaign.sources.base import CELL_MAX
 
 FieldKind = Literal["text", "whole", "decimal", "number", "row"]
 
@@ -70,11 +71,15 @@ def value_of(field: Field, text: str) -> str | int | float:
         fault, expects = f"is {shortened(text)}, not a whole number", _expects(field)
     else:
         value = int(text) if field.kind == "whole" else text
-        fault = field.rule.fault(value) if field.rule is not None else None
+        fault = _fault_of_any(text) if field.rule is None else field.rule.fault(value)
         expects = _expects(field)
     if fault is not None:
         raise ValidationError(field.path, fault, expects)
     return value
+
+
+def _fault_of_any(text: str) -> str | None:
+    return f"has more than {CELL_MAX:,} characters" if len(text) > CELL_MAX else None
 
 
 def _expects(field: Field) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Container
 from typing import Literal
 
@@ -49,7 +50,7 @@ def split(text: str, columns: Container[str] = ()) -> list[Piece]:
             if constant:
                 pieces.append(constant)
                 constant = ""
-            pieces.append(_column(match[1].strip(), columns))
+            pieces.append(_column(unicodedata.normalize("NFC", match[1].strip()), columns))
     constant += text[end:]
     if constant or not pieces:
         pieces.append(constant)

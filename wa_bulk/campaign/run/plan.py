@@ -12,7 +12,14 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from wa_bulk.campaign.file import CampaignError, CampaignFile, load
+from wa_bulk.campaign.file import CampaignFile, load
+from wa_bulk.campaign.recipients import (
+    as_settings_say,
+    kept_beside,
+    open_recipients,
+    recipients_of,
+    with_reading_of,
+)
 from wa_bulk.campaign.request.blueprint import Blueprint, compile_campaign
 from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.campaign.rules.doubtful import DoubtfulNumberRule
@@ -22,8 +29,7 @@ from wa_bulk.campaign.rules.unheard import UnheardRule
 from wa_bulk.campaign.selections.kept import described, keep, restored
 from wa_bulk.campaign.sends import sends_of
 from wa_bulk.campaign.settings import Settings
-from wa_bulk.campaign.sources.base import RowSource, SourceRow
-from wa_bulk.campaign.sources.factory import open_source
+from wa_bulk.campaign.sources.base import STANDARD_INPUT, RowSource, SourceRow
 from wa_bulk.ledger.lock import LockedLog, exists_already
 from wa_bulk.ledger.log_file import LogFile
 from wa_bulk.ledger.log_format import (
@@ -62,6 +68,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """Those of the rules that the user made by --only, --except or --exclude."""
     past: Past | None = None
     claimed: LogFile | None = None
+    kept_input: Path | None = None
+    """Where the recipients are kept that came from standard input, by this very command."""
     unheard: set[int] = msgspec.field(default_factory=set)
     """With `on_unknown` "retry-unheard": the rows in doubt that are sent again. None, until they are told."""
 
@@ -71,9 +79,11 @@ class Plan(Struct, frozen=True, kw_only=True):
         return self.past is not None
 
     def release(self) -> None:
-        """Let the log of a plan go that will not be carried out. Harmless otherwise."""
+        """Let go what a plan holds that will not be carried out. Harmless otherwise."""
         if self.claimed is not None:
             self.claimed.close()
+        if self.kept_input is not None and not self.log.exists():
+            self.kept_input.unlink(missing_ok=True)
 
     def totals(self) -> Totals:
         """Count the rows by status, as they stand before this stretch."""
@@ -186,16 +196,18 @@ def prepare(
     """
     file = load(campaign)
     settings = settings or settings_of(file)
-    path = recipients_of(file, recipients)
     run_id = secrets.token_hex(6)
     log = log or Path(f"{_slug(file.name)}-{run_id}.jsonl")
     if log.exists():
         raise exists_already(log)
     if not log.parent.is_dir():
         raise LogError(f"cannot create the log {log}: there is no folder {log.parent}")
-    source = open_source(path)
-    blueprint = compile_campaign(file, source.header, run_id)
-    scan = source.scan()
+    read = as_settings_say(file, settings)
+    settings = with_reading_of(settings, read)
+    with kept_beside(log, recipients_of(file, recipients)) as path:
+        source = open_recipients(read, path)
+        blueprint = compile_campaign(read, source.header, run_id)
+        scan = source.scan()
     return Plan(
         file=file,
         source=source,
@@ -207,12 +219,14 @@ def prepare(
         log=log,
         rules=rules_of(settings, DuplicateRule(scan.rows), selections),
         selections=selections,
+        kept_input=path if recipients == STANDARD_INPUT else None,
     )
 
 
 def settings_of(file: CampaignFile) -> Settings:
     """Give the settings of a run that the campaign file alone decides on."""
-    return Settings(rate=file.rate, gateway_errors=file.gateway_errors or "unknown")
+    settings = Settings(rate=file.rate, gateway_errors=file.gateway_errors or "unknown")
+    return with_reading_of(settings, file)
 
 
 def rules_of(
@@ -229,16 +243,6 @@ def put_before_duplicates(rules: list[RowRule], rule: RowRule) -> None:
     """Add a rule whose skipped rows are no duplicates of others."""
     at = next((at for at, own in enumerate(rules) if isinstance(own, DuplicateRule)), len(rules))
     rules.insert(at, rule)
-
-
-def recipients_of(file: CampaignFile, given: Path | None) -> Path:
-    """Tell where a campaign's recipients are: `given`, or else what the file says. Raises CampaignError."""
-    path = given or file.recipients
-    if path is None:
-        raise CampaignError(
-            f'{file.path}: names no recipients; add recipients = "file.csv" or give --recipients FILE'
-        )
-    return path
 
 
 def plan_resume(log: Path, **changes: object) -> Plan:
@@ -275,14 +279,6 @@ def rest_of(claimed: LogFile, changes: Mapping[str, object]) -> Plan:
         raise LogError(
             f"{file.path}: is not the campaign file this run began with; {_mend_of(past, claimed.path)}"
         )
-    path = Path(run.source.path)
-    source = open_source(path)
-    if source.sha256() != run.source.sha256:
-        raise LogError(
-            f"{path}: is not the file of recipients this run began with; its rows would be taken for "
-            f"others. Put the original back to resume {claimed.path}"
-        )
-    rows = source.scan().rows if run.source.rows is None else run.source.rows
     this_time = {"limit": None, "on_unknown": "hold", "retry_failed": False, "retry_rejected": False}
     known = {name: value for name, value in run.settings.items() if name in Settings.__struct_fields__}
     try:
@@ -291,6 +287,15 @@ def rest_of(claimed: LogFile, changes: Mapping[str, object]) -> Plan:
         raise LogError(
             f"{claimed.path} is damaged: the settings of its run cannot be used: {error}"
         ) from None
+    read = as_settings_say(file, settings)
+    path = Path(run.source.path)
+    source = open_recipients(read, path)
+    if source.sha256() != run.source.sha256:
+        raise LogError(
+            f"{path}: is not the file of recipients this run began with; its rows would be taken for "
+            f"others. Put the original back to resume {claimed.path}"
+        )
+    rows = source.scan().rows if run.source.rows is None else run.source.rows
     selections = restored(claimed.path, settings.selections)
     rules = rules_of(settings, seen, selections)
     unheard: set[int] = set()
@@ -301,7 +306,7 @@ def rest_of(claimed: LogFile, changes: Mapping[str, object]) -> Plan:
         source=source,
         rows=rows,
         source_sha256=run.source.sha256,
-        blueprint=compile_campaign(file, source.header, run.run_id),
+        blueprint=compile_campaign(read, source.header, run.run_id),
         settings=settings,
         run_id=run.run_id,
         log=claimed.path,

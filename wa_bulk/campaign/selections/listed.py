@@ -67,7 +67,7 @@ def _cells(source: RowSource, column: int, *, has_header: bool) -> Iterator[tupl
         yield 1, source.header[0]
     for row in source.rows():
         if row.problem is not None:
-            raise SelectionError(f"{source.path}: {row.problem}")
+            raise SelectionError(f"{source.path}, line {row.line}: {row.problem}")
         yield row.line, row.values[column]
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from wa_bulk.campaign.file import CampaignError, load
+from wa_bulk.campaign.recipients import as_run_read, open_recipients
 from wa_bulk.campaign.request.blueprint import RowRefused, compile_campaign
 from wa_bulk.campaign.selections.spec import CALLBACK_STATUSES, LOG_STATUSES, SelectionError
 from wa_bulk.campaign.sources.base import SourceError
-from wa_bulk.campaign.sources.factory import open_source
 from wa_bulk.history.delivery import Deliveries
 from wa_bulk.history.number_map import NumberMap, key_of
 from wa_bulk.ledger.log_format import LogError, ResultLine, RunLine
@@ -137,12 +137,13 @@ def _recipients(run: RunLine, path: Path, ranges: Sequence[range]) -> Iterator[t
     """Yield row and number of these rows of the run, from the files it began with."""
     try:
         file = load(Path(run.campaign))
-        source = open_source(Path(run.source.path))
+        read = as_run_read(file, run.settings)
+        source = open_recipients(read, Path(run.source.path))
         changed = file.path if file.sha256 != run.campaign_sha256 else None
         changed = source.path if source.sha256() != run.source.sha256 else changed
         if changed is not None:
             raise LogError(f"{changed} is not the file that run began with")
-        recipient = compile_campaign(file, source.header, run.run_id).recipient
+        recipient = compile_campaign(read, source.header, run.run_id).recipient
         for row in source.rows_in(ranges):
             if row is not None and row.problem is None:
                 try:

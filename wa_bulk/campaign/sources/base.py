@@ -8,6 +8,13 @@ from typing import Protocol
 
 from msgspec import Struct
 
+STANDARD_INPUT = Path("-")
+"""In place of a file, on the command line."""
+
+CELL_MAX = 1 << 16
+"""Characters of the longest cell that a field may take. Of a longer one a source gives one more than these,
+so that cutting it never makes it fit."""
+
 
 class SourceError(Exception):
     """The recipients cannot be used; the text says where, what is wrong and how to mend it.
@@ -21,10 +28,17 @@ class SourceError(Exception):
         self.column = column
 
 
-class SourceRow(Struct, gc=False):
-    """One row: `number` counts the rows of data, `line` is the line of the file it begins in, both from 1.
+def in_words(source: RowSource) -> str:
+    """Name a source to a person: its file and, of a workbook, the sheet."""
+    return str(source.path) if source.sheet is None else f"{source.path}, sheet {source.sheet}"
 
-    `values` are in the header's order. Where they do not fit it, they are empty and `problem` says why.
+
+class SourceRow(Struct, gc=False):
+    """One row: `number` counts the rows of data, `line` is the one that a spreadsheet shows, both from 1.
+
+    A spreadsheet counts the header and blank rows too, and a row with line breaks in its cells once.
+    `values` are in the header's order, without blanks around them. Where they do not fit it, they are empty
+    and `problem` says why.
     """
 
     number: int
@@ -45,10 +59,16 @@ class RowSource(Protocol):
     """A table of recipients with a header, streamed, read as often as needed and never held."""
 
     header: list[str]
+    """The columns' names, in NFC and without blanks around them."""
 
     @property
     def path(self) -> Path:
         """The file."""
+        ...
+
+    @property
+    def sheet(self) -> str | None:
+        """Which sheet of a workbook it is, in words, such as `'People', the first of 3`; else None."""
         ...
 
     def rows(self) -> Iterator[SourceRow]:
@@ -65,9 +85,9 @@ class RowSource(Protocol):
         ...
 
     def sha256(self) -> str:
-        """Hash the source's bytes, without a look at its rows."""
+        """Hash the bytes of the file, without a look at its rows."""
         ...
 
     def has_changed(self) -> bool:
-        """Tell whether the source is no longer what it was when it was opened."""
+        """Tell whether the file is no longer what it was when it was opened."""
         ...

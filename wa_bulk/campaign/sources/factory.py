@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Collection
+from functools import lru_cache
 from pathlib import Path
+from typing import TextIO
 
-from wa_bulk.campaign.sources.base import RowSource
+from wa_bulk.campaign.sources.base import STANDARD_INPUT, RowSource
 from wa_bulk.campaign.sources.csv import CsvSource
+from wa_bulk.campaign.sources.kinds import is_workbook
+from wa_bulk.campaign.sources.reading import Reading
+from wa_bulk.campaign.sources.source_file import SourceFile
+from wa_bulk.campaign.sources.spool import Spool, copy_standard_input
+from wa_bulk.campaign.sources.workbook import WorkbookSource
 
 
-def open_source(path: Path) -> RowSource:
-    """Open the recipients in `path`, of whatever kind they are. Raises SourceError."""
-    return CsvSource(path)
+def open_source(path: Path, reading: Reading | None = None, columns: Collection[str] = ()) -> RowSource:
+    """Open a table with a header, of whatever kind the file is: CSV, packed by gzip or not, or a workbook.
+
+    `-` is standard input. `columns` are those that somebody will ask for: they tell which delimiter is meant
+    where several fit. Raises SourceError.
+    """
+    reading = reading or Reading()
+    file = _spooled(sys.stdin) if path == STANDARD_INPUT else SourceFile(path)
+    if is_workbook(file):
+        return WorkbookSource(file, reading.sheet)
+    if reading.sheet is not None:
+        raise file.error(f"is no workbook, and has no sheet {reading.sheet!r}: leave the sheet out")
+    return CsvSource(file, reading, columns)
+
+
+@lru_cache(maxsize=1)
+def _spooled(_: TextIO) -> SourceFile:
+    """Read standard input, once for however many look at it."""
+    spool = Spool()
+    copy_standard_input(spool.file)
+    return SourceFile(spool.path, shown=STANDARD_INPUT, kept_by=spool)

@@ -1,151 +1,143 @@
-"""From the bytes of the recipients' file to its characters, or to a clear word on why there are none."""
+"""From the bytes of a file of recipients to its characters, or to a clear word on why there are none."""
 
 from __future__ import annotations
 
 import codecs
 import io
-import os
-import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
-from wa_bulk.campaign.sources.base import SourceError
+from wa_bulk.campaign.sources.encoding_guess import Guess, guess_encoding
+from wa_bulk.campaign.sources.source_file import BLOCK_BYTES, SourceFile
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+LINE_MAX = BLOCK_BYTES
+"""Characters of a line that is given whole; a longer one comes in pieces."""
 
-BLOCK_BYTES = 1 << 18
+SAVE_AS_CSV = "open it in your spreadsheet program and save it as CSV UTF-8"
 
-_SAVE_AS_CSV = "open it in your spreadsheet program and save it as CSV UTF-8"
-_CHANGED = "was changed while this run used it: start again with a file that stays as it is"
-_OTHER_FORMATS = {
-    b"PK\x03\x04": f"is an Excel or OpenDocument workbook, or another zip file: {_SAVE_AS_CSV}",
-    b"\xd0\xcf\x11\xe0": f"is an old Excel workbook: {_SAVE_AS_CSV}",
-    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), "is a picture, and holds no table"),
-    b"%PDF": "is a PDF: export its table as CSV UTF-8",
-    b"\x1f\x8b": "is compressed (gzip): unpack it first",
-    b"\xff\xfe\x00\x00": "is UTF-32: save it as CSV UTF-8",
-    b"\x00\x00\xfe\xff": "is UTF-32: save it as CSV UTF-8",
-}
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SHOWN_BEFORE = 20
 
 
 class TextFile:
-    """A text file whose encoding is known by its first bytes, and which must stay as it is.
+    """A file of text. `encoding` is Python's name for how it is written."""
 
-    `encoding` is Python's name for it, `size` is in bytes.
-    """
+    def __init__(self, file: SourceFile, encoding: str | None = None) -> None:
+        """Choose the encoding: the one that the user says, or by the first bytes. Raises SourceError."""
+        self._file = file
+        self.encoding = _encoding(file, encoding)
+        self._may_hold_nul = self.encoding.startswith(("utf-16", "utf-32"))
 
-    def __init__(self, path: Path) -> None:
-        """Look at the beginning. Raises SourceError if there is no file, or no text in it."""
-        self.path = path
+    def texts(self) -> Iterator[str]:
+        """Stream the characters in blocks, line breaks untouched. Raises SourceError."""
+        decode = codecs.getincrementaldecoder(self.encoding)().decode
         try:
-            status = path.stat()
-            if not stat.S_ISREG(status.st_mode):
-                raise self.error("is no regular file; it must be one, for it is read more than once")
-            with path.open("rb") as file:
-                beginning = file.read(4)
-        except OSError as error:
-            raise self.error(f"cannot be read ({error.strerror})") from error
-        self.size = status.st_size
-        self._identity = _identity(status)
-        if not beginning:
-            raise self.error("is empty; its first line must name the columns")
-        self.encoding = self._encoding(beginning)
-
-    def error(self, fault: str, line: int | None = None, column: int | None = None) -> SourceError:
-        """Return an error of this file, with its place."""
-        place = "" if line is None else f", line {line}"
-        place += "" if column is None else f", column {column}"
-        return SourceError(f"{self.path}{place}: {fault}", line=line, column=column)
-
-    def has_changed(self) -> bool:
-        """Return whether the path names another file by now, or this one was written to."""
-        try:
-            return _identity(self.path.stat()) != self._identity
-        except OSError:
-            return True
-
-    def _encoding(self, beginning: bytes) -> str:
-        for mark, fault in _OTHER_FORMATS.items():
-            if beginning.startswith(mark):
-                raise self.error(fault)
-        if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
-        if 0 in beginning[:2]:
-            raise self.error(f"is no text, or UTF-16 without a byte order mark: {_SAVE_AS_CSV}")
-        return "utf-8-sig" if beginning.startswith(codecs.BOM_UTF8) else "utf-8"
-
-    @contextmanager
-    def open(self, on_bytes: Callable[[bytes], object] | None = None) -> Iterator[io.TextIOWrapper]:
-        """Open the characters from the start, line breaks untouched; `on_bytes` sees every block of bytes.
-
-        Raises SourceError, also for what goes wrong while it is read within the `with`.
-        """
-        try:
-            raw = _RawFile(self.path, on_bytes, may_hold_nul=self.encoding == "utf-16")
-            with io.TextIOWrapper(io.BufferedReader(raw, BLOCK_BYTES), self.encoding, newline="") as text:
-                self._check_unchanged(raw)
-                yield text
-                self._check_unchanged(raw)
-        except UnicodeDecodeError:
+            for block in self._file.blocks():
+                if not self._may_hold_nul and 0 in block:
+                    raise self._undecodable()
+                yield decode(block)
+            yield decode(b"", final=True)
+        except UnicodeError:
             raise self._undecodable() from None
-        except OSError as error:
-            raise self.error(f"cannot be read ({error.strerror})") from error
 
-    def _check_unchanged(self, raw: io.FileIO) -> None:
-        if _identity(os.fstat(raw.fileno())) != self._identity:
-            raise self.error(_CHANGED)
+    def lines(self) -> Iterator[str]:
+        """Stream the lines with their ends. One of more than LINE_MAX characters comes in pieces."""
+        return chain.from_iterable(_batches(self.texts()))
 
-    def _undecodable(self) -> SourceError:
+    def _undecodable(self) -> Exception:
         """Return where the first bytes are that are no text, found by reading again from the start."""
         decoder = codecs.getincrementaldecoder(self.encoding)()
         line_breaks = io.IncrementalNewlineDecoder(None, translate=True)
-        line = 1
-        before = ""
-        with self.path.open("rb") as file:
-            at_end = False
-            while not at_end:
-                block = file.read(BLOCK_BYTES)
-                at_end = not block
-                nul = -1 if self.encoding == "utf-16" else block.find(0)
-                wrong_byte = None if nul < 0 else 0
-                try:
-                    text = decoder.decode(block if nul < 0 else block[:nul], final=at_end or nul >= 0)
-                except UnicodeDecodeError as error:
-                    wrong_byte = error.object[error.start]
-                    text = error.object[: error.start].decode(error.encoding)
-                text = line_breaks.decode(text, final=wrong_byte is not None)
-                line += text.count("\n")
-                before = (before + text).rpartition("\n")[2][-20:]
-                if wrong_byte is not None:
-                    return self.error(
-                        f"byte 0x{wrong_byte:02X} after {before!r} is no {self.encoding[:6].upper()} text: "
-                        + _SAVE_AS_CSV,
-                        line,
-                    )
-        return self.error(_CHANGED)
+        line, before = 1, ""
+        for block in chain(self._file.blocks(), [b""]):
+            nul = -1 if self._may_hold_nul else block.find(0)
+            rest = block[nul:] if nul >= 0 else b""
+            try:
+                text = decoder.decode(block if nul < 0 else block[:nul], final=not block or nul >= 0)
+            except UnicodeDecodeError as error:
+                rest = error.object[error.start :]
+                text = error.object[: error.start].decode(error.encoding)
+            text = line_breaks.decode(text, final=bool(rest))
+            line += text.count("\n")
+            before = (before + text).rpartition("\n")[2][-_SHOWN_BEFORE:]
+            if rest:
+                return self._file.error(self._fault(rest, before), line)
+        return self._file.changed()
+
+    def _fault(self, rest: bytes, before: str) -> str:
+        fault = f"byte 0x{rest[0]:02X} after {before!r} is no {_family(self.encoding).upper()} text"
+        guess = None
+        if rest[0] and _family(self.encoding) == "utf-8":
+            guess = guess_encoding(before[-1:].encode("ascii", errors="ignore") + rest)
+        if guess is None:
+            return f"{fault}: {SAVE_AS_CSV}"
+        return f"{fault}. {_in_words(guess, before, rest)}"
 
 
-class _RawFile(io.FileIO):
-    """Lets every block be seen as it passes, and takes NUL for what it is in UTF-8: no text."""
-
-    def __init__(self, path: Path, on_bytes: Callable[[bytes], object] | None, may_hold_nul: bool) -> None:
-        super().__init__(path)
-        self._on_bytes = on_bytes
-        self._may_hold_nul = may_hold_nul
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
-        count = super().readinto(buffer)
-        if count:
-            block = bytes(memoryview(buffer)[:count])
-            if not self._may_hold_nul and 0 in block:
-                raise UnicodeDecodeError("utf-8", block, block.index(0), block.index(0) + 1, "NUL byte")
-            if self._on_bytes is not None:
-                self._on_bytes(block)
-        return count
+def _in_words(guess: Guess, before: str, rest: bytes) -> str:
+    """Show what the bytes would be, so that a person can tell."""
+    after = re.split(r'[\r\n,;\t|"]', rest[:40].decode(guess.encoding, errors="ignore"))[0]
+    word = re.split(r'[,;\t|"]', before)[-1] + after
+    return (
+        f"It looks like {guess.name}: {word!r}? Then use --encoding {guess.encoding}, or "
+        f'encoding = "{guess.encoding}" in the campaign; otherwise {SAVE_AS_CSV}'
+    )
 
 
-def _identity(status: os.stat_result) -> tuple[int, ...]:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+def _encoding(file: SourceFile, chosen: str | None) -> str:
+    beginning = file.beginning
+    marked = next((name for mark, name in _MARKS if beginning.startswith(mark)), None)
+    if chosen is None:
+        if marked is None and 0 in beginning[:4]:
+            raise file.error(_why_nul(beginning))
+        return marked or "utf-8"
+    if marked is None:
+        return chosen
+    if _family(marked) != _family(chosen):
+        raise file.error(
+            f"begins as {_family(marked).upper()} does, and is not {chosen}: leave the encoding out"
+        )
+    return marked
+
+
+def _family(encoding: str) -> str:
+    """Return `utf-8`, `utf-16`, `utf-32` for their variants, else the encoding itself."""
+    found = re.match(r"utf-(?:8|16|32)", encoding.lower().replace("_", "-"))
+    return found[0] if found else encoding
+
+
+def _why_nul(beginning: bytes) -> str:
+    sample = beginning[: len(beginning) & ~1]
+    for name, zeros, others in (
+        ("utf-16-le", sample[1::2], sample[::2]),
+        ("utf-16-be", sample[::2], sample[1::2]),
+    ):
+        if zeros.count(0) * 2 > len(zeros) and not others.count(0):
+            return (
+                f"is UTF-16 without a byte order mark: use --encoding {name}, or "
+                f'encoding = "{name}" in the campaign'
+            )
+    return f"is no text: {SAVE_AS_CSV}"
+
+
+def _batches(texts: Iterable[str]) -> Iterator[Iterable[str]]:
+    rest = ""
+    for block in texts:
+        text = rest + block if rest else block
+        # A carriage return at the end may be the first half of a line break.
+        end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
+        if end:
+            yield io.StringIO(text[:end], newline="")
+        rest = text[end:]
+        if len(rest) > LINE_MAX:
+            yield [rest[:-1]]
+            rest = rest[-1]
+    if rest:
+        yield io.StringIO(rest, newline="")
