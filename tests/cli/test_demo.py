@@ -3,6 +3,8 @@
 import json
 import re
 import signal
+import subprocess
+import sys
 import urllib.request
 
 from tests.cli.conftest import Folder
@@ -21,11 +23,23 @@ def test_the_demo_runs_adds_up_and_leaves_its_files(folder: Folder) -> None:
             break
     assert match is not None
     address = match[1]
+    assert f"its inbox at {address}" in told[0]
     assert re.search(r"order-updates: \d rows settled as accepted", "".join(told))
     with urllib.request.urlopen(address, timeout=10) as page:
         assert b"<html" in page.read()
     with urllib.request.urlopen(f"{address}sandbox/stats", timeout=10) as stats:
         arrived = json.loads(stats.read())["messages"]
+    snippet = re.search(r"^from wa_bulk import .*?\n\n.*?\n\n", "".join(told), re.DOTALL | re.MULTILINE)
+    assert snippet is not None
+    pasted = subprocess.run(
+        [sys.executable, "-m", "asyncio"],
+        input=snippet[0],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "message_id=" in pasted.stdout, pasted.stderr
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
 
@@ -57,3 +71,4 @@ def test_the_demo_runs_adds_up_and_leaves_its_files(folder: Folder) -> None:
         assert f"  {name} " in out
         assert (made / name).exists()
     assert [line for line in out.splitlines() if len(line) > 80] == []
+    assert out.splitlines()[-1] == "The report:  wa-bulk-demo/report.html"

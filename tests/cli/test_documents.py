@@ -1,5 +1,6 @@
 """What the documents show works exactly as shown."""
 
+import ast
 import re
 import shlex
 from pathlib import Path
@@ -39,6 +40,26 @@ def test_the_tour_of_the_readme(folder: Folder, sandbox: Sandbox) -> None:
     sent = [message.to for message in sandbox.messages]
     assert sent == ["+447911123457", "+447911123456", "+33612345678"]
     assert (folder.path / "report.html").exists()
+
+
+async def test_the_message_from_a_service_arrives(
+    folder: Folder, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A template, since what else there is fails with 131047 for people who did not write within 24 hours."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    snippet = next(block for block in blocks(readme, "python") if "Client.from_env()" in block)
+    for name, value in folder.environment.items():
+        monkeypatch.setenv(name, value)
+
+    names: dict[str, object] = {}
+    pasted = eval(compile(snippet, "README.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
+    await pasted
+    await sandbox.settled()
+
+    (message,) = sandbox.messages
+    assert message.message_id in capsys.readouterr().out
+    assert message.error is None
+    assert message.status in ("delivered", "read")
 
 
 def every_kind() -> list[str]:

@@ -21,6 +21,7 @@ from wa_bulk.cli.problem import Problem
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from wa_bulk.campaign.run.run import RunSummary
     from wa_bulk.history import Deliveries
@@ -117,7 +118,11 @@ async def _demonstrate(folder: Path, campaigns: list[Path], *, stay: bool) -> in
         listening(receiver_app(store), "127.0.0.1", 0) as port,
     ):
         sandbox.set_callbacks(CallbackSettings(url=f"http://127.0.0.1:{port}/"))
-        progress.print(f"Nothing leaves this machine: a local EngageLab listens on {sandbox.url}")
+        kept = "" if stay else ", for as long as this takes (--stay keeps it)"
+        progress.print(
+            f"Nothing leaves this machine: a local EngageLab, its inbox at {sandbox.url}/{kept}",
+            soft_wrap=True,
+        )
         progress.print(f"Sending to {ORDERS:,} recipients, then a few of each other kind of message.\n")
         for number, name, *_ in customers():
             sandbox.reply(number, f"Hi, {name} here. Where is my order?")
@@ -169,15 +174,30 @@ def _settle(campaign: Path, deliveries: Deliveries, progress: Console) -> Totals
 
 
 async def _stay(sandbox: Sandbox, progress: Console) -> None:
-    progress.print(f"\n[bold]The inbox is at {sandbox.url}/[/]  (Ctrl-C ends it)")
+    progress.print("\n[bold]From a service, in Python[/]  (paste it into `python -m asyncio`)\n")
+    progress.print(_snippet(sandbox), markup=False, soft_wrap=True)
+    progress.print(f"[bold]The inbox is at {sandbox.url}/[/]  (Ctrl-C ends it)")
     end = asyncio.Event()
     with two_step(end.set, before_exit=lambda: None):
         await end.wait()
 
 
+def _snippet(sandbox: Sandbox) -> str:
+    """Return lines that send a message: a template, which reaches people who did not write before."""
+    return f"""\
+from wa_bulk import Client, Message
+
+async with Client("{sandbox.key}", "{sandbox.secret}", base_url="{sandbox.url}") as client:
+    message = Message.template("+12125550199", "order_update", "en", body=["Ada", "$12.50"])
+    print(await client.send(message))
+
+"""
+
+
 def _show(folder: Path, main: Path, totals: dict[str, Totals], deliveries: Deliveries) -> None:
     """Write the page, then print the sums, the reasons and what there is to try."""
     from rich.console import Console
+    from rich.text import Text
 
     from wa_bulk.report.page import page
     from wa_bulk.report.sections.funnel import how_far
@@ -221,6 +241,15 @@ def _show(folder: Path, main: Path, totals: dict[str, Totals], deliveries: Deliv
             "wa-bulk sandbox": "the local EngageLab for your own use",
         },
     )
+    report = folder / "report.html"
+    console.print(Text.assemble("\n", ("The report:  ", "bold"), _link(report, console)), soft_wrap=True)
+
+
+def _link(path: Path, console: Console) -> Text:
+    """Return a path that can be clicked, on a terminal that knows how to."""
+    from rich.text import Text
+
+    return Text(str(path), f"cyan link {path.resolve().as_uri()}" if console.is_terminal else "")
 
 
 def _activation() -> dict[str, str]:

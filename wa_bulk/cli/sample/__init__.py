@@ -42,7 +42,7 @@ _NAMES = {
 _PEOPLE = [(name, language) for language, names in _NAMES.items() for name in names.split(", ")]
 
 _NOT_NUMBERS = ("4.47912E+11", "1.21256E+10", "unknown", "", "+1 212 555", "4.91714E+11", "n/a", "see notes")
-_REFUSED_BY_THE_API = ("+99900003002", "+99900003003", "+99900004001")
+_REFUSED_BY_THE_API = ("+99900003002", "+99900003003")
 _NEVER_TAKEN = ("+99900001000", "+99900000502", "+99900000503")
 _NOBODY_KNOWS = ("+99900000011", "+99900000012", "+99900000013", "+99900000015", "+99900000017")
 
