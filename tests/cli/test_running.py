@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.callbacks.memory import hear
+from tests.callbacks.rows import status
 from tests.cli.conftest import GOOD, Folder
 from wa_bulk.cli import exits
 from wa_bulk.sandbox import Sandbox
@@ -300,6 +302,25 @@ class TestFollow:
         assert "Unknown: may have been accepted" in lines
         assert "\x1b" not in out
         assert (watching.returncode, err) == (exits.FINISHED, "")
+
+    def test_it_tells_how_far_the_messages_have_come(self, folder: Folder, sandbox: Sandbox) -> None:
+        folder.recipients([*GOOD, (ANSWERED_AFTER_30_S, "Slow")])
+        with arrivals(sandbox) as arrived:
+            run = folder.start("send", "orders.toml", "--yes", "--log", "run.jsonl", "--concurrency", "1")
+            while next(arrived) != ANSWERED_AFTER_30_S:
+                continue
+            run_id = lines(folder.path / "run.jsonl")[0]["run_id"]
+            told = [
+                status(state, message_id=f"m{n}", tag=f"{run_id}:{n}")
+                for n, state in ((1, "sent"), (2, "read"))
+            ]
+            hear(folder.path / "memory.db", *told)
+            watching = folder.start("report", "run.jsonl", "--follow")
+            assert watching.stdout is not None
+            assert ", 2 sent, 1 delivered, 1 read, 0 failed\n" in watching.stdout.readline()
+            run.kill()
+            run.communicate(timeout=30)
+            watching.communicate(timeout=30)
 
     def test_ctrl_c_ends_it_at_once_and_not_the_run(self, folder: Folder, sandbox: Sandbox) -> None:
         folder.recipients([(ANSWERED_AFTER_30_S, "Slow"), *GOOD])

@@ -99,7 +99,14 @@ def _follow(log: Path, *, on_stdout: bool, mask: bool) -> None:
     from wa_bulk.cli.following import watch
 
     # Where stdout is for something else, what is seen meanwhile is progress.
-    watch(log, Console(file=sys.stdout) if on_stdout else Console(stderr=True), mask=mask)
+    console = Console(file=sys.stdout) if on_stdout else Console(stderr=True)
+
+    def read(deliveries: Deliveries) -> bool:
+        watch(log, console, deliveries, mask=mask)
+        return True
+
+    if not _with_callbacks(log, read):
+        watch(log, console, None, mask=mask)
 
 
 def _with_callbacks(log: Path, read: Callable[[Deliveries], _T]) -> _T | None:

@@ -3,6 +3,7 @@
 `wa-bulk report --json` prints the structs of this module as they stand; their names are kept stable.
 """
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
@@ -26,6 +27,7 @@ State = Literal["finished", "stopped", "interrupted", "running", "cut off"]
 UNKNOWN_ROWS_LISTED = 20
 _UNKNOWN_TOLD_APART = 1000
 _DAMAGE_LISTED = 20
+_PAUSE_PER_PASS = 9
 _HARMLESS = {
     "torn": " (torn by a crash; harmless)",
     "lost": " (lost in a power cut, before any row was sent for it; harmless)",
@@ -150,13 +152,20 @@ def summarise(path: Path, deliveries: Deliveries | None = None) -> Summary:
     return summary
 
 
-def follow(path: Path, look: Callable[[Summary], None], pause: Callable[[], None]) -> None:
+def follow(
+    path: Path,
+    look: Callable[[Summary], None],
+    pause: Callable[[], None],
+    deliveries: Deliveries | None = None,
+) -> None:
     """Read the log at `path` while a process writes it; return once none does.
 
-    Whenever all is read, `look` is told what the log says so far, and `pause` waits for more. Raises
-    LogError.
+    Whenever all is read, `look` is told what the log says so far, and `pause` waits for more. With
+    `deliveries` it is told too what callbacks said, as often as a tenth of the time allows. Raises LogError,
+    and HistoryError where the callbacks cannot be read.
     """
-    reading = _Reading()
+    reading = _Reading(None if deliveries is None else AcceptedRows())
+    latest = _LatestDelivery()
     ended = False
 
     def at_end() -> bool:
@@ -166,7 +175,10 @@ def follow(path: Path, look: Callable[[Summary], None], pause: Callable[[], None
         ended = not is_being_written(path)
         if not ended:
             if reading.begun:
-                look(reading.summary(path, True))
+                summary = reading.summary(path, True)
+                if deliveries is not None:
+                    latest.add(reading, summary, deliveries)
+                look(summary)
             pause()
         return True  # once more: for what was written before it ended
 
@@ -175,6 +187,23 @@ def follow(path: Path, look: Callable[[Summary], None], pause: Callable[[], None
             reading.follow(line)
     except ValueError as error:
         raise log.LogError(f"{path} is damaged: {error}") from None
+
+
+class _LatestDelivery:
+    """What callbacks said, asked anew where that was long enough ago: it costs a pass over the rows."""
+
+    def __init__(self) -> None:
+        self._due_s = 0.0
+        self._known: tuple[Delivery | UnsetType, DeliveryDetails | UnsetType] = (UNSET, UNSET)
+
+    def add(self, reading: "_Reading", summary: Summary, deliveries: Deliveries) -> None:
+        began_s = time.monotonic()
+        if began_s >= self._due_s:
+            reading.add_delivery(summary, deliveries)
+            self._known = summary.delivery, summary.delivery_details
+            now_s = time.monotonic()
+            self._due_s = now_s + _PAUSE_PER_PASS * (now_s - began_s)
+        summary.delivery, summary.delivery_details = self._known
 
 
 class _Reading:
