@@ -1,18 +1,25 @@
 """One pass over the rows: who would be sent what, and what looks like a mistake."""
 
+import json
+import re
+from pathlib import Path
+
 import phonenumbers
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.campaign.fixture import CAMPAIGN, CampaignFixture
 from wa_bulk.api.number_validity import number_doubt, region_of
+from wa_bulk.api.one_person import current_form
 from wa_bulk.campaign.examination import Examination, RowFault, examine
-from wa_bulk.campaign.file import load
+from wa_bulk.campaign.file import CampaignFile, load
 from wa_bulk.campaign.request.blueprint import compile_campaign
 from wa_bulk.campaign.rules.duplicates import DuplicateRule
+from wa_bulk.campaign.run.row_check import LeftOut, RowCheck
 from wa_bulk.campaign.sources.base import SourceRow
 
 ROWS_MANY = 3000
+MESSAGE: dict[str, object] = {"to": "{phone}", "body": {"type": "text", "text": {"body": "Hi"}}}
 
 
 def examined(
@@ -60,6 +67,52 @@ def test_a_million_causes_would_not_fill_the_memory(campaign: CampaignFixture) -
     assert found.rejected == len(faults) == ROWS_MANY
     assert len(found.causes) == 1
     assert found.causes[0].first_rows == [1, 2, 3]
+
+
+PHONES = [
+    "+44 07400 123456", "0044 7400 123457", "447400 123458", "07400123459", "+52 1 55 1234 5678",
+    "(0)7400123450", "+12125550123", "212-555-0124", "+999 1234567", "7400123451", "+4974001",
+    "+39 06 1234567", "4.4E+11",
+]  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.sampled_from(PHONES)
+        | st.from_regex(r"(\+|00)?[1-9][0-9]{5,13}", fullmatch=True)
+        | st.from_regex(r"\+?(44|1|33|52|55|39) ?\(?0?\)?[0-9]{3} ?[0-9]{3}-?[0-9]{3,4}", fullmatch=True),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_what_is_called_fine_is_what_is_sent_and_what_libphonenumber_reads(cells: list[str]) -> None:
+    file = CampaignFile(path=Path("c.toml"), sha256="", name="n", message=MESSAGE, country="GB")
+    blueprint = compile_campaign(file, ["phone"], "r")
+    rows = [SourceRow(number, number + 1, [cell]) for number, cell in enumerate(cells, 1)]
+    faults: list[RowFault] = []
+    examine(rows, blueprint, [DuplicateRule(len(rows))], on_fault=faults.append)
+    faulty = {fault.row for fault in faults}
+
+    run = RowCheck(blueprint, [DuplicateRule(len(rows))])
+    for row in rows:
+        sent = run.new(row)
+        left_out = {fault.row for fault in faults if fault.status != "warning"}
+        assert isinstance(sent, LeftOut) == (row.number in left_out)
+        if row.number in faulty or isinstance(sent, LeftOut):
+            continue
+        (to,) = json.loads(sent.payload)["to"]
+        assert to == sent.to
+        read = {reading for reading in (_read(row.values[0], None), _read(row.values[0], "GB")) if reading}
+        digits = re.sub(r"\D", "", row.values[0])
+        assert to in read | {_read(f"+{digits}", None)} or current_form(to) != to
+
+
+def _read(text: str, country: str | None) -> str | None:
+    try:
+        parsed = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 @given(st.integers(1, 999), st.integers(10**5, 10**11))

@@ -128,8 +128,8 @@ class _Examiner:
         regions: list[str] = []
         templates: list[tuple[str, str]] = []
         name, language = self._template
-        for row in rows:
-            found.rows += 1
+        done = 0
+        for done, row in enumerate(rows, 1):
             checked = check(row)
             if isinstance(checked, LeftOut):
                 self._left_out(row, checked)
@@ -151,17 +151,17 @@ class _Examiner:
                     self._doubtful_values(row, checked.to)
                 if found.first is None:
                     found.first = checked
-            if not found.rows % ROWS_BETWEEN_NEWS:
+            if not done % ROWS_BETWEEN_NEWS:
                 _count(found, regions, templates)
                 if on_rows is not None:
-                    on_rows(found.rows)
+                    on_rows(done)
         if on_rows is not None:
-            on_rows(found.rows)
+            on_rows(done)
         _count(found, regions, templates)
         for (region, template), count in found.destinations.items():
             found.countries[region] += count
             found.templates[template] += count
-        found.ready = found.countries.total()
+        found.rows, found.ready = done, found.countries.total()
         found.causes = sorted(self._causes.values(), key=lambda cause: (_ORDER[cause.status], -cause.rows))
         return found
 

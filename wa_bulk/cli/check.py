@@ -16,6 +16,8 @@ from wa_bulk.cli.output import STDOUT, is_stream, refuse_log, say_written, writt
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from wa_bulk.campaign.check import CheckReport
     from wa_bulk.campaign.costs import Rates
     from wa_bulk.campaign.examination import RowFault
@@ -149,7 +151,10 @@ def examine(
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(report)))
     elif csv != STDOUT:
-        _show(report, base_url, with_rates=rates is not None)
+        from rich.console import Console
+
+        console = Console(highlight=False, markup=False)
+        show(report, console, base_url, with_rates=rates is not None)
     return report
 
 
@@ -184,8 +189,10 @@ def _table(path: Path | None, inputs: Sequence[Path | None]) -> Iterator[Callabl
     say_written(path, counted(lines, "problem"))
 
 
-def _show(report: CheckReport, base_url: str | None, *, with_rates: bool) -> None:
-    from rich.console import Console
+def show(
+    report: CheckReport, console: Console, base_url: str | None = None, *, with_rates: bool = False
+) -> None:
+    """Print what was found; `with_rates`, and what it costs, where the account at `base_url` told of that."""
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
@@ -194,7 +201,6 @@ def _show(report: CheckReport, base_url: str | None, *, with_rates: bool) -> Non
     from wa_bulk.report.terminal import COLOURS
     from wa_bulk.report.words import counted, plain
 
-    console = Console(highlight=False, markup=False)
     sheet = "" if report.sheet is None else f", sheet {report.sheet}"
     rows = counted(report.rows, "row")
     console.print(Text.assemble((report.campaign, "bold"), f", {rows} of {report.recipients}{sheet}"))

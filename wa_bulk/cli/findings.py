@@ -18,11 +18,12 @@ WARNING = "yellow"
 _FIRST_PART = re.compile(r"((?:'[^']*'|\"[^\"]*\"|[^'\":;]|[:;](?! )|['\"])*)([:;] .*)?", re.DOTALL).fullmatch
 
 
-def in_words(cause: FaultCause) -> str:
+def in_words(cause: FaultCause, *, with_mend: bool = True) -> str:
     """Return a cause with its rows behind the trouble: `name is empty (row 57, line 58): fill it`."""
     found = _FIRST_PART(cause.reason)
     assert found is not None
-    return plain(f"{found[1]} ({_place(cause)}){found[2] or ''}")
+    mend = (found[2] or "") if with_mend else ""
+    return plain(f"{found[1]} ({_place(cause)}){mend}")
 
 
 def _place(cause: FaultCause) -> str:
@@ -34,7 +35,7 @@ def _place(cause: FaultCause) -> str:
     return f"rows {named}, from line {cause.first_line:,}"
 
 
-def causes_table(causes: Sequence[FaultCause], *, at_most: int) -> RenderableType:
+def causes_table(causes: Sequence[FaultCause], *, at_most: int, with_mend: bool = True) -> RenderableType:
     """Return how many rows there are for each cause, and the cause; the rest in a line."""
     from rich.table import Table
     from rich.text import Text
@@ -49,7 +50,7 @@ def causes_table(causes: Sequence[FaultCause], *, at_most: int) -> RenderableTyp
         at_most += 1  # a line that says so would take as much room
     for cause in causes[:at_most]:
         status = Text(cause.status, COLOURS.get(cause.status, WARNING))
-        table.add_row(f"{cause.rows:,}", status, Text(in_words(cause)))
+        table.add_row(f"{cause.rows:,}", status, Text(in_words(cause, with_mend=with_mend)))
     if rest := causes[at_most:]:
         more = f"for {len(rest):,} other reasons"
         table.add_row(f"{sum(cause.rows for cause in rest):,}", "", Text(more, "dim"))

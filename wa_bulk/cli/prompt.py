@@ -35,7 +35,7 @@ _RULES = {"duplicate": "duplicate", "suppressed": "suppressed", "doubtful": "dou
 """What a skipped row's reason begins with, and what it is counted as."""
 _FIRST_LINES = 12
 _NAMED = 8
-_CAUSES_SHOWN = 6
+_CAUSES_SHOWN = 5
 
 
 def examined(plan: Plan, *, asked: bool) -> Examination:
@@ -70,8 +70,17 @@ def tell(
     recipients = in_words(plan.source)
     what = f"the rest of {recipients}: {rows}" if plan.resumed else f"{rows} of {recipients}"
     _print(console, 0, Text(), Text.assemble((plain(plan.file.name), "bold"), f", {plain(what)}"))
+    warned = [cause for cause in found.causes if cause.status == "warning"]
+    left_out = [cause for cause in found.causes if cause.status != "warning"]
+    for title, causes in (("Left out:", left_out), ("Would be sent as it stands:", warned)):
+        if causes:
+            console.print(Text(f"\n{title}", "bold"))
+            table = causes_table(causes, at_most=_CAUSES_SHOWN, with_mend=False)
+            console.print(Padding(table, (0, 0, 0, 2), expand=False))
+    if found.causes:
+        console.print()
     sandbox = is_loopback(urlsplit(account.base_url).hostname or "")
-    where = ("SANDBOX", "bold black on green") if sandbox else ("REAL", "bold white on red")
+    where = ("SANDBOX", "black on green") if sandbox else ("REAL", "bold white on red")
     _fact(console, "to", Text.assemble(where, f" {account.base_url}, as {account.dev_key}"))
     _fact(console, "from", _senders(plan, found))
     _fact(console, "message", _kinds(plan, found))
@@ -93,12 +102,6 @@ def tell(
         _print(console, 2, Text("warning: ", WARNING), Text(plain(warning), WARNING))
     for note in findings.notes:
         _print(console, 2, Text("note: ", "dim"), Text(plain(note), "dim"))
-    warned = [cause for cause in found.causes if cause.status == "warning"]
-    left_out = [cause for cause in found.causes if cause.status != "warning"]
-    for title, causes in (("Would be sent as it stands:", warned), ("Left out:", left_out)):
-        if causes:
-            console.print(Text(f"\n{title}", "bold"))
-            console.print(Padding(causes_table(causes, at_most=_CAUSES_SHOWN), (0, 0, 0, 2), expand=False))
     if console.is_terminal:
         console.print()
 
@@ -161,7 +164,8 @@ def _left_out(found: Examination) -> str:
             counts[_RULES.get(word, "not selected")] += cause.rows
     duplicates = counts.pop("duplicate", 0)
     parts = [f"{count:,} {what}" for what, count in counts.items() if count]
-    return ", ".join([*parts, counted(duplicates, "duplicate")] if duplicates else parts)
+    parts += [counted(duplicates, "duplicate")] if duplicates else []
+    return f"{', '.join(parts)} (how to mend them: wa-bulk check)"
 
 
 def _pace(plan: Plan, found: Examination) -> str:

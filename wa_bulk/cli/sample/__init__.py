@@ -89,6 +89,8 @@ def orders() -> list[list[str]]:
         _replace(rows, place, phone=_spelled(numbers[original], place))
     for first_name in ("", " ", "", "", "Ana\nMaria", "Tab\there"):
         _replace(rows, next(places), first_name=first_name)
+    for first_name in ("#N/A", "NULL", "NULL", "FranÃ§ois", "Zoë\u00a0"):
+        _replace(rows, next(places), first_name=first_name)
     for total_1000 in ("24,90", "12.5", ""):
         _replace(rows, next(places), total_1000=total_1000)
     for language in ("sw", "sw", "en_UK", "fil"):
