@@ -27,8 +27,8 @@ from wa_bulk.send.outcome import Outcome
 LEASE_S = 30.0
 """An owner that was not heard of for so long is taken for dead."""
 RENEW_S = 3.0
-MARGIN_S = 5.0
-"""So long before its lease ends an owner that could not renew it sends nothing any more."""
+MARGIN = 1 / 6
+"""Of its lease: so long before it ends an owner that could not renew it sends nothing any more."""
 FLUSH_S = 0.2
 """How soon results are in Redis where no intent takes them along."""
 RESULT_BYTES_MAX = 1 << 27
@@ -298,7 +298,7 @@ class RedisLedger:
             self._counts.update(own.counts)
         chunk = _Chunk(name.decode(), fence.decode(), int(first), int(last), decode_rows(data), states)
         if not self._chunks:
-            self._valid_until = asked + self._lease_s - MARGIN_S
+            self._valid_until = asked + self._lease_s * (1 - MARGIN)
         self._chunks.append(chunk)
         if self._renewing is None:
             self._renewing = asyncio.get_running_loop().create_task(self._keep_renewing())
@@ -421,7 +421,7 @@ class RedisLedger:
         elif taken:
             self._fail(_taken_over(self._run_id, taken[0]))
         else:
-            self._valid_until = asked + self._lease_s - MARGIN_S
+            self._valid_until = asked + self._lease_s * (1 - MARGIN)
             self._hear(cast(State, state.decode()))
 
     # What it learns

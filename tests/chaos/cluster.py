@@ -1,0 +1,127 @@
+"""A campaign over several workers under attack, and the audit of its books."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.chaos.campaign import KEY, SECRET, TOML
+from tests.chaos.recipients import Wanted, write_csv
+from tests.chaos.recorder import ROOT, Recorder
+
+LIFE_S = 120.0
+JITTER = 0.05
+"""Of a second: by so much a busy machine may bunch what left evenly, as the server sees it."""
+
+
+class Cluster:
+    """A campaign file, recipients, and the processes of `wa-bulk cluster` that deal with them."""
+
+    def __init__(self, folder: Path, server: Recorder, redis_url: str, wanted: Sequence[Wanted]) -> None:
+        self.folder = folder
+        self.server = server
+        self.wanted = wanted
+        self.log = folder / "run.jsonl"
+        self.run_id = ""
+        self.workers: list[asyncio.subprocess.Process] = []
+        self.environment = {
+            **os.environ,
+            "WA_BULK_DEV_KEY": KEY,
+            "WA_BULK_DEV_SECRET": SECRET,
+            "WA_BULK_BASE_URL": server.url,
+            "WA_BULK_DB": str(folder / "memory.db"),
+            "WA_BULK_REDIS": redis_url,
+            "PYTHONPATH": str(ROOT),
+        }
+        (folder / "campaign.toml").write_text(TOML, encoding="utf-8")
+        write_csv(folder / "recipients.csv", wanted)
+
+    async def start(self, *words: str) -> asyncio.subprocess.Process:
+        """Start `wa-bulk cluster …`."""
+        with (self.folder / "stderr.txt").open("ab") as stderr:
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.chaos.cluster_process", "cluster", *words),
+                cwd=self.folder,
+                env=self.environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=stderr,
+            )
+
+    async def run(self, *words: str) -> str:
+        """Run it to its end, which must be a good one, and give what it printed."""
+        process = await self.start(*words)
+        printed, _ = await asyncio.wait_for(process.communicate(), LIFE_S)
+        assert process.returncode == 0, (words, (self.folder / "stderr.txt").read_text())
+        return printed.decode()
+
+    async def submit(self, *options: str) -> None:
+        self.run_id = (await self.run("submit", "campaign.toml", *options)).strip()
+
+    async def add_worker(self) -> asyncio.subprocess.Process:
+        worker = await self.start("worker")
+        self.workers.append(worker)
+        return worker
+
+    async def collect(self, *options: str) -> str:
+        return await self.run("collect", self.run_id, "--log", str(self.log), *options)
+
+    async def status(self) -> dict[str, object]:
+        found: dict[str, object] = json.loads(await self.run("status", self.run_id, "--json"))
+        return found
+
+    async def until(self, state: str) -> dict[str, object]:
+        async with asyncio.timeout(LIFE_S):
+            while (status := await self.status())["state"] != state:
+                await asyncio.sleep(0.3)
+        return status
+
+    async def end(self) -> None:
+        """Have every process end: those that stand still as well."""
+        for worker in self.workers:
+            if worker.returncode is None:
+                worker.send_signal(signal.SIGCONT)
+                worker.terminate()
+        for worker in self.workers:
+            await asyncio.wait_for(worker.communicate(), LIFE_S)
+
+    def results(self) -> list[dict[str, object]]:
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        parsed = [json.loads(line) for line in lines if line.endswith("}")]
+        return [line for line in parsed if line["type"] == "result"]
+
+    def audit(self, *, unknown_max: int, rate: float = 0.0) -> Counter[str]:
+        """Hold the books against what the server saw; return the rows by status."""
+        results = self.results()
+        counts = Counter(int(str(line["row"])) for line in results)
+        assert sorted(counts) == list(range(1, len(self.wanted) + 1)), "a row without a final line"
+        assert max(counts.values()) == 1, "a row with two final lines"
+        arrivals = self.server.arrivals()
+        requests = Counter(arrival.row for arrival in arrivals)
+        doubles = {row: count for row, count in requests.items() if count > 1}
+        assert not doubles, f"sent twice: {doubles}"
+        arrived = {arrival.row: arrival for arrival in arrivals}
+        for line in results:
+            row = line["row"]
+            assert isinstance(row, int)
+            if line["status"] == "accepted":
+                assert arrived[row].message_id == line["message_id"], line
+            elif line["status"] != "unknown":
+                assert row not in arrived, line
+        for row in arrived:
+            assert 1 <= row <= len(self.wanted)
+        totals = Counter(str(line["status"]) for line in results)
+        assert totals["unknown"] <= unknown_max, totals
+        assert totals["failed"] == 0
+        if rate:
+            times = sorted(arrival.at for arrival in arrivals)
+            most = max(bisect_left(times, at + 1) - i for i, at in enumerate(times))
+            assert most <= rate * (1 + JITTER), f"{most} in a second"
+        return totals

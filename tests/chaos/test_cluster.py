@@ -1,0 +1,163 @@
+"""Several workers, one campaign, one Redis; and every one of them dies, stands still, or loses the others."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.cluster import Cluster
+from tests.chaos.cluster_process import LEASE_S
+from tests.chaos.cutting_proxy import CuttingProxy
+from tests.chaos.recipients import crowd, mixed_crowd
+from tests.chaos.recorder import Recorder
+from tests.cluster.redis_server import RedisServer
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
+
+IN_FLIGHT = 64
+ALWAYS = {"appendonly": "yes", "appendfsync": "always"}
+
+
+@pytest.fixture
+async def redis(tmp_path: Path) -> AsyncIterator[RedisServer]:
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    with RedisServer(folder, **ALWAYS) as server:
+        yield server
+
+
+async def test_killed_workers_leave_only_what_they_had_announced(
+    tmp_path: Path, server: Recorder, redis: RedisServer
+) -> None:
+    cluster = Cluster(tmp_path, server, redis.url, mixed_crowd(random.Random(1), 4000))
+    await cluster.submit("--rate", "400")
+    for _ in range(3):
+        await cluster.add_worker()
+    for blow in range(1, 6):
+        await server.arrived(blow * 500)
+        cluster.workers[-3].kill()
+        await cluster.add_worker()
+    await cluster.until("finished")
+    await cluster.end()
+    await cluster.collect()
+    totals = cluster.audit(unknown_max=5 * (IN_FLIGHT + 20), rate=400)
+    assert totals["accepted"] > 3000
+    assert totals["skipped"] > 0 < totals["rejected"]
+
+
+async def test_workers_that_stand_still_past_their_lease_send_nothing_more(
+    tmp_path: Path, server: Recorder, redis: RedisServer
+) -> None:
+    cluster = Cluster(tmp_path, server, redis.url, crowd(4000))
+    await cluster.submit("--rate", "300")
+    for _ in range(2):
+        await cluster.add_worker()
+    for blow in range(1, 4):
+        await server.arrived(blow * 500)
+        sleeper = cluster.workers[blow % 2]
+        sleeper.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(LEASE_S * 2)
+        sleeper.send_signal(signal.SIGCONT)
+    await cluster.until("finished")
+    await cluster.end()
+    await cluster.collect()
+    cluster.audit(unknown_max=3 * (IN_FLIGHT + 15), rate=300)
+
+
+async def test_submit_and_collect_go_on_where_they_were_killed(
+    tmp_path: Path, server: Recorder, redis: RedisServer
+) -> None:
+    cluster = Cluster(tmp_path, server, redis.url, crowd(20_000))
+    ids = set()
+    for _ in range(4):
+        submit = await cluster.start("submit", "campaign.toml", "--rate", "0")
+        assert submit.stdout is not None
+        ids.add((await submit.stdout.readline()).decode().strip())
+        await asyncio.sleep(random.Random(len(ids)).uniform(0, 0.3))
+        if submit.returncode is None:
+            submit.kill()
+        await submit.communicate()
+    await cluster.start("submit", "campaign.toml", "--rate", "0")
+    (cluster.run_id,) = ids
+    await cluster.add_worker()
+    for _ in range(5):
+        collect = await cluster.start("collect", cluster.run_id, "--log", str(cluster.log), "--follow")
+        await asyncio.sleep(1.0)
+        if collect.returncode is None:
+            collect.kill()
+        await collect.communicate()
+    await cluster.collect("--follow")
+    await cluster.end()
+    assert cluster.audit(unknown_max=0) == {"accepted": 20_000}
+
+
+async def test_redis_is_killed_and_comes_back(tmp_path: Path, server: Recorder, redis: RedisServer) -> None:
+    cluster = Cluster(tmp_path, server, redis.url, crowd(3000))
+    await cluster.submit("--rate", "300")
+    for _ in range(2):
+        await cluster.add_worker()
+    for blow in range(1, 4):
+        await server.arrived(blow * 500)
+        redis.kill()
+        await asyncio.sleep(0.5)
+        redis.start()
+    await cluster.until("finished")
+    await cluster.end()
+    await cluster.collect()
+    assert cluster.audit(unknown_max=0, rate=300) == {"accepted": 3000}
+
+
+async def test_lost_replies_change_nothing(tmp_path: Path, server: Recorder, redis: RedisServer) -> None:
+    async with CuttingProxy(redis.port) as proxy:
+        cluster = Cluster(tmp_path, server, proxy.url, crowd(3000))
+        await cluster.submit("--rate", "500")
+        proxy.cuts = 0.05
+        for _ in range(2):
+            await cluster.add_worker()
+        await server.arrived(2000)
+        proxy.go_away()
+        await asyncio.sleep(1.0)
+        proxy.away = False
+        await server.arrived(2900)
+        proxy.cuts = 0.0
+        await cluster.until("finished")
+        await cluster.end()
+        await cluster.collect()
+        assert proxy.lost > 20
+    assert cluster.audit(unknown_max=0, rate=500) == {"accepted": 3000}
+
+
+async def test_data_that_are_gone_stop_the_workers(
+    tmp_path: Path, server: Recorder, redis: RedisServer
+) -> None:
+    cluster = Cluster(tmp_path, server, redis.url, crowd(3000))
+    await cluster.submit("--rate", "200")
+    await cluster.add_worker()
+    await server.arrived(300)
+    redis.command("FLUSHALL")
+    await asyncio.sleep(1.5)
+    arrived = await server.settle()
+    await asyncio.sleep(1.0)
+    assert await server.settle() == arrived
+    await cluster.end()
+    told = (tmp_path / "stderr.txt").read_text()
+    assert f"Redis no longer knows run {cluster.run_id}: its data were deleted or lost" in told
+
+
+async def test_full_memory_makes_everybody_wait(tmp_path: Path, server: Recorder, redis: RedisServer) -> None:
+    cluster = Cluster(tmp_path, server, redis.url, crowd(3000))
+    await cluster.submit("--rate", "500")
+    await cluster.add_worker()
+    await server.arrived(500)
+    redis.command("CONFIG", "SET", "maxmemory", "1mb")
+    await asyncio.sleep(2.0)
+    redis.command("CONFIG", "SET", "maxmemory", "0")
+    await cluster.until("finished")
+    await cluster.end()
+    await cluster.collect()
+    assert cluster.audit(unknown_max=0, rate=500) == {"accepted": 3000}
