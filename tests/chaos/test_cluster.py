@@ -149,6 +149,26 @@ async def test_data_that_are_gone_stop_the_workers(
     assert f"Redis no longer knows run {cluster.run_id}: its data were deleted or lost" in told
 
 
+async def test_a_snapshot_from_before_stops_the_run(tmp_path: Path, server: Recorder) -> None:
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    with RedisServer(folder) as redis:
+        cluster = Cluster(tmp_path, server, redis.url, crowd(5000))
+        await cluster.submit("--rate", "400")
+        redis.command("SAVE")
+        worker = await cluster.add_worker()
+        await server.arrived(300)
+        redis.kill()
+        worker.kill()
+        redis.start()  # with the books from before anything was sent
+        arrived = await server.settle()
+        await cluster.add_worker()
+        status = await cluster.until("stopped")
+        assert "Redis was restarted, and keeps no append-only file" in str(status["detail"])
+        await cluster.end()
+        assert await server.settle() == arrived
+
+
 async def test_full_memory_makes_everybody_wait(tmp_path: Path, server: Recorder, redis: RedisServer) -> None:
     cluster = Cluster(tmp_path, server, redis.url, crowd(3000))
     await cluster.submit("--rate", "500")

@@ -95,10 +95,8 @@ class RunBench:
         if not await self.redis.exists(chunks):
             return
         for pending in await self.redis.xpending_range(chunks, keys.GROUP, "-", "+", 1000):
-            owner, name = pending["consumer"], pending["message_id"]
-            await self.redis.execute_command(  # type: ignore[no-untyped-call]
-                "XCLAIM", chunks, keys.GROUP, owner, 0, name, "IDLE", 3_600_000, "JUSTID"
-            )
+            owner, name = (bytes(cast(bytes, pending[key])) for key in ("consumer", "message_id"))
+            await self.redis.xclaim(chunks, keys.GROUP, owner, 0, [name], idle=3_600_000, justid=True)
 
     async def retry(self, statuses: Sequence[Status]) -> None:
         """Mark rows to be sent again, and queue those that no chunk holds any more."""

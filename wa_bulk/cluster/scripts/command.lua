@@ -10,7 +10,7 @@ if ARGV[1] == 'pause' and before == 'active' then
   now = 'paused'
 elseif ARGV[1] == 'continue' and (before == 'paused' or before == 'stopped') then
   now = (facts[2] == '0' and facts[3] == facts[4]) and 'finished' or 'active'
-  redis.call('HDEL', run, 'why', 'detail')
+  redis.call('HDEL', run, 'why', 'detail', 'server')
 elseif ARGV[1] == 'cancel' and (before == 'active' or before == 'paused' or before == 'stopped') then
   now = 'cancelled'
 end

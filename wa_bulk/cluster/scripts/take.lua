@@ -2,6 +2,9 @@
 -- Take a chunk: one whose owner is gone, or else the next one. What that owner had announced and not settled
 -- may have been sent, and is cut off.
 --
+-- A Redis that was restarted without an append-only file has the books of its last snapshot: rows that were sent
+-- since count as never sent. Nothing more is taken then until a person says so.
+--
 -- KEYS     run, chunks, leases, books, requests
 -- ARGV[1]  owner   ARGV[2] request   ARGV[3] ms after which an owner counts as gone
 -- ARGV[4]  most bytes of results that may wait to be collected
@@ -16,6 +19,17 @@ local owner, request = ARGV[1], ARGV[2]
 local facts = redis.call('HMGET', run, 'state', 'result_bytes')
 local state = facts[1] or 'gone'
 if state ~= 'active' then return { state } end
+local info = redis.call('INFO', 'server', 'persistence')
+local server, known = string.match(info, 'run_id:(%x+)') or '', redis.call('HGET', run, 'server')
+if server ~= known then
+  if known and string.find(info, 'aof_enabled:0', 1, true) then
+    redis.call('HSET', run, 'state', 'stopped', 'why', 'fatal', 'detail',
+      'Redis was restarted, and keeps no append-only file: rows that were sent since its last snapshot may count '
+      .. 'as never sent. Collect what there is; to go on all the same: wa-bulk cluster continue')
+    return { 'stopped' }
+  end
+  redis.call('HSET', run, 'server', server)
+end
 
 local entry, fence
 local last = redis.call('HGET', requests, owner)
