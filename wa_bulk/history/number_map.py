@@ -36,7 +36,13 @@ class NumberMap:
 
     def get(self, key: int) -> int:
         """Return the value of a number, 0 where it has none."""
-        return self._values[self._slot(key)]
+        keys = self._keys  # as `_slot`, without a call
+        slot = (key * _MIX & _64_BITS) % self._slots
+        while (found := keys[slot]) != key:
+            if not found:
+                return 0
+            slot -= 1
+        return self._values[slot]
 
     def raise_to(self, key: int, value: int) -> None:
         """Give a number this value, unless it has a higher one."""

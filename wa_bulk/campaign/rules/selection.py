@@ -35,7 +35,8 @@ class SelectionRule:
 
     def skip(self, row: RenderedRow) -> str | None:
         """Say that the row's number is not in the selection, or is in what is left out."""
-        return None if self.lets_pass(key_of(row.to)) else self._reason
+        chosen = self._numbers.get(key_of(row.to)) in self._chosen
+        return None if chosen is self._is_only else self._reason
 
     def lets_pass(self, key: int) -> bool:
         """Tell whether a number is to be written to, as far as this rule goes."""
