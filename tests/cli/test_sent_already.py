@@ -93,6 +93,25 @@ def test_an_overlap_of_long_ago_is_not_mentioned(folder: Folder) -> None:
     assert (code, "go to people" in text) == (exits.FINISHED, False)
 
 
+def test_what_went_to_a_sandbox_is_not_held_against_the_real_thing(folder: Folder) -> None:
+    send(folder)
+    database = Database.open(folder.path / "memory.db")
+    database.run("UPDATE runs SET base_url = 'https://wa.api.engagelab.cc'")
+    database.close()
+    assert send(folder, log="second.jsonl")[0] == exits.FINISHED
+
+
+def test_a_memory_that_stays_locked_sends_nothing(folder: Folder, sandbox: Sandbox) -> None:
+    other = Database.open(folder.path / "memory.db")
+    with other.transaction():
+        code, text = send(folder)
+    other.close()
+    assert code == exits.NOTHING_SENT
+    assert "is locked by another process" in text
+    assert "respect_suppression = false" in text
+    assert sandbox.messages == []
+
+
 def test_a_run_that_wrote_to_nobody_is_in_nobodys_way(folder: Folder) -> None:
     folder.recipients([(REFUSED, "Ann")])
     assert send(folder)[0] == exits.NOT_ALL_ACCEPTED

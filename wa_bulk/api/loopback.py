@@ -1,6 +1,7 @@
 """This machine as a server: what counts as it, and where it is found."""
 
 import ipaddress
+from urllib.parse import urlsplit
 
 
 def is_loopback(host: str) -> bool:
@@ -15,6 +16,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_loopback_url(url: str) -> bool:
+    """Return whether an address is one of this machine's: a sandbox, nobody's phone."""
+    return is_loopback(urlsplit(url).hostname or "")
 
 
 def http_address(host: str, port: int) -> str:

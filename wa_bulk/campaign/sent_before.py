@@ -32,15 +32,20 @@ class SentBefore(Struct, frozen=True, kw_only=True):
         return self.overlap is None or self.overlap * 2 > self.rows
 
 
-def sent_before(plan: Plan, runs: Runs, now_ms: int) -> list[SentBefore]:
-    """Find the earlier runs of the plan's campaign that wrote, or may have written, to its recipients.
+def sent_before(plan: Plan, base_url: str, runs: Runs, now_ms: int) -> list[SentBefore]:
+    """Find the earlier runs of the plan's campaign that wrote, or may have written, to its recipients; what
+    went to a sandbox counts for what goes to one.
 
     Repeats come first, then those with the most people in common. The recipients are read only where a run
     of other ones has to be compared with them, or some are selected; a run that a selection names is known to
     whoever wrote it, and is passed over. Raises HistoryError, SourceError.
     """
     chosen = {rule.run_id for rule in plan.selections}
-    earlier = [caught_up(runs, run) for run in runs.named(plan.file.name) if run.run_id not in chosen]
+    earlier = [
+        caught_up(runs, run)
+        for run in runs.named(plan.file.name)
+        if run.run_id not in chosen and run.is_for_people_of(base_url)
+    ]
     same = [
         SentBefore(run=run, overlap=None, rows=plan.rows)
         for run in earlier

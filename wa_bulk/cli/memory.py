@@ -56,7 +56,7 @@ def consult(plan: Plan, base_url: str, *, again: bool) -> list[Note]:
             plan.suppress(SuppressionRule(history.suppression_list()))
         if is_new:
             return [("memory", f"new, at {path}: no suppressed number and no earlier run is known yet")]
-        return look_back(plan, history.runs, again=again)
+        return look_back(plan, base_url, history.runs, again=again)
     except HistoryError as error:
         if is_new or not plan.file.respect_suppression:
             return [("memory", f"not asked: {error}")]
@@ -120,8 +120,9 @@ def notifications(base_url: str) -> Iterator[Inbox | None]:
 def remembered(plan: Plan, base_url: str, *, again: bool) -> Iterator[None]:
     """Have the memory know of the run that is carried out within: that it began, and how it ended.
 
-    A memory that cannot be written to is told of, and changes nothing else. Raises Problem, unless `again`,
-    where another process began the same meanwhile.
+    Where there is none and none can be made that is said, and changes nothing else; so is one that is lost
+    meanwhile. Raises Problem where it cannot be written to before anything is sent, and, unless `again`, where
+    another process began the same.
     """
     from wa_bulk.cli.sent_already import refuse_beside
     from wa_bulk.history import History, HistoryError, history_path
@@ -135,6 +136,8 @@ def remembered(plan: Plan, base_url: str, *, again: bool) -> Iterator[None]:
             elif (other := history.runs.begin(run)) is not None:
                 raise refuse_beside(other)
     except HistoryError as error:
+        if plan.file.respect_suppression and path.exists():
+            raise unreadable(error) from error
         click.echo(f"This run will not be remembered: {error}", err=True)
         yield
         return

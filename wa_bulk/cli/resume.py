@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
@@ -165,11 +164,12 @@ def _where(plan: Plan, base_url: str | None) -> str | None:
     Raises `Problem` where the environment alone would turn a test on this machine into the real thing, or
     the other way round, because of the terminal it is typed in.
     """
+    from wa_bulk.api.loopback import is_loopback_url
     from wa_bulk.cli.running import resume_command
 
     source = click.get_current_context().get_parameter_source("base_url")
     began_at = plan.base_url
-    if began_at is None or base_url is None or _on_this_machine(began_at) == _on_this_machine(base_url):
+    if began_at is None or base_url is None or is_loopback_url(began_at) == is_loopback_url(base_url):
         return base_url or began_at
     if source is ParameterSource.COMMANDLINE:
         return base_url
@@ -178,9 +178,3 @@ def _where(plan: Plan, base_url: str | None) -> str | None:
         f"To go on where it was begun:  {resume_command(plan.log)} --base-url {began_at}",
         f"To go on elsewhere:           {resume_command(plan.log)} --base-url {base_url}",
     )
-
-
-def _on_this_machine(url: str) -> bool:
-    from wa_bulk.api.loopback import is_loopback
-
-    return is_loopback(urlsplit(url).hostname or "")

@@ -78,6 +78,7 @@ def _values(run: RunRecord) -> dict[str, object]:
         "rows": run.rows,
         "totals": run.totals,
         "log": run.log,
+        "base_url": run.base_url,
     }
 
 

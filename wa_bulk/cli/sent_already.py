@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from wa_bulk.history import RunRecord, Runs
 
 
-def look_back(plan: Plan, runs: Runs, *, again: bool) -> list[Note]:
-    """Return what to say of earlier runs before `plan` is carried out.
+def look_back(plan: Plan, base_url: str, runs: Runs, *, again: bool) -> list[Note]:
+    """Return what to say of earlier runs before `plan` is carried out at `base_url`.
 
     Raises Problem, unless `again`, where a new run would send the same again, or where another log knows
     more of a run that goes on. Raises HistoryError.
@@ -31,7 +31,7 @@ def look_back(plan: Plan, runs: Runs, *, again: bool) -> list[Note]:
     from wa_bulk.history.database import now_ms
 
     with reading("comparing the recipients with those of earlier runs …"):
-        found = sent_before(plan, runs, now_ms())
+        found = sent_before(plan, base_url, runs, now_ms())
     if not found:
         return []
     first = found[0]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from wa_bulk.api.loopback import is_loopback
+from wa_bulk.api.loopback import is_loopback_url
 from wa_bulk.history.errors import DB_VARIABLE
 
 _FILE = "wa-bulk.db"
@@ -25,6 +24,5 @@ def history_path(base_url: str | None = None, environment: Mapping[str, str] | N
         return Path(named).expanduser()
     from platformdirs import user_data_path
 
-    host = urlsplit(base_url).hostname if base_url else None
-    name = _LOOPBACK_FILE if host and is_loopback(host) else _FILE
+    name = _LOOPBACK_FILE if base_url and is_loopback_url(base_url) else _FILE
     return user_data_path("wa-bulk", appauthor=False) / name

@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from wa_bulk.api.loopback import is_loopback_url
 from wa_bulk.history.database import Database, Row
 from wa_bulk.ledger.log_format import Totals
 
@@ -50,6 +51,10 @@ class RunRecord(Struct, frozen=True, kw_only=True):
         """How many messages were accepted, or may have been."""
         return self.totals.accepted + self.totals.unknown
 
+    def is_for_people_of(self, base_url: str) -> bool:
+        """Tell whether it wrote to those whom the API at `base_url` writes to: people, or a sandbox's."""
+        return is_loopback_url(self.base_url) == is_loopback_url(base_url)
+
 
 _OWN = tuple(name for name in RunRecord.__struct_fields__ if name != "totals")
 _COLUMNS = (*_OWN, *Totals.__struct_fields__)
@@ -81,6 +86,7 @@ class Runs:
             others = self._find(
                 "name = ? AND recipients_sha256 = ? AND state = 'running'", run.name, run.recipients_sha256
             )
+            others = [other for other in others if other.is_for_people_of(run.base_url)]
             if not others:
                 self._note(run)
         return others[0] if others else None
