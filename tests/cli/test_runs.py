@@ -13,17 +13,8 @@ def test_the_runs_are_listed_the_newest_first(folder: Folder) -> None:
         folder.run("send", "orders.toml", "--yes", "--log", log, *limit)
     newest, oldest = json.loads(folder.run("runs", "--json").stdout)
 
-    assert list(newest) == [
-        "run_id",
-        "name",
-        "started",
-        "state",
-        "stopped",
-        "rows",
-        "totals",
-        "log",
-        "base_url",
-    ]
+    keys = ["run_id", "name", "started", "state", "stopped", "rows", "totals", "log", "base_url"]
+    assert list(newest) == keys
     assert newest["log"] == str(folder.path / "b.jsonl")
     assert (newest["name"], newest["state"], newest["stopped"]) == ("orders", "finished", None)
     assert newest["totals"] == {"accepted": 5, "rejected": 0, "failed": 0, "unknown": 0, "skipped": 0}

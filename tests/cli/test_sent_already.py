@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -101,7 +102,11 @@ def test_what_went_to_a_sandbox_is_not_held_against_the_real_thing(folder: Folde
     assert send(folder, log="second.jsonl")[0] == exits.FINISHED
 
 
-def test_a_memory_that_stays_locked_sends_nothing(folder: Folder, sandbox: Sandbox) -> None:
+def test_a_memory_that_stays_locked_sends_nothing(
+    folder: Folder, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient = partial(Database.open, locked_after_s=0.1)
+    monkeypatch.setattr(History, "open", lambda path: History(impatient(path)))
     other = Database.open(folder.path / "memory.db")
     with other.transaction():
         code, text = send(folder)

@@ -121,8 +121,8 @@ def remembered(plan: Plan, base_url: str, *, again: bool) -> Iterator[None]:
     """Have the memory know of the run that is carried out within: that it began, and how it ended.
 
     Where there is none and none can be made that is said, and changes nothing else; so is one that is lost
-    meanwhile. Raises Problem where it cannot be written to before anything is sent, and, unless `again`, where
-    another process began the same.
+    meanwhile. Raises Problem where it cannot be written to before anything is sent, and where another process
+    began the same, unless `again`.
     """
     from wa_bulk.cli.sent_already import refuse_beside
     from wa_bulk.history import History, HistoryError, history_path
