@@ -69,7 +69,7 @@ def _of_another_form(body: bytes) -> list[Raw] | list[bytes]:
         if body.startswith(b"["):
             return _decode_list(body)
         keys = _decode_keys(body)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         raise ValidationError("body", "is no JSON object", _EXPECTED) from None
     if "rows" not in keys and not _OF_ONE_ROW.isdisjoint(keys):
         return [body]
