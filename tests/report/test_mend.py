@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.report.logs import end, intent, result, run, write
+from wa_bulk.api.callbacks import MessageStatus
+from wa_bulk.history.delivery import MessageState, RowDelivery
 from wa_bulk.ledger.log_format import LogError, ResultLine
+from wa_bulk.report.delivery_cells import DeliveryCells
 from wa_bulk.report.mend import form_of, source_of, write_rows
 
 SOURCE = "phone;name;note\n+12125550001;Zoë;=1+1\n0002;Ann;\n\n0003;Bob;a\n0004;Cy;b\n"
@@ -73,3 +76,45 @@ def test_a_source_that_is_not_what_it_was_is_refused(tmp_path: Path) -> None:
     source.unlink()
     with pytest.raises(LogError, match=r"orders\.csv: cannot be read .* Put it back; .*--csv FILE"):
         source_of(log)
+
+
+def delivery_of(row: int, state: MessageStatus, code: int | None) -> RowDelivery:
+    """What callbacks said of the one message of a row."""
+    best = MessageState(
+        message_id="m",
+        recipient="1",
+        row=row,
+        state=state,
+        at_ms=1,
+        code=code,
+        sender=None,
+        sent_ms=None,
+        delivered_ms=None,
+        read_ms=None,
+    )
+    return RowDelivery(row=row, to="1", message_ids=("m",), best=best)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        ("read", ["+12125550001"]),
+        ("delivered", ["+12125550001", "0002"]),
+        ("unread", ["0002", "0003", "0004"]),
+        ("undelivered", ["0003", "0004"]),
+        ("131049", ["0003"]),
+    ],
+)
+def test_rows_by_how_far_they_came(tmp_path: Path, wanted: str, numbers: list[str]) -> None:
+    log = run_over(tmp_path, SOURCE.encode(), *(result(row) for row in range(1, 5)))
+    cells = DeliveryCells()
+    cells.add(delivery_of(1, "read", None))
+    cells.add(delivery_of(2, "delivered", None))
+    cells.add(delivery_of(3, "delivered_failed", 131049))
+    to = io.StringIO(newline="")
+    write_rows(log, source_of(log), [wanted], to, cells)
+
+    rows = list(csv.reader(io.StringIO(to.getvalue()), delimiter=";"))[1:]
+    assert [row[0] for row in rows] == numbers
+    if wanted == "131049":
+        assert rows[0][-2:] == ["accepted", "delivered_failed 131049"]

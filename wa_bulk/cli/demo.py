@@ -118,11 +118,7 @@ async def _demonstrate(folder: Path, campaigns: list[Path], *, stay: bool) -> in
         listening(receiver_app(store), "127.0.0.1", 0) as port,
     ):
         sandbox.set_callbacks(CallbackSettings(url=f"http://127.0.0.1:{port}/"))
-        kept = "" if stay else ", for as long as this takes (--stay keeps it)"
-        progress.print(
-            f"Nothing leaves this machine: a local EngageLab, its inbox at {sandbox.url}/{kept}",
-            soft_wrap=True,
-        )
+        progress.print(f"The inbox: {sandbox.url}/  (a local EngageLab: nothing leaves this machine)")
         progress.print(f"Sending to {ORDERS:,} recipients, then a few of each other kind of message.\n")
         for number, name, *_ in customers():
             sandbox.reply(number, f"Hi, {name} here. Where is my order?")
@@ -169,7 +165,7 @@ def _settle(campaign: Path, deliveries: Deliveries, progress: Console) -> Totals
         settled = settle(claimed, read_past(claimed.path), deliveries)
     finally:
         claimed.close()
-    progress.print(f"{campaign.stem}: {in_words(settled)}\n", soft_wrap=True)
+    progress.print(f"{campaign.stem}: {in_words(settled)}\n")
     return settled.totals
 
 

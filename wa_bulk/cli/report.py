@@ -145,20 +145,30 @@ def _write_table(log: Path, csv: Path, *, mask: bool) -> None:
 
 
 def _write_rows(log: Path, rows: str, csv: Path | None, *, mask: bool) -> None:
-    from wa_bulk.report.mend import STATUSES, form_of, source_of, write_rows
+    from wa_bulk.campaign.selections.spec import CALLBACK_STATUSES, LOG_STATUSES
+    from wa_bulk.report.delivery_cells import DeliveryCells
+    from wa_bulk.report.mend import form_of, source_of, write_rows
     from wa_bulk.report.words import counted
 
     statuses = [name.strip() for name in rows.split(",")]
     for name in statuses:
-        if name not in STATUSES:
-            raise click.BadParameter(f"{name!r}: expected {', '.join(STATUSES)}", param_hint="--rows")
+        if name not in (*LOG_STATUSES, *CALLBACK_STATUSES) and not (name.isascii() and name.isdigit()):
+            expected = ", ".join((*LOG_STATUSES, *CALLBACK_STATUSES))
+            raise click.BadParameter(
+                f"{name!r}: expected {expected}, or one of Meta's codes", param_hint="--rows"
+            )
     if csv is None:
         raise click.UsageError("--rows goes with --csv FILE, where those rows are written; - is stdout")
     if mask:
         raise click.UsageError("--mask would leave rows that cannot be sent again: leave out one of both")
     source = source_of(log)
+    delivery = None
+    if not set(statuses) <= set(LOG_STATUSES):
+        delivery = _with_callbacks(log, partial(DeliveryCells.of_log, log))
+        if delivery is None:
+            raise Problem("no callback speaks of this run", "`wa-bulk callbacks` receives them.")
     with written(csv, form_of(source)[0]) as to:
-        count = write_rows(log, source, statuses, to)
+        count = write_rows(log, source, statuses, to, delivery)
     say_written(csv, f"{counted(count, 'row')}, {' and '.join(statuses)}")
 
 

@@ -15,11 +15,12 @@ from wa_bulk.campaign.sources.factory import open_source
 from wa_bulk.campaign.sources.reading import reading_of
 from wa_bulk.ledger.log_format import LogError, ResultLine, RunLine
 from wa_bulk.ledger.log_reader import read_run
+from wa_bulk.report.delivery_cells import DeliveryCells
 from wa_bulk.report.last_words import LastWords
 from wa_bulk.report.spreadsheet import as_text
 from wa_bulk.report.words import plain
 
-STATUSES = ("accepted", "rejected", "failed", "unknown", "skipped", "unsent")
+_ARRIVED = ("delivered", "read")
 _ADDED = ["status", "reason"]
 
 
@@ -54,11 +55,18 @@ def form_of(source: RowSource) -> tuple[str, str]:
     return (source.encoding, source.delimiter) if isinstance(source, CsvSource) else ("utf-8", ",")
 
 
-def write_rows(log: Path, source: RowSource, statuses: Collection[str], to: TextIO) -> int:
+def write_rows(
+    log: Path,
+    source: RowSource,
+    statuses: Collection[str],
+    to: TextIO,
+    delivery: DeliveryCells | None = None,
+) -> int:
     """Write the rows of `source` that have one of `statuses`, in its own columns and order; return how many.
 
-    Two columns are added: `status` and `reason`; where the source ends in these already, from an earlier
-    time, they are written anew.
+    A status is one of the log's or, with `delivery`, of callbacks, or one of Meta's codes. Two columns
+    are added: `status` and `reason`; where the source ends in these already, from an earlier time, they are
+    written anew.
     """
     encoding, delimiter = form_of(source)
     writer = csv.writer(to, delimiter=delimiter, lineterminator="\n")
@@ -68,15 +76,29 @@ def write_rows(log: Path, source: RowSource, statuses: Collection[str], to: Text
     with LastWords(log, _reason) as words:
         for row in source.rows():
             status = words.status(row.number)
-            if status not in statuses:
+            state, _, code = delivery.of_row(row.number) if delivery is not None else ("", "", None)
+            if status not in statuses and not _came_so_far(status, state, code, statuses):
                 continue
             kept = words.words(row.number)
             reason = words.reason_without_result(row.number) if kept is None else msgspec.json.decode(kept)
+            reason = reason or " ".join(map(str, filter(None, (state, code))))
             reason = as_text(plain(reason)).encode(encoding, "replace").decode(encoding)
             values = row.values or [""] * len(source.header)
             writer.writerow([*values[: len(own)], status, reason])
             written += 1
     return written
+
+
+def _came_so_far(status: str, state: str, code: int | None, wanted: Collection[str]) -> bool:
+    """Tell whether what callbacks say of a row is wanted. Nothing said of an accepted row is not arrived."""
+    taken = status == "accepted" or bool(state)
+    return (
+        ("read" in wanted and state == "read")
+        or ("unread" in wanted and taken and state != "read")
+        or ("delivered" in wanted and state in _ARRIVED)
+        or ("undelivered" in wanted and taken and state not in _ARRIVED)
+        or (code is not None and str(code) in wanted and state not in _ARRIVED)
+    )
 
 
 def _reason(line: ResultLine) -> bytes:
