@@ -77,12 +77,6 @@ def test_numbers_and_texts_stand_for_each_other(path: str, value: object, expect
     assert found == expected
 
 
-def test_a_row_as_the_vendor_describes_it_is_whole() -> None:
-    for row in (status(), said("hi"), notice(balance=1)):
-        assert read(row).whole
-    assert not read(changed("itime", "soon")).whole
-
-
 @pytest.mark.parametrize(
     ("row", "kind"),
     [

@@ -25,13 +25,11 @@ class ReceivedRow(CallbackRow, frozen=True, kw_only=True):
     """A callback row with its JSON as it came.
 
     `server` is empty and `itime` 0 where they could not be read. `kind` says what the row speaks of, even
-    where `status`, `response` and `notification` are all None because that part could not be read. `whole` is
-    False where anything could not be read.
+    where `status`, `response` and `notification` are all None because that part could not be read.
     """
 
     raw: bytes = field(default=b"", name="wa_bulk raw")
     kind: Kind = field(default="unknown", name="wa_bulk kind")
-    whole: bool = field(default=True, name="wa_bulk whole")
 
 
 _STAND_INS: Json = {"server": "", "itime": 0, "status_data": {}, "msg_time": 0, "event": "received"}
@@ -43,14 +41,12 @@ _decode_whole: Callable[[bytes], ReceivedRow] = msgspec.json.Decoder(ReceivedRow
 def read_row(raw: bytes) -> ReceivedRow:
     """Return the row that `raw`, a JSON value, stands for. Raises nothing: the unreadable is kept raw."""
     try:
-        row, whole = _decode_whole(raw), True
+        row = _decode_whole(raw)
         kind = _kind_by_parts(row)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         row, kind = _read_parts(raw)
-        whole = False
     force_setattr(row, "raw", raw)
     force_setattr(row, "kind", kind)
-    force_setattr(row, "whole", whole)
     return row
 
 

@@ -20,7 +20,6 @@ from wa_bulk.callbacks.parse import parse_callback
 from wa_bulk.callbacks.set_aside import Cause, Refused, delete_up_to, keep, kept, sums
 from wa_bulk.callbacks.words import OptOutWords
 from wa_bulk.callbacks.writer import Job, Signed, Writer
-from wa_bulk.history import HistoryError
 from wa_bulk.history.database import Database, now_ms
 
 LOCKED_AFTER_S = 2.0
@@ -71,11 +70,6 @@ class CallbackStore:
     def path(self) -> Path:
         """The file."""
         return self._writer.path
-
-    @property
-    def problem(self) -> HistoryError | None:
-        """What kept the last rows from being stored; None while all is well."""
-        return self._writer.problem
 
     async def record(self, rows: Sequence[CallbackRow], *, signed: Signed | None = None) -> Recorded:
         """Store the rows; when this returns they are on disk, and the suppressed numbers are up to date.

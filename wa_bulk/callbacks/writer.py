@@ -72,7 +72,6 @@ class Writer:
 
     def __init__(self, database: Database, locked_after_s: float, keep_s: float | None) -> None:
         self.path: Path = database.path
-        self.problem: HistoryError | None = None
         """What kept the last transaction from being stored; None while all is well."""
         self._database: Database | None = database
         self._tables = Tables(database)
@@ -168,7 +167,6 @@ class Writer:
         except HistoryUnavailable:
             self._drop()
             self._transact(group)
-        self.problem = None
 
     def _transact(self, group: Sequence[Job[object]]) -> None:
         database = self._opened()
@@ -206,8 +204,6 @@ class Writer:
         return self._database
 
     def _fail(self, group: Sequence[Job[object]], error: BaseException) -> None:
-        if isinstance(error, HistoryError):
-            self.problem = error
         for job in group:
             job.error = error
         self._drop()

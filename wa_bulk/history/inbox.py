@@ -45,14 +45,6 @@ class Inbox:
             yield from map(_row, page)
             after_id = page[-1][0]
 
-    def of_message(self, message_id: str) -> list[StoredRow]:
-        """Return every row that spoke of a message, oldest first."""
-        found = self._database.all(
-            "SELECT id, at_ms, kind, message_id, body FROM callbacks WHERE message_id = ? ORDER BY id",
-            (message_id,),
-        )
-        return [_row(values) for values in found]
-
 
 def _row(values: Row) -> StoredRow:
     return StoredRow(id=values[0], at_ms=values[1], kind=values[2], message_id=values[3], body=values[4])
