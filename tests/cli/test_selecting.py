@@ -79,6 +79,16 @@ def test_each_option_may_come_several_times(folder: Folder, sandbox: Sandbox, se
     assert recipients(sandbox) == [OTHER[0]]
 
 
+def test_numbers_without_a_country_code_are_of_the_country_given(folder: Folder, sandbox: Sandbox) -> None:
+    national = "0" + GOOD[0][0].removeprefix("+49")
+    (folder.path / "staff.txt").write_text(national + "\n")
+    code, text = send(folder, "--exclude", "staff.txt")
+    assert code == exits.NOTHING_SENT
+    assert f"line 1: '{national}'" in text
+    assert send(folder, "--exclude", "staff.txt", "--country", "DE")[0] == exits.FINISHED
+    assert len(sandbox.messages) == len(GOOD) - 1
+
+
 def test_a_selection_is_compared_with_earlier_runs_too(folder: Folder, sent: Path) -> None:
     (folder.path / "some.txt").write_text("\n".join(phone for phone, _ in GOOD[:3]))
     code, text = send(folder, "--only", "some.txt")

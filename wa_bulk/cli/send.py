@@ -11,19 +11,8 @@ from click.core import ParameterSource
 from wa_bulk.cli import exits, options
 from wa_bulk.cli.selecting import selecting, selection_notes, selections
 
-_OF_A_TEST: tuple[str, ...] = (
-    "to",
-    "row",
-    "recipients",
-    "base_url",
-    "yes",
-    "timeout",
-    "tries",
-    "transport",
-    "debug",
-)
-_OF_A_TEST += ("country", "delimiter", "encoding", "sheet")
-_WITHOUT_MEANING_FOR_A_TEST = ("log", "rate", "concurrency")
+_OF_A_RUN = ("limit", "dry_run", "only", "except_", "exclude")
+"""Options that choose among rows, where --to takes one."""
 
 
 @click.command("send")
@@ -101,12 +90,14 @@ def command(
       wa-bulk send orders.toml --except orders-1f0c.jsonl --exclude staff.csv
     """
     from wa_bulk.campaign.file import load
+    from wa_bulk.campaign.recipients import as_settings_say
     from wa_bulk.campaign.run.plan import prepare, settings_of
     from wa_bulk.campaign.settings import Settings
 
     _check_options_of_a_test()
     file = load(campaign)
     settings = msgspec.convert({**settings_of(file).as_log(), **options.given(**chosen)}, Settings)
+    file = as_settings_say(file, settings)
     if to is not None:
         from wa_bulk.cli.account import account_from_environment
         from wa_bulk.cli.send_test import send_test
@@ -154,7 +145,5 @@ def _check_options_of_a_test() -> None:
         if "row" in given:
             raise click.UsageError("--row goes with --to NUMBER: it is the row whose message is sent there")
         return
-    if others := [
-        option for name, option in given.items() if name not in _OF_A_TEST + _WITHOUT_MEANING_FOR_A_TEST
-    ]:
+    if others := [option for name, option in given.items() if name in _OF_A_RUN]:
         raise click.UsageError(f"{others[0]} is about a run, and --to sends one message: leave one out")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from wa_bulk.campaign.selections.listed import from_file
@@ -40,6 +41,15 @@ def test_numbers_are_read_as_the_campaign_reads_them(tmp_path: Path) -> None:
 
 def test_people_are_selected_not_ways_to_write_a_number(tmp_path: Path) -> None:
     assert numbers(tmp_path / "list.txt", "+5215512345678\n+525512345678\n") == [525512345678]
+
+
+def test_a_workbook_is_a_file_of_numbers_too(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    for row in (["name", "phone"], ["Ada", "+447911123456"], ["Bob", 33612345678], ["Cy", None]):
+        workbook.active.append(row)
+    workbook.save(tmp_path / "list.xlsx")
+    found = from_file(tmp_path / "list.xlsx", [], None)
+    assert sorted(found.keys_of(frozenset({1}))) == [33612345678, 447911123456]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def from_file(path: Path, columns: Sequence[str], country: str | None) -> Number
     Raises SelectionError where it cannot be told which column it is, where there is no number, or where one
     cannot be read: nobody is left out in silence. Raises SourceError.
     """
-    source = open_source(path)
+    source = open_source(path, columns=columns)
     column = _column(source, columns)
     has_header = not (len(source.header) == 1 and _is_number(source.header[0], country))
     numbers = NumberMap(sum(1 for _ in source.rows()) + 1)
