@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.results import CandidateResult, RunResult, TargetResult
-from benchmarks.scenarios import callbacks, campaign, client, memory, pacing, resume, startup
+from benchmarks.scenarios import callbacks, campaign, client, cluster, memory, pacing, resume, startup
 from benchmarks.stats import paired_difference, paired_ratio
 
 DUPLICATE_CHECK_BYTES_A_ROW = 16
@@ -157,6 +157,34 @@ TARGETS = (
             ),
             of_callbacks(f"peak RSS MB of `{name}`", callbacks.JOINING, "peak_rss_mb", name, at_most=150),
         )
+    ),
+    Target(
+        words="one worker of a cluster, of a single run",
+        scenario="cluster",
+        group=cluster.UNPACED,
+        candidate=cluster.WORKER,
+        column="per_s",
+        of="ratio",
+        against=cluster.SINGLE,
+        at_least=0.6,
+    ),
+    Target(
+        words="CPU µs a message of that worker more than of a single run",
+        scenario="cluster",
+        group=cluster.UNPACED,
+        candidate=cluster.WORKER,
+        column="cpu_us",
+        of="difference",
+        against=cluster.SINGLE,
+        at_most=12,
+    ),
+    Target(
+        words="CPU µs a message of Redis",
+        scenario="cluster",
+        group=cluster.UNPACED,
+        candidate=cluster.WORKER,
+        column="redis_us",
+        at_most=10,
     ),
     of_startup(startup.IMPORT, 6),
     of_startup(startup.HELP, 15),

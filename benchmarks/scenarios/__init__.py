@@ -5,6 +5,7 @@ from benchmarks.scenarios import (
     callbacks,
     campaign,
     client,
+    cluster,
     encode,
     latency,
     memory,
@@ -28,6 +29,7 @@ MODULES = (
     memory,
     resume,
     callbacks,
+    cluster,
     startup,
 )
 

@@ -101,6 +101,7 @@ def submit(
     from wa_bulk.campaign.file import load
     from wa_bulk.campaign.run.plan import prepare, settings_of
     from wa_bulk.campaign.settings import Settings
+    from wa_bulk.cli.cluster_display import noticing
     from wa_bulk.cli.memory import consult
     from wa_bulk.cli.progress import reading
     from wa_bulk.report.words import counted
@@ -120,7 +121,8 @@ def submit(
         run_id = await submission.begin(again=again)
         click.echo(run_id)
         sys.stdout.flush()
-        state = await submission.load()
+        async with noticing(lambda: submission.notice):
+            state = await submission.load()
         if state == "cancelled":
             raise Problem(f"run {run_id} was cancelled while it was submitted", exit_code=exits.STOPPED_EARLY)
         click.echo(
@@ -148,6 +150,7 @@ def worker(until_done: bool, base_url: str | None, url: str | None) -> None:
       wa-bulk cluster worker --until-done
     """
     from wa_bulk.cli.account import account_from_environment
+    from wa_bulk.cli.cluster_display import noticing
     from wa_bulk.cli.interrupt import two_step
 
     account_from_environment(base_url)  # says now what is missing
@@ -166,7 +169,8 @@ def worker(until_done: bool, base_url: str | None, url: str | None) -> None:
         member = Worker(redis, url, account, _respect_suppression, tell=_say)
         click.echo(f"{click.style('Worker', bold=True)} of Redis at {_shown(url)}. Ctrl-C ends it.", err=True)
         with two_step(member.stop, lambda: None):
-            await member.work(until_done=until_done)
+            async with noticing(lambda: member.notice):
+                await member.work(until_done=until_done)
         click.echo(f"{member.settled:,} rows settled.", err=True)
         if until_done and member.any_stopped:
             raise click.exceptions.Exit(exits.STOPPED_EARLY)
@@ -279,6 +283,7 @@ def collect(run: str, log: Path, follow: bool, url: str | None) -> None:
       wa-bulk cluster collect 5f0c2a9d1e7b --log orders.jsonl
       wa-bulk cluster collect 5f0c2a9d1e7b --log orders.jsonl --follow
     """
+    from wa_bulk.cli.cluster_display import noticing
     from wa_bulk.cli.interrupt import two_step
     from wa_bulk.report.words import counted
 
@@ -287,7 +292,8 @@ def collect(run: str, log: Path, follow: bool, url: str | None) -> None:
 
         collector = Collector(redis, url, run, log)
         with two_step(collector.stop, lambda: None):
-            record = await collector.collect(follow=follow)
+            async with noticing(lambda: collector.notice):
+                record = await collector.collect(follow=follow)
         click.echo(
             f"{counted(collector.rows, 'result')} written to {log}; run {run} is {record.state}.", err=True
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +14,31 @@ from wa_bulk.report.words import counted, duration, plain
 
 if TYPE_CHECKING:
     from wa_bulk.cluster.control import RunStatus
+
+
+NOTICE_AFTER_S = 2.0
+"""So long nobody is told of a wait: most are over sooner."""
+
+
+@asynccontextmanager
+async def noticing(notice: Callable[[], str]) -> AsyncIterator[None]:
+    """Within it, say on stderr what is waited for, each thing once."""
+
+    async def watch() -> None:
+        told = ""
+        while True:
+            before = notice()
+            await asyncio.sleep(NOTICE_AFTER_S)
+            now = notice()
+            if now and now == before and now != told:
+                click.secho(plain(now), fg="yellow", err=True)
+            told = now
+
+    task = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def show_runs(runs: list[RunStatus]) -> None:

@@ -67,7 +67,6 @@ class Worker:
         """What it is at now, by run id."""
         self.settled = 0
         """Rows it has settled in shares that have ended."""
-        self.notice = ""
         self.any_stopped = False
         """Whether a run that it looked at was stopped early."""
         self._redis = redis
@@ -77,8 +76,16 @@ class Worker:
         self._lease_s = lease_s
         self._tell = tell
         self._told: set[str] = set()
+        self._notice = ""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stop = asyncio.Event()
+
+    @property
+    def notice(self) -> str:
+        """What it waits for; empty while all is well."""
+        notices = [self._notice]
+        notices += [share.ledger.notice or share.run.notice for share in self.shares.values()]
+        return "; ".join(dict.fromkeys(filter(None, notices)))
 
     def stop(self) -> None:
         """End as soon as what is on the wire has been answered; the rest is handed back."""
@@ -93,10 +100,9 @@ class Worker:
                 try:
                     if await self._look() and until_done and not self._tasks:
                         return
-                    self.notice = ""
+                    self._notice = ""
                 except ClusterError as error:
-                    self.notice = str(error)
-                    self._say(self.notice)
+                    self._notice = str(error)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), LOOK_S)
         finally:
