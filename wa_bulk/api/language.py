@@ -17,9 +17,21 @@ LANGUAGES = frozenset(
 )
 
 
+_NAMES = {
+    "arabic": "ar", "chinese": "zh_CN", "dutch": "nl", "english": "en", "french": "fr", "german": "de",
+    "hebrew": "he", "hindi": "hi", "indonesian": "id", "italian": "it", "japanese": "ja", "korean": "ko",
+    "malay": "ms", "polish": "pl", "portuguese": "pt_BR", "russian": "ru", "spanish": "es", "swahili": "sw",
+    "thai": "th", "turkish": "tr", "ukrainian": "uk", "urdu": "ur", "vietnamese": "vi",
+    "deutsch": "de", "español": "es", "français": "fr", "italiano": "it", "português": "pt_BR",
+    "ara": "ar", "deu": "de", "eng": "en", "fra": "fr", "ita": "it", "por": "pt_BR", "spa": "es",
+}  # fmt: skip
+"""What a column of languages often holds in place of codes: names, and codes of three letters."""
+
+
 def nearest_language(code: str, among: Iterable[str] = LANGUAGES) -> str | None:
     """Return the code of `among` that looks most like `code`, or None when nothing comes near."""
     normal = code.strip().replace("-", "_")
+    normal = _NAMES.get(normal.casefold(), normal)
     if normal.casefold().endswith("_uk"):
         normal = f"{normal[:-2]}GB"
     folded = {known.casefold(): known for known in among}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 from operator import itemgetter
 from typing import Literal
 
@@ -125,9 +126,17 @@ class _Examiner:
     def examine(self, rows: Iterable[SourceRow], on_rows: Callable[[int], object] | None) -> Examination:
         found, check, cells_of = self._found, self._check.new, _getter([at for at, _, _ in self._cells])
         name_of, language_of, senders_vary = self._name, self._language, self._senders_vary
+        counts: Counter[tuple[str, str, str]] = Counter()
         regions: list[str] = []
-        templates: list[tuple[str, str]] = []
+        names: list[str] = []
+        languages: list[str] = []
         name, language = self._template
+
+        def count() -> None:
+            counts.update(zip(regions, names or repeat(name), languages or repeat(language), strict=False))
+            for values in (regions, names, languages):
+                values.clear()
+
         done = 0
         for done, row in enumerate(rows, 1):
             checked = check(row)
@@ -139,12 +148,12 @@ class _Examiner:
                 if region is None:
                     self._doubtful_number(row, checked.to)
                 if name_of is not None:
-                    name = str(name_of(row.values))
+                    names.append(name_of(row.values))
                 if language_of is not None:
-                    language = str(language_of(row.values))
-                    if language not in LANGUAGES:
-                        self._unknown_language(row, checked.to, language)
-                templates.append((name, language))
+                    own = language_of(row.values)
+                    languages.append(own)
+                    if own not in LANGUAGES:
+                        self._unknown_language(row, checked.to, own)
                 if senders_vary:
                     found.senders[checked.sender] += 1
                 if cells_of is not None and may_be_doubtful(cells_of(row.values)):
@@ -152,15 +161,17 @@ class _Examiner:
                 if found.first is None:
                     found.first = checked
             if not done % ROWS_BETWEEN_NEWS:
-                _count(found, regions, templates)
+                count()
                 if on_rows is not None:
                     on_rows(done)
         if on_rows is not None:
             on_rows(done)
-        _count(found, regions, templates)
-        for (region, template), count in found.destinations.items():
-            found.countries[region] += count
-            found.templates[template] += count
+        count()
+        for (region, *used), messages in counts.items():
+            template = (used[0], used[1])
+            found.destinations[region, template] += messages
+            found.countries[region] += messages
+            found.templates[template] += messages
         found.rows, found.ready = done, found.countries.total()
         found.causes = sorted(self._causes.values(), key=lambda cause: (_ORDER[cause.status], -cause.rows))
         return found
@@ -235,9 +246,3 @@ def _getter(columns: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]] 
     if len(columns) == 1:
         return itemgetter(slice(columns[0], columns[0] + 1))
     return itemgetter(*columns)
-
-
-def _count(found: Examination, regions: list[str], templates: list[tuple[str, str]]) -> None:
-    found.destinations.update(zip(regions, templates, strict=True))
-    regions.clear()
-    templates.clear()

@@ -159,3 +159,5 @@ def test_an_unlikely_language_is_told_with_the_nearest() -> None:
     assert b"es_419" in blueprint.render(1, [PHONE, "es_419"]).payload
     with pytest.raises(RowRefused, match=r"^l is 'en GB'; did you mean 'en_GB'\?"):
         blueprint.render(1, [PHONE, "en GB"])
+    with pytest.raises(RowRefused, match=r"^l is 'German'; did you mean 'de'\?"):
+        blueprint.render(1, [PHONE, "German"])

@@ -97,14 +97,15 @@ class Blueprint:
 
         self.render = render_and_test
 
-    def reader(self, path: str) -> Callable[[Sequence[str]], object] | None:
-        """Return what reads a field's value in a row's cells; None where it is the same for every row."""
+    def reader(self, path: str) -> Callable[[Sequence[str]], str] | None:
+        """Return what reads a text field's value in a row's cells; None where every row has the same."""
         field = next((field for field in self.fields if field.path == path), None)
         if field is None:
             return None
         if field.is_one_column and field.fallback is None:
             return itemgetter(self.header.index(field.columns[0]))
-        return BoundField(field, self.header).value
+        bound = BoundField(field, self.header)
+        return lambda values: str(bound.value(values))
 
     def _render_carefully(self, row: int, values: Sequence[str]) -> RenderedRow:
         to = self._recipient.number(values)
