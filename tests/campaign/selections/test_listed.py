@@ -57,6 +57,8 @@ def test_a_workbook_is_a_file_of_numbers_too(tmp_path: Path) -> None:
     [
         ("phone\n\n", "holds no numbers"),
         ("phone\n+447911123456\n12\nabc\n", "line 3: '12' "),
+        ("12\n+447911123456\n", "line 1: '12' "),
+        ("4.47912E+11\n", "line 1: '4.47912E+11' "),
         ("a,b\n1,2\n", "which column holds the numbers? It has a, b; name one of them phone"),
         ("a,phone\n1,+447911123456,3\n", "line 2: has 3 values"),
     ],

@@ -26,7 +26,7 @@ def from_file(path: Path, columns: Sequence[str], country: str | None) -> Number
     """
     source = open_source(path, columns=columns)
     column = _column(source, columns)
-    has_header = not (len(source.header) == 1 and _is_number(source.header[0], country))
+    has_header = len(source.header) > 1 or not _looks_like_a_number(source.header[0])
     numbers = NumberMap(sum(1 for _ in source.rows()) + 1)
     faults: list[str] = []
     count = 0
@@ -71,9 +71,6 @@ def _cells(source: RowSource, column: int, *, has_header: bool) -> Iterator[tupl
         yield row.line, row.values[column]
 
 
-def _is_number(text: str, country: str | None) -> bool:
-    try:
-        e164(text, country)
-    except ValueError:
-        return False
-    return True
+def _looks_like_a_number(text: str) -> bool:
+    """Tell a number, or what is left of one, from a column's name: taken for that, it would be lost."""
+    return sum(map(str.isdigit, text)) > sum(map(str.isalpha, text))
