@@ -121,3 +121,21 @@ def test_a_shell_completes_commands_and_options(shell: str) -> None:
     assert "_WA_BULK_COMPLETE" in run("source", "", "0")
     assert "report" in run("complete", "wa-bulk rep", "1")
     assert "--rows" in run("complete", "wa-bulk report --ro", "2")
+
+
+def every_command(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield path
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from every_command(found, (*path, name))
+
+
+@pytest.mark.parametrize("path", list(every_command(app)), ids=" ".join)
+def test_no_summary_is_cut_short_at_80_columns(path: tuple[str, ...]) -> None:
+    lines = help_of(*path).splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert [line for line in lines if line.endswith("...") and not line.startswith("Usage: ")] == []

@@ -273,10 +273,10 @@ def retry(run: str, failed: bool, unknown: bool, url: str | None) -> None:
 @REDIS
 @options.debug
 def collect(run: str, log: Path, follow: bool, url: str | None) -> None:
-    """Write the log of RUN, as far as it is; what is on this disk is gone from Redis.
+    """Write the log of RUN, as far as it is.
 
-    Goes on where an earlier collect stopped. One process at a time collects a run, always into the same log:
-    there is no other record of who was written to.
+    What is on this disk is gone from Redis. Goes on where an earlier collect stopped. One process at a time
+    collects a run, always into the same log: there is no other record of who was written to.
 
     \b
     Examples:

@@ -16,6 +16,7 @@ import msgspec
 
 from wa_bulk.cli import exits, options
 from wa_bulk.cli.interrupt import two_step
+from wa_bulk.cli.output import written
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
@@ -201,7 +202,8 @@ def _show(folder: Path, main: Path, totals: dict[str, Totals], deliveries: Deliv
     from wa_bulk.report.terminal import causes
 
     summary = summarise(main.with_suffix(".jsonl"), deliveries)
-    (folder / "report.html").write_text(page(summary), encoding="utf-8")
+    with written(folder / "report.html") as to:
+        to.write(page(summary))
     console = Console(highlight=False)
     console.print(_table(totals))
     console.print(f"\n[bold]Why some of {main.stem} were not accepted[/]")

@@ -63,7 +63,10 @@ def add(numbers: tuple[str, ...], reason: str) -> None:
 @click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...")
 @options.debug
 def remove(numbers: tuple[str, ...]) -> None:
-    """Take numbers off the list, whoever put them there, those who wrote STOP included."""
+    """Take numbers off the list, whoever put them there.
+
+    Those of people who wrote STOP too: write to them only if they asked you to.
+    """
     checked = [_checked(number) for number in numbers]
     with memory.open_memory() as history:
         absent = history.suppression.remove(checked)
