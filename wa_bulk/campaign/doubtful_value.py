@@ -83,27 +83,28 @@ def value_doubt(text: str, *, in_link: bool = False) -> str | None:
         return f"is {text!r}, a figure that a spreadsheet has rounded"
     if _is_formula(text):
         return f"is {shortened(text)}, a formula and not what it gives"
+    if not in_link and (_is_question(text) or _lost_letter(text)):
+        return f"is {shortened(text)}, with ? where a letter was lost"
+    if found := _placeholder(text):
+        return f"has '{found[0]}' in it, a placeholder that nobody filled"
+    return text_doubt(text, in_link=in_link) or _edge_doubt(text)
+
+
+def text_doubt(text: str, *, in_link: bool = False) -> str | None:
+    """Say what makes any text doubtful, a campaign's own too; as `value_doubt`."""
     if "\ufffd" in text:
         return f"is {shortened(text)}, with U+FFFD where a letter was lost"
     if (meant := _mojibake(text)) is not None:
         return f"is {shortened(text)}, read in the wrong encoding; probably {shortened(meant)} is meant"
-    return _of_what_is_seen(text, in_link=in_link) or _of_what_is_not_seen(text)
-
-
-def _of_what_is_seen(text: str, *, in_link: bool) -> str | None:
-    if not in_link:
-        if _is_question(text) or _lost_letter(text):
-            return f"is {shortened(text)}, with ? where a letter was lost"
-        if (found := _escape(text)) and ":\\" not in text:  # which begins a path of Windows
-            return f"has '{found[0]}' in it, which people would see as it stands"
-    if found := _placeholder(text):
-        return f"has '{found[0]}' in it, a placeholder that nobody filled"
-    if found := _markup(text):
+    found = _markup(text)
+    if found is None and not in_link and ":\\" not in text:  # which begins a path of Windows
+        found = _escape(text)
+    if found:
         return f"has '{found[0]}' in it, which people would see as it stands"
     return None
 
 
-def _of_what_is_not_seen(text: str) -> str | None:
+def _edge_doubt(text: str) -> str | None:
     around = "".join(found[0] for found in (_edge(text), _at_end(text)) if found is not None)
     if around := around.translate(_RIGHT_AT_THE_END):
         return f"begins or ends with {code_points(around)}, which cannot be seen"

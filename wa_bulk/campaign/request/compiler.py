@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from wa_bulk.api import ButtonComponent, Document, HeaderComponent, Message, ValidationError, e164
 from wa_bulk.api.rules import RULES, Rule, TextRule, WholeRule, structs_in
+from wa_bulk.campaign.doubtful_value import text_doubt
 from wa_bulk.campaign.file import CampaignFile, unknown_key
 from wa_bulk.campaign.request.field import ANY_WHOLE, Field, FieldKind, value_of
 from wa_bulk.campaign.request.optional import struct_for
@@ -188,6 +189,8 @@ class Compiler:
         for piece in pieces:
             if isinstance(piece, str):
                 self._warn_of_literals(piece, path)
+                if doubt := text_doubt(piece):
+                    self.warnings.append(f"{path}: {doubt}")
             elif piece.name not in self.header:
                 self.faults.append(f"{path}: unknown column {self._nearest(piece.name)}")
         return pieces
