@@ -16,7 +16,7 @@ from tests.chaos.campaign import KEY, SECRET, TOML
 from tests.chaos.recipients import Wanted, write_csv
 from tests.chaos.recorder import ROOT, Recorder
 
-LIFE_S = 120.0
+LIFE_S = 300.0
 JITTER = 0.05
 """Of a second: by so much a busy machine may bunch what left evenly, as the server sees it."""
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.chaos.cluster import Cluster
 from tests.chaos.cluster_process import LEASE_S
+from tests.chaos.cluster_storm import storm
 from tests.chaos.cutting_proxy import CuttingProxy
 from tests.chaos.recipients import crowd, mixed_crowd
 from tests.chaos.recorder import Recorder
@@ -181,3 +182,8 @@ async def test_full_memory_makes_everybody_wait(tmp_path: Path, server: Recorder
     await cluster.end()
     await cluster.collect()
     assert cluster.audit(unknown_max=0, rate=500) == {"accepted": 3000}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_a_storm_of_blows(tmp_path: Path, seed: int) -> None:
+    print(await storm(tmp_path, blows=12, rows=6000, rate=300, seed=seed))

@@ -265,6 +265,7 @@ class Refusing:
     def __init__(self, body: bytes, *, raw: bytes | None = None) -> None:
         head = f"HTTP/1.1 400 Bad Request\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         self._reply = head + body if raw is None else raw
+        self._speaks_redis = raw is not None
 
     @contextmanager
     def listening(self) -> Iterator[str]:
@@ -283,5 +284,5 @@ class Refusing:
 
     def _answer(self, connection: socket.socket) -> None:
         with connection:
-            while connection.recv(1 << 16):
-                connection.sendall(self._reply)
+            while data := connection.recv(1 << 16):
+                connection.sendall(self._reply * (data.count(b"*") if self._speaks_redis else 1))

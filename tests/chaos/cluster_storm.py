@@ -1,0 +1,145 @@
+"""A campaign over four workers, and blows of every kind at random moments.
+
+python -m tests.chaos.cluster_storm --blows 100 --rows 200000 --rate 1000 --seed 1
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import signal
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.chaos.cluster import Cluster
+from tests.chaos.cluster_process import LEASE_S
+from tests.chaos.cutting_proxy import CuttingProxy
+from tests.chaos.recipients import mixed_crowd
+from tests.chaos.recorder import recording
+from tests.cluster.redis_server import RedisServer
+
+WORKERS = 4
+IN_FLIGHT = 64
+"""Of one worker; and it announces 50 ms of the rate ahead."""
+
+
+class Storm:
+    """The blows, each named by its method."""
+
+    def __init__(
+        self, cluster: Cluster, redis: RedisServer, proxy: CuttingProxy, chance: random.Random
+    ) -> None:
+        self.cluster = cluster
+        self.struck: Counter[str] = Counter()
+        self._redis = redis
+        self._proxy = proxy
+        self._chance = chance
+        self._collect: asyncio.subprocess.Process | None = None
+
+    async def strike(self) -> None:
+        """One blow."""
+        blow = self._chance.choice(
+            [
+                self.kill_worker,
+                self.stop_worker,
+                self.kill_collect,
+                self.kill_redis,
+                self.cut_off,
+                self.lose_replies,
+            ]
+        )
+        self.struck[blow.__name__] += 1
+        await blow()
+
+    async def kill_worker(self) -> None:
+        at = self._chance.randrange(WORKERS)
+        worker = self.cluster.workers.pop(at)
+        worker.kill()
+        await worker.communicate()
+        await self.cluster.add_worker()
+
+    async def stop_worker(self) -> None:
+        worker = self._chance.choice(self.cluster.workers)
+        worker.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(self._chance.uniform(0, 2 * LEASE_S))
+        worker.send_signal(signal.SIGCONT)
+
+    async def kill_collect(self) -> None:
+        if self._collect is not None:
+            if self._collect.returncode is None:
+                self._collect.kill()
+            await self._collect.communicate()
+        words = ("collect", self.cluster.run_id, "--log", str(self.cluster.log), "--follow")
+        self._collect = await self.cluster.start(*words)
+
+    async def kill_redis(self) -> None:
+        self._redis.kill()
+        await asyncio.sleep(self._chance.uniform(0, 1))
+        await asyncio.to_thread(self._redis.start)
+
+    async def cut_off(self) -> None:
+        self._proxy.go_away()
+        await asyncio.sleep(self._chance.uniform(0, 2 * LEASE_S))
+        self._proxy.away = False
+
+    async def lose_replies(self) -> None:
+        self._proxy.cuts = 0.2
+        await asyncio.sleep(self._chance.uniform(0, 1))
+        self._proxy.cuts = 0.0
+
+    async def calm(self) -> None:
+        """Let go of what was begun for it."""
+        if self._collect is not None:
+            if self._collect.returncode is None:
+                self._collect.terminate()
+            await self._collect.communicate()
+
+
+async def storm(folder: Path, *, blows: int, rows: int, rate: int, seed: int) -> str:
+    """Play it; raises AssertionError where the books do not balance. Return what happened, in a line."""
+    chance = random.Random(seed)
+    (folder / "redis").mkdir()
+    began = time.monotonic()
+    with RedisServer(folder / "redis", appendonly="yes", appendfsync="always") as redis:
+        async with recording(folder) as server, CuttingProxy(redis.port, seed) as proxy:
+            cluster = Cluster(folder, server, proxy.url, mixed_crowd(chance, rows))
+            submit = await cluster.start("submit", "campaign.toml", "--rate", str(rate))
+            assert submit.stdout is not None
+            cluster.run_id = (await submit.stdout.readline()).decode().strip()
+            weather = Storm(cluster, redis, proxy, chance)
+            for _ in range(WORKERS):
+                await cluster.add_worker()
+            for _ in range(blows):
+                await asyncio.sleep(chance.uniform(0, 2 * rows / rate / blows))
+                await weather.strike()
+            await submit.communicate()
+            await cluster.until("finished")
+            seconds = time.monotonic() - began
+            await weather.calm()
+            await cluster.end()
+            await cluster.collect()
+            struck = weather.struck
+            # Whoever is cut off or stopped past a lease loses what it had, and so may all of them at once.
+            most = (struck["kill_worker"] + struck["stop_worker"] + WORKERS * struck["cut_off"] + 1) * (
+                IN_FLIGHT + rate // 10
+            )
+            totals = cluster.audit(unknown_max=most, rate=rate)
+    return f"seed {seed}: {dict(struck)} over {rows:,} rows in {seconds:.0f} s: {dict(totals)}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--blows", type=int, default=100)
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--rate", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        print(asyncio.run(storm(Path(folder), **vars(options))))
+
+
+if __name__ == "__main__":
+    main()
