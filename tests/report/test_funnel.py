@@ -179,6 +179,12 @@ def test_without_callbacks_it_says_once_how_to_get_them(log: Path) -> None:
         assert text.count("wa-bulk callbacks") == 1
 
 
+def test_what_callbacks_would_speak_of_by_now_can_be_sent_again(log: Path) -> None:
+    text = shown(summary_of(log, said(1, "sent")), 120, colour=False)
+    assert "1 row may or may not have been accepted, and no callback has come for it." in text
+    assert "retry-unheard" in text
+
+
 def test_the_table_has_what_callbacks_said_of_each_row(log: Path) -> None:
     everything(log)
     with History.open(log.with_name("memory.db")) as history:

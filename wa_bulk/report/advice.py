@@ -55,8 +55,9 @@ def next_steps(summary: Summary) -> list[Step]:
             where = "Look for them in EngageLab's console; if a message twice is better than none:"
             steps.append(Step(f"{doubt}. {where}", f"{resume} --on-unknown retry"))
         else:
-            likely = "no callback speaks of them. Where that tells that they were most likely not:"
-            steps.append(Step(f"{doubt}, and {likely}", f"{resume} --on-unknown retry-unheard"))
+            unheard = f"no callback has come for {'it' if unknown == 1 else 'them'}"
+            again = "To send again what callbacks would speak of by now:"
+            steps.append(Step(f"{doubt}, and {unheard}. {again}", f"{resume} --on-unknown retry-unheard"))
     if failed := summary.totals["failed"]:
         steps.append(
             Step(f"{counted(failed, 'row')} failed and may safely be sent again:", f"{resume} --retry-failed")
