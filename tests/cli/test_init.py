@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from click.testing import Result
 
@@ -84,6 +85,23 @@ def test_a_header_takes_the_links_of_its_kind(folder: Folder) -> None:
     assert text.count("FILL IN") == 1
     assert "{{1}} is sent as it stands" in " ".join(result.stdout.split())
     assert "# Not used: Order No, Customer Name" in text
+
+
+def test_a_sheet_of_a_workbook_and_what_is_said_of_it(folder: Folder) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["Not this one"])
+    sheet = workbook.create_sheet("Kunden")
+    for cells in (["Mobil", "Name", "Betrag"], ["01713920001", "Ada", 12.5], ["01713920002", "Zoé", 8]):
+        sheet.append(cells)
+    workbook.save(folder.path / "people.xlsx")
+    arguments = ["--sheet", "Kunden", "--country", "DE", "--template", "order_update", "--language", "de"]
+    result = folder.run("init", "people.xlsx", *arguments)
+    assert result.exit_code == exits.FINISHED, result.output
+    text, message = written(folder, "order_update.toml")
+    assert 'recipients = "people.xlsx"\ncountry = "DE"\nsheet = "Kunden"\n' in text
+    assert (message["to"], texts(message)) == ("{Mobil}", ["{Name}", "{Betrag}"])
+    assert re.search(r"ready +2 ", result.stdout)
+    assert "Save it first" in folder.run("init", "-", "--text").stderr
 
 
 def test_columns_without_telling_names_are_told_by_their_cells(folder: Folder) -> None:

@@ -34,7 +34,7 @@ def _kind(name: str, value: str, text: str) -> Callable[[_F], _F]:
 
 
 @click.command("init")
-@click.argument("recipients", type=options.FILE, metavar="RECIPIENTS")
+@click.argument("recipients", type=options.TABLE, metavar="RECIPIENTS")
 @options.option("--template", metavar="NAME", help="Send this template.  [default: asked for]")
 @options.option("--language", metavar="CODE", help="In this language.  [default: the rows', or the only one]")
 @_kind("text", "TEXT", "Send a text instead, which may hold {column}.")
@@ -49,6 +49,7 @@ def _kind(name: str, value: str, text: str) -> Callable[[_F], _F]:
     metavar="FILE",
     help="Where to write the campaign, a new file.  [default: <template or RECIPIENTS>.toml]",
 )
+@options.reading
 @options.base_url
 @options.debug
 def command(
@@ -56,6 +57,10 @@ def command(
     template: str | None,
     language: str | None,
     output: Path | None,
+    country: str | None,
+    delimiter: str | None,
+    encoding: str | None,
+    sheet: str | None,
     base_url: str | None,
     **kinds: str | None,
 ) -> None:
@@ -73,17 +78,24 @@ def command(
     """
     from wa_bulk.campaign.init.columns import look_at
     from wa_bulk.campaign.init.draft import Draft
+    from wa_bulk.campaign.sources.base import STANDARD_INPUT
     from wa_bulk.campaign.sources.factory import open_source
+    from wa_bulk.campaign.sources.reading import Reading
 
     given = {kind: value for kind, value in kinds.items() if value is not None}
     if len(given) + (template is not None) > 1:
         raise click.UsageError("A campaign sends one kind of message: give one of --template, --text, …")
     if given and language is not None:
         raise click.UsageError("--language is a template's: give --template too.")
-    table = look_at(open_source(recipients))
+    if recipients == STANDARD_INPUT:
+        raise Problem(
+            "a campaign file names a file of recipients, and standard input is none", "Save it first."
+        )
+    reading = {"country": country, "delimiter": delimiter, "encoding": encoding, "sheet": sheet}
+    table = look_at(open_source(recipients, Reading(delimiter, encoding, sheet)), country)
     if given:
         output = _free(output or Path(f"{recipients.stem}.toml"))
-        draft = Draft(output.stem, _from(output, recipients), table)
+        draft = Draft(output.stem, _from(output, recipients), table, options.given(**reading))
         ((kind, value),) = given.items()
         said = None if value == _UNSAID else value
         if kind == "text":
@@ -96,7 +108,7 @@ def command(
         has_account = _has_account()
         name = template or _asked_for(base_url, has_account)
         output = _free(output or Path(f"{name}.toml"))
-        draft = Draft(output.stem, _from(output, recipients), table)
+        draft = Draft(output.stem, _from(output, recipients), table, options.given(**reading))
         lookup = _looked_up(name, language, base_url) if has_account else None
         draft.add_template(name, *_in_language(lookup, language, table))
     _write(output, draft)

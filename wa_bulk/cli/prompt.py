@@ -14,6 +14,7 @@ from rich.text import Text
 from wa_bulk.api import decode
 from wa_bulk.api.loopback import is_loopback
 from wa_bulk.api.message import TemplateBody
+from wa_bulk.campaign.costs import by_category
 from wa_bulk.campaign.examination import Examination, examine
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 from wa_bulk.campaign.run.plan import Plan
@@ -86,7 +87,7 @@ def tell(
     _fact(console, "message", _kinds(plan, found))
     if found.first is not None:
         _show_first(console, found.first, templates)
-    _fact(console, "to send", _recipients(plan, found))
+    _fact(console, "to send", _recipients(plan, found, templates))
     if found.rejected or found.skipped:
         _fact(console, "left out", _left_out(found))
     if found.doubtful:
@@ -146,10 +147,14 @@ def _show_first(console: Console, first: RenderedRow, templates: AccountTemplate
         _print(console, indent, bar, Text(f"… and {more}: wa-bulk preview --text", "dim"))
 
 
-def _recipients(plan: Plan, found: Examination) -> str:
+def _recipients(plan: Plan, found: Examination, templates: AccountTemplates) -> str:
     countries = {region: count for region, count in found.countries.items() if region}
     where = f": {_listed(countries, 'country', 'countries')}" if countries else ""
-    messages = f"{counted(found.ready, 'message')}{where}"
+    categories: Counter[str] = Counter()
+    for cost in by_category(found.destinations, templates):
+        categories[cost.category] += cost.messages
+    kinds = f", {_listed(categories)}" if any(templates.lookups) and "" not in categories else ""
+    messages = f"{counted(found.ready, 'message')}{where}{kinds}"
     if found.rows < plan.rows_to_send:
         return f"of the first {counted(found.rows, 'row')}, {messages}"
     return messages

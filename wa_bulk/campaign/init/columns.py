@@ -38,8 +38,8 @@ _MONEY = re.compile(
 _CODE = re.compile(r"(?=\S*\d)[\w./#-]{1,40}").fullmatch
 
 _NUMBER_WORDS = frozenset(
-    "phone phones mobile msisdn whatsapp tel telephone telefon telefono telefone handy cell cellphone number "
-    "nummer numero recipient to movil celular portable gsm contact "
+    "phone phones mobile mobil msisdn whatsapp tel telephone telefon telefono telefone handy cell cellphone "
+    "number nummer numero recipient to movil celular fone portable gsm contact "
     "手机 电话 电话号码 手机号 電話 전화 телефон номер".split()
 )
 _LANGUAGE_WORDS = frozenset("language lang locale sprache langue idioma lingua taal 语言 язык".split())
@@ -68,10 +68,15 @@ class Table(Struct, frozen=True):
     others: list[TableColumn]
 
 
-def look_at(source: RowSource) -> Table:
-    """Look at the header and the first rows of a table. Raises SourceError."""
+def look_at(source: RowSource, country: str | None = None) -> Table:
+    """Look at the header and the first rows of a table. Raises SourceError.
+
+    `country` (ISO 3166) is whose numbers those without a country code are.
+    """
     rows = [row.values for row in islice(source.rows(), ROWS_LOOKED_AT) if row.problem is None]
-    columns = [_column(name, [values[place] for values in rows]) for place, name in enumerate(source.header)]
+    columns = [
+        _column(name, [values[place] for values in rows], country) for place, name in enumerate(source.header)
+    ]
     number = _best(columns, "number", _NUMBER_WORDS)
     language = _best(columns, "language", _LANGUAGE_WORDS)
     return Table(number, language, [one for one in columns if one not in (number, language)])
@@ -115,10 +120,10 @@ def _is_called(words: frozenset[str], names: frozenset[str]) -> bool:
     )
 
 
-def _column(name: str, cells: Sequence[str]) -> TableColumn:
+def _column(name: str, cells: Sequence[str], country: str | None) -> TableColumn:
     words = words_of(name)
     filled = [cell for cell in cells if cell.strip()]
-    read = [_as_number(cell) for cell in filled]
+    read = [_as_number(cell, country) for cell in filled]
     named = _is_called(words, _NUMBER_WORDS)
     # Eight digits without a + may be anything: only a name makes them phone numbers.
     sure = sum(one == "international" for one in read)
@@ -145,12 +150,12 @@ def _column(name: str, cells: Sequence[str]) -> TableColumn:
     return TableColumn(name, words, kind, national, tuple(dict.fromkeys(filled))[:_CELLS_KEPT])
 
 
-def _as_number(cell: str) -> Literal["international", "bare", "national"] | None:
+def _as_number(cell: str, country: str | None) -> Literal["international", "bare", "national"] | None:
     """Tell how a cell is a phone number, if it may be one."""
     if sum(character.isdigit() for character in cell) < 7 or kind_of(cell) in ("date", "money", "link"):
         return None
     try:
-        e164(cell)
+        e164(cell, country)
     except NoCountryError:
         return "national"
     except ValueError:

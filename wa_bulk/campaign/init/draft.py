@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -42,12 +42,16 @@ class Draft:
     To be filled by one of `add_template`, `add_text` and `add_media`.
     """
 
-    def __init__(self, name: str, recipients: str, table: Table) -> None:
+    def __init__(
+        self, name: str, recipients: str, table: Table, reading: Mapping[str, object] | None = None
+    ) -> None:
+        """Begin it; `reading` are the keys that say how the recipients are read, such as `country`."""
         self.marks = 0
         self._language = table.language
         self._columns = [one for one in table.others if not _BRACE(one.name)]
         self._used: set[str] = set()
         self._lines = [f"name = {_toml(name)}", f"recipients = {_toml(recipients)}"]
+        self._lines += [f"{key} = {_toml(str(value))}" for key, value in (reading or {}).items()]
         self._add("rate = 80", "messages a second for each sending number, WhatsApp's own limit")
         number = table.number
         if number is not None and number.national:

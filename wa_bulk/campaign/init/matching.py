@@ -24,7 +24,8 @@ _ALIKE = [
     frozenset(words.split())
     for words in (
         "name first firstname given vorname nombre prenom nome voornaam customer kunde client cliente",
-        "total amount price sum betrag importe montant preis precio prix bedrag cost paid due value balance",
+        "total totale amount price sum summe betrag importe importo montant somme suma preis precio prix bedrag",
+        "cost paid due value balance",
         "date day datum fecha data jour tag when until due deadline",
         "time hour uhrzeit hora heure",
         "order bestellung pedido commande ordine reference ref booking ticket id no nr number",
@@ -99,7 +100,9 @@ def _score(variable: Variable, column: TableColumn) -> int:
     ):
         score += 3 if column.words & _ALIKE[0] else 0
         score += 1 if "first" in column.words else 0
-    elif any(column.words & alike and (before | after) & alike for alike in _ALIKE):
+    elif any(column.words & alike and before & alike for alike in _ALIKE):
+        score += 3
+    elif any(column.words & alike and after & alike for alike in _ALIKE):
         score += 2
     example = kind_of(variable.example)
     if column.kind == "link" != example:
