@@ -14,6 +14,8 @@ _WORDS_AROUND = 4
 _ENOUGH = 3
 _TELLING: tuple[Kind, ...] = ("date", "money", "link")
 
+_SENTENCE_END = re.compile(r"[.!?。！？]\s*")
+
 _GREETING = re.compile(
     r"(?:^|\W)(?:hello|hi|hey|dear|good (?:morning|day|evening)|hallo|liebe[r]?|guten tag|bonjour|cher|hola|"
     r"estimad[oa]|ciao|caro|ol[áa]|prezad[oa]|hej|merhaba|здравствуйте|您好|你好)[\s,!]*$",
@@ -24,8 +26,7 @@ _ALIKE = [
     frozenset(words.split())
     for words in (
         "name first firstname given vorname nombre prenom nome voornaam customer kunde client cliente",
-        "total totale amount price sum summe betrag importe importo montant somme suma preis precio prix bedrag",
-        "cost paid due value balance",
+        "total totale amount price sum summe betrag importe importo montant somme suma preis precio prix cost",
         "date day datum fecha data jour tag when until due deadline",
         "time hour uhrzeit hora heure",
         "order bestellung pedido commande ordine reference ref booking ticket id no nr number",
@@ -88,7 +89,8 @@ def match(variables: Sequence[Variable], columns: Sequence[TableColumn]) -> list
 
 
 def _score(variable: Variable, column: TableColumn) -> int:
-    before = words_of(" ".join(variable.before.split()[-_WORDS_AROUND:]))
+    sentence = _SENTENCE_END.split(variable.before)[-1]
+    before = words_of(" ".join(sentence.split()[-_WORDS_AROUND:]))
     after = words_of(" ".join(variable.after.split()[:2]))
     score = 0
     if column.words & before:
