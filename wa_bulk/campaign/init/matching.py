@@ -26,7 +26,7 @@ _ALIKE = [
     frozenset(words.split())
     for words in (
         "name first firstname given vorname nombre prenom nome voornaam customer kunde client cliente",
-        "total totale amount price sum summe betrag importe importo montant somme suma preis precio prix cost",
+        "total totale amount price sum summe betrag importe importo montant somme suma preis precio prix",
         "date day datum fecha data jour tag when until due deadline",
         "time hour uhrzeit hora heure",
         "order bestellung pedido commande ordine reference ref booking ticket id no nr number",
