@@ -1,11 +1,14 @@
 """The client as a service uses it, over real sockets."""
 
 import asyncio
+import copy
 import io
 import json
 import logging
+import pickle
 import traceback
 from base64 import b64encode
+from collections.abc import Callable
 
 import aiohttp
 import pytest
@@ -170,6 +173,14 @@ class TestSettings:
         with pytest.raises(ValueError) as caught:  # noqa: PT011 - each with words of its own
             Client("key", SECRET, **settings)  # type: ignore[arg-type]
         shows_no_secret("".join(traceback.format_exception(caught.value)))
+
+
+@pytest.mark.parametrize("duplicate", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_client_is_not_copied_and_its_repr_holds_no_secret(duplicate: Callable[[Client], object]) -> None:
+    sender = Client("key", SECRET, base_url="http://127.0.0.1:8025")
+    with pytest.raises(TypeError, match="a Client cannot be pickled or copied"):
+        duplicate(sender)
+    assert repr(sender) == "Client(dev_key='key', base_url='http://127.0.0.1:8025')"
 
 
 @pytest.mark.parametrize("echo_form", ["{}", "id {}"])

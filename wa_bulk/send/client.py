@@ -6,7 +6,7 @@ import asyncio
 import functools
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Sequence
 from threading import get_ident
-from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, NoReturn, Self, TypedDict, Unpack
 
 import msgspec
 
@@ -295,6 +295,14 @@ class Client:
             for number, reason in reasons
             if reason is not None
         ]
+
+    def __repr__(self) -> str:
+        return f"Client(dev_key={self._account.dev_key!r}, base_url={self._account.base_url!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Client cannot be pickled or copied: it holds a secret and connections. Make another"
+        )
 
     def _check_usable(self) -> None:
         # asyncio.get_running_loop() costs more: on Python 3.11 it is a system call.
