@@ -110,6 +110,15 @@ def test_a_run_is_begun_afresh_with_its_selections(folder: Folder, sent: Path) -
     assert "--except run.jsonl:accepted --log second-2.jsonl" in text
 
 
+def test_a_campaign_that_is_wrong_is_told_before_its_selections(folder: Folder) -> None:
+    text = folder.campaign.read_text(encoding="utf-8")
+    folder.campaign.write_text(text.replace('"{phone}"', '"{phone"'), encoding="utf-8")
+    (folder.path / "staff.csv").write_text("phone\n+447911123456\n")
+    code, text = send(folder, "--exclude", "staff.csv")
+    assert code == exits.NOTHING_SENT
+    assert "has a lone '{' in it" in text
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [

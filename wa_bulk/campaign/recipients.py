@@ -48,7 +48,7 @@ def with_reading_of(settings: Settings, file: CampaignFile) -> Settings:
 
 def open_recipients(file: CampaignFile, path: Path) -> RowSource:
     """Open the recipients of a campaign, as it says how. Raises SourceError."""
-    return open_source(path, file.reading, _columns(file.message))
+    return open_source(path, file.reading, columns_in(file.message))
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def kept_beside(log: Path, path: Path) -> Iterator[Path]:
         raise
 
 
-def _columns(value: object) -> set[str]:
+def columns_in(value: object) -> set[str]:
     """Return the columns that a part of a message names; what is no placeholder is found later."""
     if isinstance(value, str):
         try:
@@ -77,4 +77,4 @@ def _columns(value: object) -> set[str]:
         except ValueError:
             return set()
     parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return {name for part in parts for name in _columns(part)}
+    return {name for part in parts for name in columns_in(part)}

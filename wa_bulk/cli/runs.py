@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from wa_bulk.cli import options
 from wa_bulk.cli.memory import memory_path
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.text import Text
 
     from wa_bulk.history import RunRecord
 
@@ -53,7 +54,11 @@ def command(as_json: bool) -> None:
     else:
         from rich.console import Console
 
-        Console(file=sys.stdout, highlight=False).print(_table(runs))
+        console = Console(file=sys.stdout, highlight=False)
+        name_width = max(len(run.name) for run in runs)
+        for run in runs:
+            for line in _lines(run, name_width):
+                console.print(line, soft_wrap=True)
 
 
 def known_runs() -> list[RunRecord]:
@@ -82,30 +87,25 @@ def _values(run: RunRecord) -> dict[str, object]:
     }
 
 
-def _table(runs: list[RunRecord]) -> Table:
+def what_became_of_rows(run: RunRecord) -> str:
+    """Return a run's totals in a line: `12,000 accepted, 64 unknown of 1,000,000 rows`."""
     import msgspec
-    from rich.table import Table
+
+    from wa_bulk.report.words import counted
+
+    totals = msgspec.structs.asdict(run.totals)
+    counts = ", ".join(f"{count:,} {status}" for status, count in totals.items() if count)
+    return f"{counts or 'none'} of {counted(run.rows, 'row')}"
+
+
+def _lines(run: RunRecord, name_width: int) -> Iterator[Text]:
     from rich.text import Text
 
-    from wa_bulk.report.tally import STATUSES
-    from wa_bulk.report.terminal import COLOURS
     from wa_bulk.report.words import plain
 
-    counts = [msgspec.structs.asdict(run.totals) for run in runs]
-    shown = [status for status in STATUSES if any(count[status] for count in counts)]
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("name", "started", "state"):
-        table.add_column(title)
-    for status in ("rows", *shown):
-        table.add_column(Text(status, COLOURS.get(status, "")), justify="right")
-    table.add_column("log", overflow="fold")
-    for run, count in zip(runs, counts, strict=True):
-        state = run.state if run.stopped is None else f"{run.state}: {_WHY[run.stopped]}"
-        table.add_row(
-            plain(run.name),
-            f"{datetime.fromtimestamp(run.started_ms / 1000).astimezone():%Y-%m-%d %H:%M}",
-            Text(state, _STATE[run.state]),
-            *(f"{number:,}" if number else "·" for number in (run.rows, *(count[s] for s in shown))),
-            plain(run.log),
-        )
-    return table
+    started = datetime.fromtimestamp(run.started_ms / 1000).astimezone()
+    state = run.state if run.stopped is None else f"{run.state}: {_WHY[run.stopped]}"
+    head = Text(f"{plain(run.name):<{name_width}}  ", "bold")
+    yield head.append(f"{started:%Y-%m-%d %H:%M}  ", "default").append(state, _STATE[run.state])
+    yield Text(f"  {what_became_of_rows(run)}")
+    yield Text(f"  {plain(run.log)}", "dim")

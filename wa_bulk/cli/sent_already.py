@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
@@ -102,11 +100,8 @@ def _is_log_of(run_id: str, path: Path) -> bool:
 
 def _told(run: RunRecord) -> str:
     """Name a run: when it began, and what became of its rows."""
-    at = datetime.fromtimestamp(run.started_ms / 1000).astimezone()
-    totals = msgspec.structs.asdict(run.totals)
-    from wa_bulk.report.words import counted
+    from wa_bulk.cli.runs import what_became_of_rows
 
-    counts = ", ".join(f"{count:,} {status}" for status, count in totals.items() if count)
-    state = f", {run.state}" if run.state == "running" else ""
-    rows = f"{counts or 'nothing sent yet'} of {counted(run.rows, 'row')}{state}"
-    return f"run {run.run_id} of {at:%a %d %b %Y %H:%M} ({rows})"
+    at = datetime.fromtimestamp(run.started_ms / 1000).astimezone()
+    state = ", running" if run.state == "running" else ""
+    return f"run {run.run_id} of {at:%a %d %b %Y %H:%M} ({what_became_of_rows(run)}{state})"

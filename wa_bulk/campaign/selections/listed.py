@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from wa_bulk.api.phone_number import e164
@@ -15,7 +15,7 @@ NUMBER_COLUMNS = ("number", "phone", "to", "recipient", "mobile", "msisdn", "pho
 _FAULTS_SHOWN = 5
 
 
-def from_file(path: Path, columns: Sequence[str], country: str | None) -> NumberMap:
+def from_file(path: Path, columns: Collection[str], country: str | None) -> NumberMap:
     """Return the numbers of a file, each with the value 1.
 
     They are in the first column that there is of `columns` and `NUMBER_COLUMNS`, or in the only one, which
@@ -50,7 +50,7 @@ def from_file(path: Path, columns: Sequence[str], country: str | None) -> Number
     return numbers
 
 
-def _column(source: RowSource, columns: Sequence[str]) -> int:
+def _column(source: RowSource, columns: Collection[str]) -> int:
     known = [name for name in (*columns, *NUMBER_COLUMNS) if name in source.header]
     if known:
         return source.header.index(known[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wa_bulk.campaign.file import CampaignFile
-from wa_bulk.campaign.request.placeholder import Column, split
+from wa_bulk.campaign.recipients import columns_in
 from wa_bulk.campaign.rules.selection import Kind, SelectionRule
 from wa_bulk.campaign.selections.listed import from_file
 from wa_bulk.campaign.selections.logged import DEFAULT_STATUSES, OpenDeliveries, from_log
@@ -25,7 +25,7 @@ def select(
 def _rule(kind: Kind, text: str, file: CampaignFile, open_deliveries: OpenDeliveries) -> SelectionRule:
     spec = parse(text)
     if not spec.is_log:
-        columns = _columns(file.message.get("to"))
+        columns = columns_in(file.message.get("to"))
         return SelectionRule(kind, spec.named, from_file(spec.path, columns, file.country), frozenset({1}))
     if kind == "exclude":
         raise SelectionError(f"{text} is a log: write --except {text}; --exclude takes a file of numbers")
@@ -35,9 +35,3 @@ def _rule(kind: Kind, text: str, file: CampaignFile, open_deliveries: OpenDelive
         statuses = " or ".join(spec.statuses or DEFAULT_STATUSES)
         raise SelectionError(f"--only {text}: nobody in {spec.path} is {statuses}, so nothing would be sent")
     return rule
-
-
-def _columns(to: object) -> list[str]:
-    """Return the columns that the campaign takes its recipients from."""
-    text = to[0] if isinstance(to, list) and to else to
-    return [piece.name for piece in split(text) if isinstance(piece, Column)] if isinstance(text, str) else []
