@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.test_public_names import modules_after
-from wa_bulk.api.number_plan import COUNTRIES, has_e164_shape
+from wa_bulk.api.number_plan import COUNTRIES, has_e164_shape, plan_of
 from wa_bulk.api.number_plan_data import PLANS
-from wa_bulk.api.number_validity import country_of, is_valid, number_doubt, read_national
+from wa_bulk.api.number_validity import country_of, is_mobile_within, is_valid, number_doubt, read_national
 from wa_bulk.api.one_person import current_form
 
 NUMBERS = [
@@ -66,6 +66,15 @@ def test_a_national_number_is_read_as_libphonenumber_reads_it(country: str, digi
         return
     number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     assert read == (number if is_valid(number) else None)
+
+
+def test_mobile_numbers_are_told_with_and_without_their_trunk_prefix() -> None:
+    british = plan_of("44")
+    assert british is not None
+    assert is_mobile_within("7911123456", british), "of Guernsey, whose numbers are dialled as Britain's"
+    assert is_mobile_within("07400123456", british)
+    assert not is_mobile_within("02079460958", british)
+    assert not is_mobile_within("007400123456", british)
 
 
 def test_every_country_code_has_its_patterns() -> None:

@@ -1,6 +1,7 @@
 """Numbers in a campaign: what `check` calls fine is what is sent, to whom the file says, once a person."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ import pytest
 from tests.campaign.fixture import CAMPAIGN, CampaignFixture, arrivals
 from wa_bulk.campaign.check import check, preview
 from wa_bulk.campaign.file import CampaignError, load
+from wa_bulk.campaign.request.blueprint import compile_campaign
+from wa_bulk.campaign.settings import Settings
+from wa_bulk.campaign.sources import SourceRow, open_source
 from wa_bulk.sandbox import Sandbox
 
 CELLS = {
@@ -59,6 +63,46 @@ def test_without_a_country_a_national_number_is_refused_with_the_way_out(campaig
     report = check(campaign.campaign)
     assert (report.ready, report.rejected) == (1, 2)
     assert all('country = "US"' in fault.reason for fault in report.faults)
+
+
+AMERICAN = ["4795551234", "2125550147", "4155550123", "3125550188", "6465550199", "7735550111"]
+
+
+async def test_bare_numbers_that_could_be_one_countrys_own_are_not_guessed_at(
+    campaign: CampaignFixture, sandbox: Sandbox
+) -> None:
+    campaign.write_rows((cell, "Ada") for cell in [*AMERICAN, "+447911123456", "0033612345678"])
+    report = check(campaign.campaign)
+    assert (report.ready, report.rejected) == (2, len(AMERICAN))
+    assert all('country = "US"' in fault.reason for fault in report.faults)
+    assert "most such numbers of the file could be numbers within US" in report.faults[0].reason
+    await campaign.send(sandbox)
+    assert arrivals(sandbox) == {"+447911123456": 1, "+33612345678": 1}
+
+
+def test_bare_numbers_that_can_only_be_international_are_read(campaign: CampaignFixture) -> None:
+    numbers = ["447911123456", "447911123457", "33612345678", "4915123456789", "5511987654321"]
+    campaign.write_rows((cell, "Ada") for cell in numbers)
+    assert check(campaign.campaign).ready == len(numbers)
+
+
+def test_a_country_ends_the_question(campaign: CampaignFixture) -> None:
+    campaign.write_rows((cell, "Ada") for cell in AMERICAN[1:4])
+    assert check(campaign.campaign, settings=Settings(country="US")).ready == 3
+
+
+def test_a_file_of_numbers_with_country_codes_is_not_read_once_more(campaign: CampaignFixture) -> None:
+    campaign.write_rows([("+447911123456", "Ada"), ("0033612345678", "Bo")])
+    source = open_source(campaign.recipients)
+
+    def rows() -> Iterator[SourceRow]:
+        raise AssertionError("nothing was to be asked")
+
+    blueprint = compile_campaign(load(campaign.campaign), source.header, "run", rows)
+    assert [blueprint.render(row.number, row.values).to for row in source.rows()] == [
+        "+447911123456",
+        "+33612345678",
+    ]
 
 
 async def test_one_person_is_written_to_once_as_the_first_row_has_it(

@@ -167,7 +167,7 @@ def in_place_of_files(shape: str, source: Recipients) -> Iterator[None]:
         replaced: dict[str, object] = {
             "load": lambda path: campaign_file(shape),
             "open_recipients": lambda file, path: source,
-            "compile_campaign": lambda file, header, run_id: blueprint(shape),
+            "compile_campaign": lambda file, header, run_id, rows: blueprint(shape),
         }
         for name, function in replaced.items():
             stack.enter_context(mock.patch.object(planning, name, function))

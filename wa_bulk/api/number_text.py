@@ -52,13 +52,14 @@ class Written(Struct, frozen=True):
     """A number as it is written: its digits in ASCII, without `+` or 00.
 
     `international`: it carries `+`, 00, or (0) after its country code. `like_national`: it begins or is
-    grouped as within a country. `trunk_zero`: where the zero of that (0) is among the digits. `parted`: a
-    slash parts its digits.
+    grouped as within a country. `ungrouped`: nothing is between its digits. `trunk_zero`: where the zero
+    of that (0) is among the digits. `parted`: a slash parts its digits.
     """
 
     digits: str
     international: bool
     like_national: bool
+    ungrouped: bool
     trunk_zero: int | None = None
     parted: bool = False
 
@@ -85,7 +86,7 @@ def read_written(text: str) -> Written:
             raise ValueError(f"{text!r} has '+' in it, and not only before the country code")
     prefix = "+" if digits[0] == "+" else "00" if digits.startswith("00") else ""
     if bare.removeprefix("+").isdecimal():
-        return Written(digits[len(prefix) :], bool(prefix), not prefix and digits[0] == "0")
+        return Written(digits[len(prefix) :], bool(prefix), not prefix and digits[0] == "0", ungrouped=True)
     trunk_zero = _trunk_zero(bare, prefix, text)
     parted = "/" in bare.strip("/ ")
     if parted and not _parts_area_code(bare, prefix):
@@ -95,7 +96,7 @@ def read_written(text: str) -> Written:
             raise ValueError(f"{text!r} has an extension or a second number in brackets: leave one number")
     international = bool(prefix) or trunk_zero is not None
     like_national = not international and _looks_national(bare)
-    return Written(digits[len(prefix) :], international, like_national, trunk_zero, parted)
+    return Written(digits[len(prefix) :], international, like_national, False, trunk_zero, parted)
 
 
 def without_marks(text: str) -> str:

@@ -7,11 +7,11 @@ settle is left to its parsing. phonenumbers is imported when the first number is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from wa_bulk.api.number_plan import COUNTRIES, plan_of
+from wa_bulk.api.number_plan import COUNTRIES, Plan, plan_of
 from wa_bulk.api.number_plan_data import PLANS
 from wa_bulk.api.one_person import current_form
 
@@ -63,6 +63,15 @@ def country_of(number: str) -> str | None:
     if plan is None or plan.regions == ("001",):
         return None
     return plan.place if len(plan.regions) == 1 else region_of(number) or plan.place
+
+
+def is_mobile_within(digits: str, plan: Plan) -> bool:
+    """Return whether `digits` are a mobile number within a plan's countries, with or without trunk prefix."""
+    find = _regions_of(plan.country_code, ("mobile",))
+    if find(digits) is not None:
+        return True
+    trunk = plan.trunk.match(digits) if plan.trunk is not None else None
+    return trunk is not None and trunk.end() > 0 and find(digits[trunk.end() :]) is not None
 
 
 def is_possible(number: str) -> bool:
@@ -127,8 +136,8 @@ def _metadata(country_code: str, region: str) -> Any:
 
 
 @cache
-def _regions_of(code: str) -> _Region:
-    """Return what finds the country of a valid number by the digits after its country code.
+def _regions_of(code: str, kinds: tuple[str, ...] = _KINDS) -> _Region:
+    """Return what finds the country of a valid number of these kinds by the digits after its country code.
 
     Where countries share a code, one with leading digits of its own decides alone on what begins with them:
     phonenumbers' `region_code_for_number`.
@@ -136,13 +145,15 @@ def _regions_of(code: str) -> _Region:
     countries = PLANS[code][0].split()
     if len(countries) == 1:
         (only,) = countries
-        fits_only = _fits_region(_metadata(code, only))
+        fits_only = _fits_region(_metadata(code, only), kinds)
         return lambda digits: only if fits_only(digits) else None
     regions: list[tuple[str, _Fits | None, _Fits]] = []
     for region in countries:
         metadata = _metadata(code, region)
         leading = metadata.leading_digits
-        regions.append((region, re.compile(leading).match if leading else None, _fits_region(metadata)))
+        regions.append(
+            (region, re.compile(leading).match if leading else None, _fits_region(metadata, kinds))
+        )
 
     def find(digits: str) -> str | None:
         for region, claims, fits_region in regions:
@@ -171,15 +182,15 @@ class _Finders(dict[str, tuple[_Region, int]]):
 _finders = _Finders()
 
 
-def _fits_region(metadata: Any) -> _Fits:
-    """Return a test that tells whether digits are a number of some kind in a region.
+def _fits_region(metadata: Any, kinds: Sequence[str] = _KINDS) -> _Fits:
+    """Return a test that tells whether digits are a number of one of these kinds in a region.
 
     It is phonenumbers' `number_type`, without telling which.
     """
     general = metadata.general_desc
     in_general = re.compile(general.national_number_pattern).fullmatch
     general_lengths = frozenset(general.possible_length)
-    described = [description for kind in _KINDS if (description := getattr(metadata, kind)) is not None]
+    described = [description for kind in kinds if (description := getattr(metadata, kind)) is not None]
     patterns = dict.fromkeys(
         (frozenset(description.possible_length) or general_lengths, description.national_number_pattern)
         for description in described

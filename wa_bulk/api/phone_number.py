@@ -43,6 +43,11 @@ def e164(text: str, country: str | None = None) -> str:
     return _with_country(written, country if country in COUNTRIES else country_named(country), text)
 
 
+def has_country_code(text: str) -> bool:
+    """Return whether a number, which `e164` reads, is written with its country code: with `+` or 00."""
+    return is_plain(text) or read_written(text).international
+
+
 def _international(written: Written, text: str) -> str:
     digits, zero = written.digits, written.trunk_zero
     number = "+" + digits

@@ -79,7 +79,7 @@ def check(
     settings = settings or Settings()
     file = as_settings_say(load(campaign), settings)
     source = open_recipients(file, recipients_of(file, recipients))
-    blueprint = compile_campaign(file, source.header, PREVIEW_RUN_ID)
+    blueprint = compile_campaign(file, source.header, PREVIEW_RUN_ID, source.rows)
     account = ask_account(blueprint, source) if ask_account is not None else AccountTemplates()
     findings = hold_against(blueprint, account)
     scan = source.scan()
@@ -131,7 +131,7 @@ def preview(
     """
     file = as_settings_say(load(campaign), settings or Settings())
     source = open_recipients(file, recipients_of(file, recipients))
-    blueprint = compile_campaign(file, source.header, PREVIEW_RUN_ID)
+    blueprint = compile_campaign(file, source.header, PREVIEW_RUN_ID, source.rows)
     seen = 0
     for found in source.rows():
         seen = found.number

@@ -85,7 +85,7 @@ async def look_at_media(
     """
     file = as_settings_say(load(campaign), settings or Settings())
     source = open_recipients(file, recipients_of(file, recipients))
-    blueprint = compile_campaign(file, source.header, _RUN_ID)
+    blueprint = compile_campaign(file, source.header, _RUN_ID, source.rows)
     counts: Counter[str] = Counter()
     findings: list[MediaFinding] = []
     free = asyncio.Semaphore(_TASKS)

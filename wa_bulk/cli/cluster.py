@@ -53,6 +53,7 @@ def command() -> None:
 @command.command("submit")
 @options.campaign_argument
 @options.recipients
+@options.reading
 @options.option(
     "--rate",
     type=options.ZERO_OR_MORE,

@@ -52,9 +52,15 @@ class Submission:
     async def begin(self, *, again: bool = False) -> str:
         """Create the run, or find the one that an earlier submit of the same left half loaded.
 
-        Raises ClusterError where the same was submitted before, unless `again`, or is being submitted now.
+        Raises ClusterError where the same was submitted before, unless `again`, or is being submitted now;
+        and where numbers have no country code and no country is named: a worker sees some of the rows only.
         """
         plan = self._plan
+        if countries := plan.blueprint.countries_to_ask_for():
+            raise ClusterError(
+                f"{plan.source.path} has numbers without a country code, most of which could be numbers "
+                f"within {' or '.join(countries)}: give --country {countries[0]}, or whose they are"
+            )
         key = keys.submitted(self._digest())
         with in_words(self._url):
             await self._redis.set(key, plan.run_id, nx=True)

@@ -7,7 +7,7 @@ the full structs with those values would: what is around the holes is cut from e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from operator import itemgetter
 
@@ -17,12 +17,14 @@ from wa_bulk.api import Message, ValidationError, decode, encode, validate, warn
 from wa_bulk.api.invisible import is_blank
 from wa_bulk.api.validation import misfit, validate_shape
 from wa_bulk.campaign.file import CampaignError, CampaignFile
+from wa_bulk.campaign.request.bare_numbers import BareNumbers
 from wa_bulk.campaign.request.bound_field import BoundField, RowRefused
 from wa_bulk.campaign.request.compiler import Compiler
 from wa_bulk.campaign.request.fast_render import Hole, Render, renderer
 from wa_bulk.campaign.request.field import Field
 from wa_bulk.campaign.request.optional import optional_columns, without
 from wa_bulk.campaign.request.rendered_row import RenderedRow
+from wa_bulk.campaign.sources.base import SourceRow
 
 __all__ = ["Blueprint", "RowRefused", "compile_campaign"]
 
@@ -44,6 +46,7 @@ class Blueprint:
         header: Sequence[str],
         country: str | None = None,
         warnings: Sequence[str] = (),
+        bare: BareNumbers | None = None,
     ) -> None:
         self.header = list(header)
         self.message = message
@@ -57,7 +60,7 @@ class Blueprint:
         hole_of: dict[bytes, Hole] = {}
         self._sender: BoundField | str | None = message.from_
         for field in fields:
-            hole: Hole = "row" if field.kind == "row" else BoundField(field, self.header, country)
+            hole: Hole = "row" if field.kind == "row" else BoundField(field, self.header, country, bare)
             if field.path == "to" and isinstance(hole, BoundField):
                 self._recipient, hole = hole, "to"
             elif field.path == "from" and isinstance(hole, BoundField):
@@ -65,6 +68,8 @@ class Blueprint:
             hole_of[field.mark] = hole
         self.recipient = self._recipient.number
         """Return the row's recipient in E.164 form, from its values. Raises RowRefused."""
+        self.countries_to_ask_for = self._recipient.countries_to_ask_for
+        """Return the countries whose own most numbers without a country code could be: none is read then."""
         parts = re.split(b"(" + b"|".join(map(re.escape, hole_of)) + b")", encode(message))
         self._request = b"%b".join(part.replace(b"%", b"%%") for part in parts[0::2])
         self._holes = [hole_of[mark] for mark in parts[1::2]]
@@ -132,8 +137,16 @@ class Blueprint:
 class _Variants:
     """A campaign with `{column?}`: a blueprint for each set of optional columns whose cells are empty."""
 
-    def __init__(self, file: CampaignFile, whole: Blueprint, run_id: str, names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        file: CampaignFile,
+        whole: Blueprint,
+        run_id: str,
+        names: Sequence[str],
+        bare: BareNumbers | None,
+    ) -> None:
         self._file = file
+        self._bare = bare
         self._header = whole.header
         self._run_id = run_id
         self._names = names
@@ -163,18 +176,28 @@ class _Variants:
         return render(row, values)
 
     def _compiled(self, message: dict[str, object]) -> Blueprint:
-        return _compiled(msgspec.structs.replace(self._file, message=message), self._header, self._run_id)
+        file = msgspec.structs.replace(self._file, message=message)
+        return _compiled(file, self._header, self._run_id, self._bare)
 
 
-def compile_campaign(file: CampaignFile, header: Sequence[str], run_id: str) -> Blueprint:
+def compile_campaign(
+    file: CampaignFile,
+    header: Sequence[str],
+    run_id: str,
+    rows: Callable[[], Iterable[SourceRow]] | None = None,
+) -> Blueprint:
     """Compile a campaign for a CSV's header and a run's id.
+
+    `rows` streams all rows: where the campaign names no country, and a number has no country code, they tell
+    whether such numbers can be read at all.
 
     Raises CampaignError listing every fault found: unknown keys, unknown columns, values the API would
     refuse whatever the rows bring.
     """
-    blueprint = _compiled(file, header, run_id)
+    bare = None if rows is None else BareNumbers(rows)
+    blueprint = _compiled(file, header, run_id, bare)
     if names := optional_columns(file.message, header):
-        variants = _Variants(file, blueprint, run_id, names)
+        variants = _Variants(file, blueprint, run_id, names, bare)
         for name in names:
             try:
                 shortened = variants.shortened(name)
@@ -189,7 +212,7 @@ def compile_campaign(file: CampaignFile, header: Sequence[str], run_id: str) -> 
     return blueprint
 
 
-def _compiled(file: CampaignFile, header: Sequence[str], run_id: str) -> Blueprint:
+def _compiled(file: CampaignFile, header: Sequence[str], run_id: str, bare: BareNumbers | None) -> Blueprint:
     compiler = Compiler(header)
     tree = compiler.walk_message(file, run_id)
     faults = compiler.faults
@@ -198,7 +221,7 @@ def _compiled(file: CampaignFile, header: Sequence[str], run_id: str) -> Bluepri
             message = msgspec.convert(tree, Message)
             validate_shape(message)
             found = [*compiler.warnings, *_warnings(message, compiler.fields)]
-            return Blueprint(message, compiler.fields, header, file.country, found)
+            return Blueprint(message, compiler.fields, header, file.country, found, bare)
         except msgspec.ValidationError as error:
             faults.append(str(misfit(str(error))))
         except ValidationError as error:

@@ -7,14 +7,15 @@ from urllib.parse import quote
 
 from wa_bulk.api import ValidationError
 from wa_bulk.api.invisible import code_points, is_blank
-from wa_bulk.api.phone_number import NoCountryError, e164
+from wa_bulk.api.phone_number import NoCountryError, e164, has_country_code
 from wa_bulk.api.rules import LINK, NUMBER_RULE, TextRule, fast_test
+from wa_bulk.campaign.request.bare_numbers import BareNumbers
 from wa_bulk.campaign.request.field import Field, value_of
 from wa_bulk.campaign.sources.base import CELL_MAX
 
 COUNTRY_RULE = (
     "expected it with its country code, such as +447911123456, "
-    'or country = "US" (the country of such numbers) at the top of the campaign'
+    'or country = "{}" (the country of such numbers) at the top of the campaign'
 )
 
 
@@ -45,12 +46,20 @@ class RowRefused(Exception):
 class BoundField:
     """A field, with the columns of the CSV that fill it; `column` is the first.
 
-    `country` is whose numbers those without a country code are (ISO 3166), None where that is not known.
+    `country` is whose numbers those without a country code are (ISO 3166), None where that is not known; then
+    `bare` knows whether that is to be asked.
     """
 
-    def __init__(self, field: Field, header: list[str], country: str | None = None) -> None:
+    def __init__(
+        self,
+        field: Field,
+        header: list[str],
+        country: str | None = None,
+        bare: BareNumbers | None = None,
+    ) -> None:
         self.field = field
         self._country = country
+        self._bare = bare if country is None else None
         self._format = "".join(
             piece.replace("%", "%%") if isinstance(piece, str) else "%s" for piece in field.pieces
         )
@@ -95,11 +104,30 @@ class BoundField:
         else:
             text = self._whole_text(self._texts(values))
         try:
-            return e164(text, self._country)
+            number = e164(text, self._country)
         except NoCountryError as error:
-            raise RowRefused(self.field.path, self.field.columns, str(error), COUNTRY_RULE) from None
+            raise self._without_country(str(error)) from None
         except ValueError as error:
             raise RowRefused(self.field.path, self.field.columns, str(error), NUMBER_RULE) from None
+        if self._bare is None or text.startswith("+") or has_country_code(text):
+            return number
+        if countries := self.countries_to_ask_for():
+            raise self._without_country(
+                f"{text!r} has no country code, and most such numbers of the file could be numbers within "
+                f"{' or '.join(countries)}"
+            )
+        return number
+
+    def countries_to_ask_for(self) -> list[str]:
+        """Return the countries whose own most numbers without a country code could be, so that none is read.
+
+        Raises SourceError.
+        """
+        return self._bare.countries(self.raw) if self._bare is not None else []
+
+    def _without_country(self, fault: str) -> RowRefused:
+        rule = COUNTRY_RULE.format(next(iter(self.countries_to_ask_for()), "US"))
+        return RowRefused(self.field.path, self.field.columns, fault, rule)
 
     def _texts(self, values: Sequence[str]) -> list[str]:
         """Return the columns' texts, or their fallbacks, as they stand in the field."""

@@ -206,7 +206,7 @@ def prepare(
     settings = with_reading_of(settings, read)
     with kept_beside(log, recipients_of(file, recipients)) as path:
         source = open_recipients(read, path)
-        blueprint = compile_campaign(read, source.header, run_id)
+        blueprint = compile_campaign(read, source.header, run_id, source.rows)
         scan = source.scan()
     return Plan(
         file=file,
@@ -306,7 +306,7 @@ def rest_of(claimed: LogFile, changes: Mapping[str, object]) -> Plan:
         source=source,
         rows=rows,
         source_sha256=run.source.sha256,
-        blueprint=compile_campaign(read, source.header, run.run_id),
+        blueprint=compile_campaign(read, source.header, run.run_id, source.rows),
         settings=settings,
         run_id=run.run_id,
         log=claimed.path,

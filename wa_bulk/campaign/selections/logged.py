@@ -143,7 +143,7 @@ def _recipients(run: RunLine, path: Path, ranges: Sequence[range]) -> Iterator[t
         changed = source.path if source.sha256() != run.source.sha256 else changed
         if changed is not None:
             raise LogError(f"{changed} is not the file that run began with")
-        recipient = compile_campaign(read, source.header, run.run_id).recipient
+        recipient = compile_campaign(read, source.header, run.run_id, source.rows).recipient
         for row in source.rows_in(ranges):
             if row is not None and row.problem is None:
                 try:
