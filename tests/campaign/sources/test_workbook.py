@@ -131,6 +131,16 @@ def test_what_cells_hold_comes_in_plain_forms(tmp_path: Path) -> None:
         assert [values[1] for _, values in rows_of(open_source(path))] == [text for _, text in expected], kind
 
 
+def test_errors_are_their_text(tmp_path: Path) -> None:
+    path = tmp_path / "recipients.xlsx"
+    rows: list[list[Cell]] = [[number, "x" * 200, None] for number in range(2, 8_000)]
+    write_xlsx(path, [[None], HEADER, ["#N/A", "a", "#DIV/0!"], *rows, ["1", "#REF!", "b"]])
+    found = rows_of(open_source(path))
+    assert found[0] == (3, ["#N/A", "a", "#DIV/0!"])
+    assert found[-1] == (8_002, ["1", "#REF!", "b"])
+    assert found[-2] == (8_001, ["7999", "x" * 200, ""])
+
+
 class TestSheets:
     def test_the_only_one_is_taken_and_said(self, tmp_path: Path) -> None:
         write_xlsx(tmp_path / "one.xlsx", [HEADER, ["1", "a", "b"]])

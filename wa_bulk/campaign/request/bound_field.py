@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from wa_bulk.api import ValidationError
 from wa_bulk.api.invisible import code_points, is_blank
 from wa_bulk.api.phone_number import NoCountryError, e164, has_country_code
@@ -67,8 +69,9 @@ class BoundField:
         self._columns = [column for column, _ in self._places]
         self.column = self._columns[0]
         rule = field.rule
-        self.is_fine = _is_short if rule is None else fast_test(rule)
-        self.longest = rule.longest if isinstance(rule, TextRule) else CELL_MAX
+        self.longest = min(rule.longest, CELL_MAX) if isinstance(rule, TextRule) else CELL_MAX
+        bounded = replace(rule, max_length=self.longest) if isinstance(rule, TextRule) else rule
+        self.is_fine = _is_short if bounded is None else fast_test(bounded)
         first_encoded = 0 if isinstance(field.pieces[0], str) else 1
         self._encoded = range(first_encoded, len(self._columns)) if rule is LINK else range(0)
         """Which of the columns stand within a link, and not at its very beginning."""

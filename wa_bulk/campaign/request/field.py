@@ -71,15 +71,13 @@ def value_of(field: Field, text: str) -> str | int | float:
         fault, expects = f"is {shortened(text)}, not a whole number", _expects(field)
     else:
         value = int(text) if field.kind == "whole" else text
-        fault = _fault_of_any(text) if field.rule is None else field.rule.fault(value)
+        fault = field.rule.fault(value) if field.rule is not None else None
+        if fault is None and len(text) > CELL_MAX:
+            fault = f"has more than {CELL_MAX:,} characters"
         expects = _expects(field)
     if fault is not None:
         raise ValidationError(field.path, fault, expects)
     return value
-
-
-def _fault_of_any(text: str) -> str | None:
-    return f"has more than {CELL_MAX:,} characters" if len(text) > CELL_MAX else None
 
 
 def _expects(field: Field) -> str:

@@ -12,15 +12,25 @@ import csv
 import datetime
 import io
 import json
+import posixpath
+import re
 import sys
-from collections.abc import Iterable
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import BinaryIO, TextIO
+from typing import IO, BinaryIO, TextIO
+from xml.etree import ElementTree
 
 Cell = str | float | bool | datetime.date | datetime.time | datetime.timedelta
 
 _EXACT_BELOW = 1e15
 """A spreadsheet keeps and shows 15 digits of a figure."""
+
+_BLOCK_BYTES = 1 << 20
+_ERROR = b't="e"'
+_CELL = re.compile(rb'<(?:\w+:)?c\b([^>]*\bt="e"(?:[^>]*[^/>])?)>(.*?)</(?:\w+:)?c>', re.DOTALL)
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
+_VALUE = re.compile(rb"<(?:\w+:)?v>(#[^<]{1,20})</")
 
 
 def main(file: BinaryIO, sheet: str | None, out: TextIO) -> dict[str, object]:
@@ -40,7 +50,8 @@ def main(file: BinaryIO, sheet: str | None, out: TextIO) -> dict[str, object]:
             if not sheets or (sheet is not None and sheet not in sheets):
                 return {"error": "no sheet", "sheets": sheets}
             chosen = sheets[0] if sheet is None else sheet
-            write_rows(workbook.get_sheet_by_name(chosen).iter_rows(), out)
+            rows = workbook.get_sheet_by_name(chosen).iter_rows()
+            write_rows(rows, error_cells(file, chosen), out)
     except calamine.PasswordError:
         return {"error": "protected"}
     except (calamine.CalamineError, OSError, ValueError, OverflowError) as error:
@@ -48,18 +59,73 @@ def main(file: BinaryIO, sheet: str | None, out: TextIO) -> dict[str, object]:
     return {"sheet": chosen, "sheets": sheets}
 
 
-def write_rows(rows: Iterable[list[Cell]], out: TextIO) -> None:
-    """Write rows of cells as CSV, but for blank ones at the end."""
+def write_rows(rows: Iterable[list[Cell]], errors: Mapping[int, Mapping[int, str]], out: TextIO) -> None:
+    """Write rows of cells as CSV, but for blank ones at the end; `errors` are what `error_cells` returns."""
     write = csv.writer(out, lineterminator="\r\n").writerow
     blank = 0
-    for row in rows:
+    for number, row in enumerate(rows):
         texts = [cell if type(cell) is str else plain(cell) for cell in row]
+        for column, text in errors.get(number, {}).items():
+            if column < len(texts):
+                texts[column] = text
         if not "".join(texts).strip():
             blank += 1
             continue
         out.write("\r\n" * blank)
         blank = 0
         write([text.replace("\0", "") for text in texts])
+
+
+def error_cells(workbook: BinaryIO, sheet: str) -> dict[int, dict[int, str]]:
+    """Return the errors in a sheet of an .xlsx, such as `#N/A`, by row and column, both from 0.
+
+    The reader gives them as empty cells. There are none of another format.
+    """
+    found: dict[int, dict[int, str]] = {}
+    try:
+        with zipfile.ZipFile(workbook) as archive:
+            part = _part_of(archive, sheet)
+            if part is None:
+                return {}
+            with archive.open(part) as xml:
+                for row, column, text in _errors(xml):
+                    found.setdefault(row, {})[column] = text
+    except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, OSError, EOFError, ValueError):
+        return found
+    return found
+
+
+def _part_of(archive: zipfile.ZipFile, sheet: str) -> str | None:
+    """Find the file within an .xlsx that holds the sheet of that name."""
+    sheets = ElementTree.fromstring(archive.read("xl/workbook.xml")).iter()
+    element = next((one for one in sheets if one.tag.endswith("}sheet") and one.get("name") == sheet), None)
+    if element is None:
+        return None
+    wanted = next(value for name, value in element.items() if name.endswith("}id"))
+    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    target = next((one.get("Target") for one in relations if one.get("Id") == wanted), None)
+    return None if target is None else posixpath.join("/xl", target).removeprefix("/")
+
+
+def _errors(xml: IO[bytes]) -> Iterator[tuple[int, int, str]]:
+    rest = b""
+    while block := xml.read(_BLOCK_BYTES):
+        text = rest + block
+        end = text.rfind(b"</row>") + 1 or text.rfind(b"<")
+        text, rest = text[:end], text[end:]
+        if _ERROR not in text:
+            continue
+        for attributes, content in _CELL.findall(text):
+            place, value = _PLACE.search(attributes), _VALUE.search(content)
+            if place is not None and value is not None:
+                yield int(place[2]) - 1, _column(place[1]), value[1].decode(errors="replace")
+
+
+def _column(letters: bytes) -> int:
+    column = 0
+    for letter in letters:
+        column = column * 26 + letter - ord("A") + 1
+    return column - 1
 
 
 def plain(cell: Cell) -> str:
