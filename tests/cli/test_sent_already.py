@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cli.conftest import GOOD, Folder
 from tests.cli.test_running import ANSWERED_AFTER_30_S, REFUSED, arrivals
 from wa_bulk.cli import exits
-from wa_bulk.history import History
+from wa_bulk.history import History, caught_up
 from wa_bulk.history.database import Database
 from wa_bulk.sandbox import Sandbox
 
@@ -75,6 +76,19 @@ def test_other_recipients_are_compared_number_by_number(
     found, text = send(folder, log="second.jsonl")
     assert (found, words in text) == (code, True), text
     assert ("go to people" in text) == ("go to people" in words)
+
+
+@pytest.mark.parametrize("options", [[], ["--allow-duplicates"], ["--limit", "4"]])
+def test_what_a_run_knew_at_its_end_is_what_its_log_tells(folder: Folder, options: list[str]) -> None:
+    folder.recipients([*GOOD, GOOD[0], ("nobody", "Ada"), ("+5215512345678", ""), NEW[0]])
+    send(folder, *options)
+    with History.open(folder.path / "memory.db") as history:
+        (noted,) = history.runs.all()
+        people = sorted(key for keys in history.runs.written(noted.run_id) for key in keys)
+        found = caught_up(history.runs, replace(noted, log_bytes=0))
+        assert sorted(key for keys in history.runs.written(noted.run_id) for key in keys) == people
+        assert replace(found, updated_ms=0) == replace(noted, updated_ms=0)
+    assert people
 
 
 def test_numbers_of_one_person_are_one_number(folder: Folder) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,12 @@ import click
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
+    from array import array
+
     from wa_bulk.campaign.file import CampaignFile
     from wa_bulk.campaign.rules.base import RowRule
     from wa_bulk.campaign.run.plan import Plan
+    from wa_bulk.campaign.run.run import RunSummary
     from wa_bulk.history import History, HistoryError, Inbox, RunRecord
 
 Note = tuple[str, str]
@@ -116,9 +120,19 @@ def notifications(base_url: str) -> Iterator[Inbox | None]:
         yield history.inbox
 
 
+@dataclass
+class Ending:
+    """How a run ended, and the keys of those that it wrote to, or may have, as far as that is in hand."""
+
+    summary: RunSummary | None = None
+    people: array[int] | None = None
+
+
 @contextmanager
-def remembered(plan: Plan, base_url: str, *, again: bool) -> Iterator[None]:
+def remembered(plan: Plan, base_url: str, *, again: bool) -> Iterator[Ending]:
     """Have the memory know of the run that is carried out within: that it began, and how it ended.
+
+    What is noted in the yielded `Ending` is believed; else the log is read for it.
 
     Where there is none and none can be made that is said, and changes nothing else; so is one that is lost
     meanwhile. Raises Problem where it cannot be written to before anything is sent, and where another process
@@ -139,15 +153,16 @@ def remembered(plan: Plan, base_url: str, *, again: bool) -> Iterator[None]:
         if plan.file.respect_suppression and path.exists():
             raise unreadable(error) from error
         click.echo(f"This run will not be remembered: {error}", err=True)
-        yield
+        yield Ending()
         return
+    ending = Ending()
     try:
-        yield
+        yield ending
     finally:
         try:
             with History.open(path) as history, suppress(KeyboardInterrupt):  # its log tells all the same
-                _catch_up(history, run, is_new=not plan.resumed)
-        except HistoryError as error:
+                _note_end(history, run, ending, is_new=not plan.resumed)
+        except (HistoryError, OSError) as error:
             click.echo(f"How this run ended is not remembered yet: {error}", err=True)
 
 
@@ -171,15 +186,20 @@ def _record(plan: Plan, base_url: str) -> RunRecord:
     )
 
 
-def _catch_up(history: History, run: RunRecord, *, is_new: bool) -> None:
+def _note_end(history: History, run: RunRecord, ending: Ending, *, is_new: bool) -> None:
     from wa_bulk.cli.progress import reading
     from wa_bulk.history import caught_up
     from wa_bulk.history.database import now_ms
+    from wa_bulk.history.run_log import ended
     from wa_bulk.history.runs import RECENT_MS
 
     if is_new and not Path(run.log).exists():
         history.runs.forget(run.run_id)  # it could not begin
         return
     with reading("noting in the account's memory who was written to …"):
-        caught_up(history.runs, run)
+        summary = ending.summary
+        if summary is None or ending.people is None:
+            caught_up(history.runs, run)
+        else:
+            ended(history.runs, run, ending.people, summary.totals, summary.stopped)
         history.runs.forget_written(now_ms() - RECENT_MS)

@@ -74,12 +74,17 @@ def carry_out(
     console = Console(stderr=True)
     run: CampaignRun | None = None
     try:
-        with remembered(plan, account.base_url, again=again), notifications(account.base_url) as inbox:
+        with (
+            remembered(plan, account.base_url, again=again) as ending,
+            notifications(account.base_url) as inbox,
+        ):
             run = CampaignRun(plan, account, inbox=inbox)
             summary = loop.run(watched(run, plan, console))
             if wait_settled_s is not None and summary.totals.unknown and summary.stopped != "interrupted":
                 totals = wait_until_settled(plan.log, account.base_url, wait_settled_s, console)
                 summary = msgspec.structs.replace(summary, totals=totals)
+            else:
+                ending.summary, ending.people = summary, run.people()
     except Exception as error:
         if run is None or not run.progress.handled:
             raise

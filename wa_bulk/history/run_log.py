@@ -1,7 +1,8 @@
 """What the memory knows of a run, brought up to date from the run's log.
 
-The memory is written when a run begins and when it ends, never for each message; whatever a kill, a crash or
-a lost memory left out is read from the log by the next command that asks.
+The memory is written when a run begins and when it ends, never for each message. Whoever carried it out has
+in hand what there is to know; whatever a kill, a crash or a lost memory left out is read from the log by the
+next command that asks.
 """
 
 from __future__ import annotations
@@ -48,6 +49,20 @@ def caught_up(runs: Runs, run: RunRecord) -> RunRecord:
         return lost
 
 
+def ended(runs: Runs, run: RunRecord, people: array[int], totals: Totals, stopped: StoppedBy | None) -> None:
+    """Remember how a run ended, and `people`: the keys of those that it wrote to, or may have.
+
+    Raises HistoryError, and OSError where its log is gone.
+    """
+    log_bytes = Path(run.log).stat().st_size
+    parts = [
+        runs.add_written(run.run_id, people[at : at + PART_KEYS]) for at in range(0, len(people), PART_KEYS)
+    ]
+    state, stopped = _state(run.rows, totals, stopped)
+    run = replace(run, log_bytes=log_bytes, updated_ms=now_ms(), state=state, stopped=stopped, totals=totals)
+    runs.replace(run, parts[0] if parts else None)
+
+
 def _read(runs: Runs, run: RunRecord, *, running: bool) -> RunRecord:
     keys = array("Q")
     first_part: int | None = None
@@ -86,7 +101,11 @@ def _read(runs: Runs, run: RunRecord, *, running: bool) -> RunRecord:
 def _ended(past: Past, rows: int, totals: Totals) -> tuple[RunState, StoppedBy | None]:
     if past.end is None:
         return "stopped", "crash"
-    if past.end.stopped is not None:
-        return "stopped", past.end.stopped
+    return _state(rows, totals, past.end.stopped)
+
+
+def _state(rows: int, totals: Totals, stopped: StoppedBy | None) -> tuple[RunState, StoppedBy | None]:
+    if stopped is not None:
+        return "stopped", stopped
     left = rows - sum((totals.accepted, totals.rejected, totals.failed, totals.unknown, totals.skipped))
     return ("stopped", "limit") if left > 0 else ("finished", None)

@@ -176,6 +176,10 @@ class LocalLedger:
         _, accepted, rejected, failed, unknown, skipped, cut_off = self._counts
         return Totals(accepted, rejected, failed, unknown + cut_off, skipped)
 
+    def may_be_taken(self) -> Iterator[range]:
+        """Find the rows that were accepted, or may have been: ascending ranges."""
+        return self._states.rows_in("accepted", "unknown", "intended", "cut off")
+
     async def close(self, stopped: Stopped | None, detail: str | None) -> None:
         """End this stretch of the run, sync, and let the log go. Rows still intended count as unknown."""
         await self._journal.close(

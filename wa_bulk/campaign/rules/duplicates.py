@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from array import array
+from collections.abc import Iterable
 
 from wa_bulk.api.one_person import FIRST_DIGITS, person_key
 from wa_bulk.campaign.request.rendered_row import RenderedRow
@@ -68,6 +69,13 @@ class DuplicateRule:
         slots[slot] = row_number
         numbers[row_number] = key
         return None
+
+    def people(self, rows: Iterable[range]) -> array[int]:
+        """Return the keys of the numbers that these rows brought, without those of duplicates."""
+        people = array("Q")
+        for some in rows:
+            people += self._numbers[some.start : some.stop]
+        return people
 
     def _fill_slots(self) -> None:
         numbers = self._numbers

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from contextlib import suppress
 
 from msgspec import Struct
 
+from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.run.blocks import Blocks
 from wa_bulk.campaign.run.environment import Environment
 from wa_bulk.campaign.run.feed import Feed
@@ -18,6 +20,7 @@ from wa_bulk.campaign.run.pool import Pool
 from wa_bulk.campaign.run.progress import Progress
 from wa_bulk.campaign.run.row_check import RowCheck
 from wa_bulk.history import HistoryError, Inbox
+from wa_bulk.ledger.local_ledger import LocalLedger
 from wa_bulk.ledger.log_format import LogError, Stopped, Totals
 from wa_bulk.send.account import Account
 from wa_bulk.send.dispatcher import Dispatcher
@@ -71,6 +74,14 @@ class CampaignRun:
     def notice(self) -> str:
         """What the run waits for; empty while all is well."""
         return self._gate.notice if self._gate is not None else ""
+
+    def people(self) -> array[int] | None:
+        """Return the keys of those the run wrote to, or may have; None where only its log knows them."""
+        rule = next((rule for rule in self._plan.rules if isinstance(rule, DuplicateRule)), None)
+        ledger = self.progress.ledger
+        if rule is None or not isinstance(ledger, LocalLedger):
+            return None
+        return rule.people(ledger.may_be_taken())
 
     def interrupt(self) -> None:
         """End the run as soon as what is on the wire has been answered."""
