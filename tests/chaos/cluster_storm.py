@@ -40,7 +40,11 @@ class Storm:
         self._collect: asyncio.subprocess.Process | None = None
 
     async def strike(self) -> None:
-        """One blow."""
+        """One blow. A worker that found no Redis as it began has ended, and is begun again first."""
+        for worker in [worker for worker in self.cluster.workers if worker.returncode is not None]:
+            self.cluster.workers.remove(worker)
+            await worker.communicate()
+            await self.cluster.add_worker()
         blow = self._chance.choice(
             [
                 self.kill_worker,
@@ -57,12 +61,13 @@ class Storm:
     async def kill_worker(self) -> None:
         at = self._chance.randrange(WORKERS)
         worker = self.cluster.workers.pop(at)
-        worker.kill()
+        if worker.returncode is None:
+            worker.kill()
         await worker.communicate()
         await self.cluster.add_worker()
 
     async def stop_worker(self) -> None:
-        worker = self._chance.choice(self.cluster.workers)
+        worker = self._chance.choice([one for one in self.cluster.workers if one.returncode is None])
         worker.send_signal(signal.SIGSTOP)
         await asyncio.sleep(self._chance.uniform(0, 2 * LEASE_S))
         worker.send_signal(signal.SIGCONT)
