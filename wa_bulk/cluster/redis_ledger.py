@@ -8,18 +8,18 @@ import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Literal, cast
+from typing import cast
 
 from redis.asyncio import Redis
 
 from wa_bulk.cluster import keys
 from wa_bulk.cluster.books import CLAIMABLE, INTENDED, MAYBE_TAKEN, totals_of
-from wa_bulk.cluster.chunk import QueuedRow, Result, decode_rows, encode_results, result_of
+from wa_bulk.cluster.chunk import QueuedRow, decode_rows, result_of
 from wa_bulk.cluster.connection import ClusterError, Unavailable, in_words
+from wa_bulk.cluster.leased_chunk import Fate, LeasedChunk
 from wa_bulk.cluster.run_record import State
 from wa_bulk.cluster.script import Argument, Script
 from wa_bulk.ledger.base import Claim
-from wa_bulk.ledger.local_ledger import consecutive
 from wa_bulk.ledger.log_format import LogError, Stopped, Totals
 from wa_bulk.ledger.row_states import CODES, NEVER
 from wa_bulk.send.outcome import Outcome
@@ -42,69 +42,10 @@ _SAYS_MORE = (CODES["accepted"], CODES["skipped"])
 _UNKNOWN = CODES["unknown"]
 _REJECTED = CODES["rejected"]
 
-Fate = Literal["keep", "done", "return"]
-
 
 def boot_time() -> float:
     """Return seconds that go on while the machine sleeps, as a server's do."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-
-
-class _Chunk:
-    """Rows that this owner alone may send, as long as its fence is the chunk's."""
-
-    def __init__(
-        self, name: str, fence: str, first: int, last: int, rows: list[QueuedRow], states: bytes
-    ) -> None:
-        self.name = name
-        self.fence = fence
-        self.first = first
-        self.last = last
-        self.rows = {row.number: row for row in rows}
-        self.states = bytearray(states.ljust(last - first + 1, b"\0"))
-        self.open = {row.number for row in rows if self.states[row.number - first] in CLAIMABLE}
-        """Rows that nobody settled yet."""
-        self.low, self.high = len(self.states), -1
-        self.counts: Counter[int] = Counter()
-        self.results: list[Result] = []
-        self.reopened: list[str] = []
-        self.sending: tuple[str, tuple[Argument, ...]] | None = None
-        """The request that Redis may or may not have had."""
-        self.is_lost = False
-        """Whether it was taken from this owner, who has no say in it any more."""
-
-    def claims(self) -> Iterator[Claim]:
-        """Divide the rows to go through into ranges of one state."""
-        by_state = itertools.groupby(sorted(self.open), lambda row: self.states[row - self.first])
-        for code, rows in by_state:
-            for first, last in consecutive(list(rows)):
-                yield Claim(range(first, last + 1), CLAIMABLE[code])
-
-    def set_state(self, row: int, state: int) -> int:
-        """Set a row's byte, to be noted; return the one before."""
-        at = row - self.first
-        before = self.states[at]
-        self.states[at] = state
-        if at < self.low:
-            self.low = at
-        if at > self.high:
-            self.high = at
-        return before
-
-    @property
-    def has_news(self) -> bool:
-        return not self.is_lost and bool(self.high >= 0 or self.results or self.reopened or self.sending)
-
-    def news(self, fate: Fate) -> tuple[Argument, ...]:
-        """Take what is to be noted, as the script's arguments."""
-        span = bytes(self.states[self.low : self.high + 1]) if self.high >= 0 else b""
-        low = self.first + self.low if span else 0
-        counts = [word for pair in self.counts.items() if pair[1] for word in pair]
-        results = encode_results(self.results) if self.results else b""
-        reopened = self.reopened.pop(0) if self.reopened else ""
-        self.low, self.high = len(self.states), -1
-        self.counts, self.results = Counter(), []
-        return fate, low, span, results, reopened, *counts
 
 
 class RedisLedger:
@@ -147,7 +88,7 @@ class RedisLedger:
             "note": keys.of_run(run_id, "run", "chunks", "leases", "books", "requests", "results"),
             "renew": keys.of_run(run_id, "run", "chunks", "leases", "workers"),
         }
-        self._chunks: list[_Chunk] = []
+        self._chunks: list[LeasedChunk] = []
         self._claims: deque[Claim] = deque()
         self._counts: Counter[int] = Counter()
         self._lock = asyncio.Lock()
@@ -259,7 +200,7 @@ class RedisLedger:
 
     # Chunks
 
-    def _chunk_of(self, row: int) -> _Chunk:
+    def _chunk_of(self, row: int) -> LeasedChunk:
         for chunk in self._chunks:
             if chunk.first <= row <= chunk.last:
                 return chunk
@@ -296,7 +237,7 @@ class RedisLedger:
         self._counts = Counter({code: int(count) for code, count in enumerate(counts, 1)})
         for own in self._chunks:
             self._counts.update(own.counts)
-        chunk = _Chunk(name.decode(), fence.decode(), int(first), int(last), decode_rows(data), states)
+        chunk = LeasedChunk(name.decode(), fence.decode(), int(first), int(last), decode_rows(data), states)
         if not self._chunks:
             self._valid_until = asked + self._lease_s * (1 - MARGIN)
         self._chunks.append(chunk)
@@ -353,7 +294,7 @@ class RedisLedger:
         except ClusterError as error:
             raise self._fail(str(error)) from error
 
-    async def _note(self, chunk: _Chunk, fate: Fate) -> None:
+    async def _note(self, chunk: LeasedChunk, fate: Fate) -> None:
         """Have Redis note a chunk's news. A request that it may have had is repeated as it was, first."""
         if chunk.sending is not None:
             await self._repeat(chunk)
@@ -361,7 +302,7 @@ class RedisLedger:
             chunk.sending = self._request(), chunk.news(fate)
             await self._repeat(chunk)
 
-    async def _repeat(self, chunk: _Chunk) -> None:
+    async def _repeat(self, chunk: LeasedChunk) -> None:
         assert chunk.sending is not None
         request, arguments = chunk.sending
         result, state = await self._call(
@@ -426,7 +367,7 @@ class RedisLedger:
 
     # What it learns
 
-    def _count(self, chunk: _Chunk, code: int, by: int) -> None:
+    def _count(self, chunk: LeasedChunk, code: int, by: int) -> None:
         if code:
             chunk.counts[code] += by
             self._counts[code] += by
@@ -453,5 +394,5 @@ def _gone(run_id: str) -> str:
     return f"Redis no longer knows run {run_id}: its data were deleted or lost"
 
 
-def _taken_over(run_id: str, chunk: _Chunk) -> str:
+def _taken_over(run_id: str, chunk: LeasedChunk) -> str:
     return f"rows {chunk.first} to {chunk.last} of run {run_id} were taken over by another worker"
