@@ -198,3 +198,24 @@ def test_a_resume_counts_the_rows_that_are_left(folder: Folder) -> None:
     assert "row 3:" in told
     lines = [json.loads(line) for line in (folder.path / "run.jsonl").read_text().splitlines()]
     assert lines[-1]["totals"] == {"accepted": 5, "rejected": 1, "failed": 0, "unknown": 0, "skipped": 1}
+
+
+@pytest.mark.parametrize(
+    ("number", "arguments", "messages"),
+    [
+        ("+99900003002", ["--retry-rejected"], 1),
+        ("+99900000012", ["--on-unknown", "retry"], 1),
+        ("+99900000012", ["--retry-failed"], 0),
+    ],
+)
+def test_a_resume_counts_the_rows_that_are_sent_again(
+    folder: Folder, number: str, arguments: list[str], messages: int
+) -> None:
+    folder.recipients([*GOOD, (number, "Bob")])
+    folder.run("send", "orders.toml", "--yes", "--log", "run.jsonl", "--limit", "6", "--tries", "1")
+    told = words(folder.run("resume", "run.jsonl", "--yes", *arguments).stderr)
+    if messages:
+        assert f"to send {messages} message " in told
+        assert f"first to {number}, row 6" in told
+    else:
+        assert "nothing left to send" in told

@@ -8,7 +8,7 @@ Any other row is left to the careful way. For the campaign of the README the fun
       number = values[0]
       cell_1 = values[1]
       …
-      if is_fine_3(cell_1) and cell_4.isdecimal() and … and text.isprintable() and '     ' not in text:
+      if is_fine_1(cell_1) and cell_4.isdecimal() and … and text.isprintable() and '     ' not in text …:
         to = number if lengths[number[:5]] >> len(number) & 1 == 1 and … else recipient(values)
         sender = sender_of_all
         hole_0 = json(sender)
