@@ -50,6 +50,15 @@ def test_rows_come_in_their_own_columns_with_status_and_reason(tmp_path: Path) -
     assert mended(log, "accepted").count("\n") == 1
 
 
+def test_a_cell_of_the_source_does_not_steer_the_terminal(tmp_path: Path) -> None:
+    log = run_over(tmp_path, b"phone,name\n1,a\x7fb\n", result(1, "rejected", error="no"))
+    to = io.StringIO(newline="")
+    write_rows(log, source_of(log), ["rejected"], to, for_terminal=True)
+
+    assert to.getvalue().splitlines()[1] == "1,a\\x7fb,rejected,no"
+    assert "a\x7fb" in mended(log, "rejected")
+
+
 def test_rows_that_were_mended_before_have_their_two_columns_once(tmp_path: Path) -> None:
     log = run_over(tmp_path, b"phone,status,reason\n1,failed,old\n", result(1, "rejected", error="new"))
     assert mended(log, "rejected") == "phone,status,reason\n1,rejected,new\n"
@@ -76,6 +85,11 @@ def test_a_source_that_is_not_what_it_was_is_refused(tmp_path: Path) -> None:
     source.unlink()
     with pytest.raises(LogError, match=r"orders\.csv: cannot be read .* Put it back; .*--csv FILE"):
         source_of(log)
+
+
+def test_a_row_whose_cells_do_not_fit_is_told_with_its_line(tmp_path: Path) -> None:
+    log = run_over(tmp_path, b"phone,name\n1,a\n2,b,c\n", result(2, "rejected", error="has 3 values"))
+    assert mended(log, "rejected").splitlines()[1] == ",,rejected,line 3 of orders.csv: has 3 values"
 
 
 def delivery_of(row: int, state: MessageStatus, code: int | None) -> RowDelivery:

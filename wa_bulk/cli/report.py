@@ -168,7 +168,8 @@ def _write_rows(log: Path, rows: str, csv: Path | None, *, mask: bool) -> None:
         if delivery is None:
             raise Problem("no callback speaks of this run", "`wa-bulk callbacks` receives them.")
     with written(csv, form_of(source)[0]) as to:
-        count = write_rows(log, source, statuses, to, delivery)
+        seen = csv == STDOUT and sys.stdout.isatty()
+        count = write_rows(log, source, statuses, to, delivery, for_terminal=seen)
     say_written(csv, f"{counted(count, 'row')}, {' and '.join(statuses)}")
 
 

@@ -61,12 +61,14 @@ def write_rows(
     statuses: Collection[str],
     to: TextIO,
     delivery: DeliveryCells | None = None,
+    *,
+    for_terminal: bool = False,
 ) -> int:
     """Write the rows of `source` that have one of `statuses`, in its own columns and order; return how many.
 
     A status is one of the log's or, with `delivery`, of callbacks, or one of Meta's codes. Two columns
     are added: `status` and `reason`; where the source ends in these already, from an earlier time, they are
-    written anew.
+    written anew. With `for_terminal`, control characters in the source's cells are shown as escapes.
     """
     encoding, delimiter = form_of(source)
     writer = csv.writer(to, delimiter=delimiter, lineterminator="\n")
@@ -82,8 +84,11 @@ def write_rows(
             kept = words.words(row.number)
             reason = words.reason_without_result(row.number) if kept is None else msgspec.json.decode(kept)
             reason = reason or " ".join(map(str, filter(None, (state, code))))
+            if not row.values:  # they do not fit the header
+                reason = f"line {row.line} of {source.path.name}: {reason}"
             reason = as_text(plain(reason)).encode(encoding, "replace").decode(encoding)
             values = row.values or [""] * len(source.header)
+            values = [*map(plain, values)] if for_terminal else values
             writer.writerow([*values[: len(own)], status, reason])
             written += 1
     return written
