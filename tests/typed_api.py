@@ -15,6 +15,7 @@ from wa_bulk import (
     DateTime,
     Document,
     Image,
+    MediaReport,
     Message,
     Outcome,
     QuickReply,
@@ -25,6 +26,7 @@ from wa_bulk import (
     ValidationError,
     Video,
     __version__,
+    check_media,
 )
 from wa_bulk.api import BodyDefinition, TemplateDefinition, TemplateUpdate
 from wa_bulk.api.account_template import AccountTemplate
@@ -33,6 +35,14 @@ from wa_bulk.send.pacing import LocalPacer, Pacer
 
 assert_type(__version__, str)
 TO = "+447911123456"
+
+
+async def looks() -> None:
+    report = await check_media("https://example.com/a.pdf", "document", in_header=True, timeout_s=5)
+    assert_type(report, MediaReport)
+    assert_type(report.problems, tuple[str, ...])
+    assert_type(report.unseen, str | None)
+    await check_media("https://example.com/a.gif", "gif")  # type: ignore[arg-type]
 
 
 def messages() -> Iterator[Message]:
