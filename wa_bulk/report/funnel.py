@@ -30,6 +30,9 @@ NO_CODE = {
 _UNIT_MS = 100
 """Times from the first accepted row on are kept in tenths of a second: four bytes suffice for 13 years."""
 _COUNTRIES_MOST = 255
+_START = 8
+"""Characters of a number, its `+` among them, that tell its country, also where several share a code."""
+_STARTS_MOST = 100_000
 _GROWS_BY = 1 << 16
 
 
@@ -97,6 +100,7 @@ class AcceptedRows:
         self._countries = bytearray()
         self._names: list[str] = [""]
         self._numbers: dict[str, int] = {"": 0}
+        self._of_start: dict[str, int] = {}
 
     def note(self, line: ResultLine) -> None:
         """Take in the next result of the log, where it is `accepted`."""
@@ -137,7 +141,15 @@ class AcceptedRows:
         return max(0, self._last_ms - (self._began_ms or 0)) // _UNIT_MS + 1
 
     def _country_number(self, to: str) -> int:
-        country = country_of(to) or ""
+        start = to[:_START]
+        number = self._of_start.get(start)
+        if number is None:
+            if len(self._of_start) == _STARTS_MOST:
+                self._of_start.clear()
+            number = self._of_start[start] = self._number_of(country_of(to) or "")
+        return number
+
+    def _number_of(self, country: str) -> int:
         number = self._numbers.get(country)
         if number is None:
             number = len(self._names) if len(self._names) < _COUNTRIES_MOST else 0
