@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+from pathlib import Path
 
 from tests.cli.conftest import GOOD, Folder
 from tests.cli.test_running import REFUSED
@@ -53,3 +54,14 @@ def test_resume_finds_the_newest_run_that_is_not_finished(folder: Folder) -> Non
     run = folder.run("resume", "--yes")
     assert run.exit_code == exits.NOTHING_SENT
     assert "no run that is not finished" in run.stderr
+
+
+def test_an_address_given_by_hand_has_its_own_memory(folder: Folder, tmp_path: Path) -> None:
+    here = folder.environment["WA_BULK_BASE_URL"]
+    elsewhere = {"WA_BULK_DB": "", "WA_BULK_BASE_URL": "", "XDG_DATA_HOME": str(tmp_path / "data")}
+    sent = folder.run("send", "orders.toml", "--yes", "--limit", "2", "--base-url", here, **elsewhere)
+    assert sent.exit_code == exits.FINISHED, sent.stderr
+    assert json.loads(folder.run("runs", "--json", **elsewhere).stdout) == []
+    assert len(json.loads(folder.run("runs", "--json", "--base-url", here, **elsewhere).stdout)) == 1
+    resumed = folder.run("resume", "--yes", "--base-url", here, **elsewhere)
+    assert resumed.exit_code == exits.FINISHED, resumed.stderr

@@ -93,7 +93,7 @@ def command(
     from wa_bulk.cli.settle import settle_first
     from wa_bulk.cli.unheard import send_unheard_again
 
-    log = log or _newest_unfinished()
+    log = log or _newest_unfinished(base_url)
     with reading():
         changes = options.given(**chosen)
         plan = plan_resume(log, **changes)
@@ -141,14 +141,14 @@ def _go_on(
     return carry_out(plan, account, wait_settled_s)
 
 
-def _newest_unfinished() -> Path:
+def _newest_unfinished(base_url: str | None) -> Path:
     """Return the log of the newest run that can be gone on with, and say which it is.
 
     Raises Problem where the account's memory knows of none.
     """
     from wa_bulk.cli.runs import known_runs
 
-    for run in known_runs():
+    for run in known_runs(base_url):
         log = Path(run.log)
         if run.state == "running" or (run.state == "stopped" and run.written and log.exists()):
             click.echo(f"Going on with {run.log}", err=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wa_bulk.cli import options
-from wa_bulk.cli.memory import memory_path
+from wa_bulk.cli.memory import existing_memory
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -29,8 +29,9 @@ _WHY = {
 
 @click.command("runs")
 @options.option("--json", "as_json", is_flag=True, help="A JSON array on stdout; its keys are kept stable.")
+@options.base_url
 @options.debug
-def command(as_json: bool) -> None:
+def command(as_json: bool, base_url: str | None) -> None:
     """List the runs of this account, the newest first.
 
     Name, start, state, how many rows have which status, and the log. The account's memory knows which runs
@@ -44,13 +45,13 @@ def command(as_json: bool) -> None:
     from wa_bulk.cli.progress import reading
 
     with reading("reading the logs …"):
-        runs = known_runs()
+        runs = known_runs(base_url)
     if as_json:
         import msgspec
 
         click.echo(msgspec.json.format(msgspec.json.encode([_values(run) for run in runs])))
     elif not runs:
-        click.echo(f"No run is known: {memory_path()} has none.", err=True)
+        click.echo("No run is known: the account's memory has none.", err=True)
     else:
         from rich.console import Console
 
@@ -61,11 +62,11 @@ def command(as_json: bool) -> None:
                 console.print(line, soft_wrap=True)
 
 
-def known_runs() -> list[RunRecord]:
-    """Return the runs that the memory knows, newest first, each as its log tells of it now."""
-    from wa_bulk.history import History, caught_up
+def known_runs(base_url: str | None) -> list[RunRecord]:
+    """Return the runs known of the API at `base_url`, newest first, each as its log tells of it now."""
+    from wa_bulk.history import caught_up
 
-    history = History.open_existing(memory_path())
+    history = existing_memory(base_url)
     if history is None:
         return []
     with history:
