@@ -160,6 +160,15 @@ def test_other_kinds_of_message(
     assert folder.run("check", "m.toml", "--offline").exit_code == exits.FINISHED
 
 
+def test_an_option_without_a_value_may_stand_before_the_recipients(folder: Folder) -> None:
+    (folder.path / "people.csv").write_text(TIDY, encoding="utf-8")
+    assert folder.run("init", "--text", "people.csv").exit_code == exits.FINISHED
+    assert written(folder, "people.toml")[1]["body"]["text"] == {"body": "Hello {first_name}"}
+    missing = folder.run("init", "--text", "Hello")
+    assert missing.exit_code == exits.NOTHING_SENT
+    assert "Missing argument 'RECIPIENTS'" in missing.stderr
+
+
 def test_nothing_is_overwritten_or_left_half_done(folder: Folder) -> None:
     (folder.path / "order_update.toml").write_text("mine", encoding="utf-8")
     there = init(folder, TIDY, "--template", "order_update")

@@ -34,7 +34,7 @@ def _kind(name: str, value: str, text: str) -> Callable[[_F], _F]:
 
 
 @click.command("init")
-@click.argument("recipients", type=options.TABLE, metavar="RECIPIENTS")
+@click.argument("recipients", type=options.TABLE, required=False, metavar="RECIPIENTS")
 @options.option("--template", metavar="NAME", help="Send this template.  [default: asked for]")
 @options.option("--language", metavar="CODE", help="In this language.  [default: the rows', or the only one]")
 @_kind("text", "TEXT", "Send a text instead, which may hold {column}.")
@@ -53,7 +53,7 @@ def _kind(name: str, value: str, text: str) -> Callable[[_F], _F]:
 @options.base_url
 @options.debug
 def command(
-    recipients: Path,
+    recipients: Path | None,
     template: str | None,
     language: str | None,
     output: Path | None,
@@ -83,6 +83,8 @@ def command(
     from wa_bulk.campaign.sources.reading import Reading
 
     given = {kind: value for kind, value in kinds.items() if value is not None}
+    if recipients is None:
+        recipients, given = _recipients_behind(given)
     if len(given) + (template is not None) > 1:
         raise click.UsageError("A campaign sends one kind of message: give one of --template, --text, …")
     if given and language is not None:
@@ -113,6 +115,14 @@ def command(
         draft.add_template(name, *_in_language(lookup, language, table))
     _write(output, draft)
     _finish(output, draft, base_url)
+
+
+def _recipients_behind(given: dict[str, str]) -> tuple[Path, dict[str, str]]:
+    """Return the recipients where they stand behind an option that needs no value: `--text people.csv`."""
+    for kind, value in given.items():
+        if value != _UNSAID and Path(value).is_file():
+            return options.TABLE.convert(value, None, None), {**given, kind: _UNSAID}
+    raise click.UsageError("Missing argument 'RECIPIENTS'.")
 
 
 def _free(output: Path) -> Path:
