@@ -12,7 +12,7 @@ from tests.cluster.bench import RunBench
 from tests.cluster.redis_server import RedisServer, free_port
 from tests.ledger.contract import claimed, intend_and_settle, states
 from wa_bulk.cluster.checks import check_server
-from wa_bulk.cluster.connection import ClusterError, connect, in_words, without_password
+from wa_bulk.cluster.connection import ClusterError, Unavailable, connect, in_words, without_password
 from wa_bulk.cluster.run_record import read_run
 
 ALLOWED = "~wa-bulk:* +@read +@write +@stream +@scripting +info +time +config|get +select +ping"
@@ -119,3 +119,11 @@ def test_a_password_is_never_shown(url: str, shown: str) -> None:
     with pytest.raises(ClusterError) as raised, in_words(url):
         raise ConnectionRefusedError("refused")
     assert "hush" not in str(raised.value)
+
+
+def test_what_uvloop_says_of_a_connection_that_was_reset() -> None:
+    words = "unable to perform operation on <TCPTransport closed=True>; the handler is closed"
+    with pytest.raises(Unavailable, match="the connection was closed"), in_words("redis://127.0.0.1/0"):
+        raise RuntimeError(words)
+    with pytest.raises(RuntimeError, match="something else"), in_words("redis://127.0.0.1/0"):
+        raise RuntimeError("something else")

@@ -22,6 +22,8 @@ TIMEOUT_S = 5.0
 """For a connection to be made, and for a reply."""
 CONNECTIONS = 8
 
+_CLOSED = "the handler is closed"
+"""What uvloop says, in a RuntimeError, of a connection that was reset since it was made."""
 _SENTINEL = ("redis+sentinel", "rediss+sentinel")
 _EXAMPLE = "expected, say, redis://127.0.0.1:6379/0"
 
@@ -85,6 +87,10 @@ def in_words(url: str) -> Iterator[None]:
         raise Unavailable(f"{where} takes no more connections: {error}") from error
     except (errors.ConnectionError, errors.TimeoutError, errors.BusyLoadingError, OSError) as error:
         raise Unavailable(f"{where} cannot be reached: {str(error) or type(error).__name__}") from error
+    except RuntimeError as error:
+        if _CLOSED not in str(error):
+            raise
+        raise Unavailable(f"{where} cannot be reached: the connection was closed") from error
     except errors.ResponseError as error:
         if str(error).startswith(("MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")):
             raise Unavailable(f"{where} takes no writes at this moment: {error}") from error
