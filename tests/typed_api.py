@@ -30,6 +30,7 @@ from wa_bulk import (
 )
 from wa_bulk.api import BodyDefinition, TemplateDefinition, TemplateUpdate
 from wa_bulk.api.account_template import AccountTemplate
+from wa_bulk.cluster import RedisPacer
 from wa_bulk.observe import LoggingObserver, Observer
 from wa_bulk.send.pacing import LocalPacer, Pacer
 
@@ -80,6 +81,7 @@ def clients(session: ClientSession) -> Iterator[Client]:
     observer: Observer = Metrics()
     suppression: Suppression = Stopped()
     pacer: Pacer = LocalPacer(80)
+    pacer = RedisPacer.from_url("redis://127.0.0.1:6379/0", rate=80)
     yield Client("key", "secret", rate=80, concurrency=64, default_sender="+8613800138000")
     yield Client("key", "secret", pacer=pacer, observer=observer, suppression=suppression)
     yield Client("key", "secret", session=session, transport="aiohttp", observer=LoggingObserver())

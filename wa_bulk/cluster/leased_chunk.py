@@ -72,3 +72,13 @@ class LeasedChunk:
         self.low, self.high = len(self.states), -1
         self.counts, self.results = Counter(), []
         return fate, low, span, results, reopened, *counts
+
+
+def gone(run_id: str) -> str:
+    """Say that a run is no longer in Redis."""
+    return f"Redis no longer knows run {run_id}: its data were deleted or lost"
+
+
+def taken_over(run_id: str, chunk: LeasedChunk) -> str:
+    """Say that another worker has a chunk now."""
+    return f"rows {chunk.first} to {chunk.last} of run {run_id} were taken over by another worker"

@@ -16,7 +16,7 @@ from wa_bulk.cluster import keys
 from wa_bulk.cluster.books import CLAIMABLE, INTENDED, MAYBE_TAKEN, totals_of
 from wa_bulk.cluster.chunk import QueuedRow, decode_rows, result_of
 from wa_bulk.cluster.connection import ClusterError, Unavailable, in_words
-from wa_bulk.cluster.leased_chunk import Fate, LeasedChunk
+from wa_bulk.cluster.leased_chunk import Fate, LeasedChunk, gone, taken_over
 from wa_bulk.cluster.run_record import State
 from wa_bulk.cluster.script import Argument, Script
 from wa_bulk.ledger.base import Claim
@@ -284,6 +284,8 @@ class RedisLedger:
             await self._flush()
         except (LogError, ClusterError) as error:
             self._fail(str(error))
+        except Exception as error:
+            self._fail(f"an error in wa_bulk itself: {error!r}")
 
     async def _flush(self) -> None:
         try:
@@ -311,7 +313,7 @@ class RedisLedger:
         chunk.sending = None
         if result == b"lost":
             chunk.is_lost = True
-            self._fail(_gone(self._run_id) if state == b"gone" else _taken_over(self._run_id, chunk))
+            self._fail(gone(self._run_id) if state == b"gone" else taken_over(self._run_id, chunk))
             return
         if arguments[0] != "keep":
             self._chunks.remove(chunk)
@@ -347,6 +349,9 @@ class RedisLedger:
             except ClusterError as error:
                 self._fail(str(error))
                 return
+            except Exception as error:
+                self._fail(f"an error in wa_bulk itself: {error!r}")
+                return
             else:
                 await asyncio.sleep(min(RENEW_S, self._lease_s / 6))
 
@@ -358,9 +363,9 @@ class RedisLedger:
         state, *lost = cast(list[bytes], reply)
         taken = [chunk for chunk in self._chunks if chunk.name.encode() in lost]
         if state == b"gone":
-            self._fail(_gone(self._run_id))
+            self._fail(gone(self._run_id))
         elif taken:
-            self._fail(_taken_over(self._run_id, taken[0]))
+            self._fail(taken_over(self._run_id, taken[0]))
         else:
             self._valid_until = asked + self._lease_s * (1 - MARGIN)
             self._hear(cast(State, state.decode()))
@@ -388,11 +393,3 @@ class RedisLedger:
             if self.on_error is not None:
                 self.on_error(self.error)
         return self.error
-
-
-def _gone(run_id: str) -> str:
-    return f"Redis no longer knows run {run_id}: its data were deleted or lost"
-
-
-def _taken_over(run_id: str, chunk: LeasedChunk) -> str:
-    return f"rows {chunk.first} to {chunk.last} of run {run_id} were taken over by another worker"
