@@ -401,15 +401,24 @@ def test_passing_over_many_rows_can_be_interleaved_with_other_work(path: Path) -
 
 
 @given(
-    st.lists(st.text("ab,\"' \t\xa0\n\r", max_size=30), max_size=8),
+    st.lists(
+        st.text("ab,\"' \t\xa0\n\r", max_size=30)
+        | st.lists(st.sampled_from(['"a"', '""', '","', '"\t"', ",", "\t", " ", '"']), max_size=6).map(
+            "".join
+        ),
+        max_size=8,
+    ),
     st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from([",", "\t"]),
 )
-def test_the_fast_way_and_the_careful_one_read_the_same(shared: Path, lines: list[str], end: str) -> None:
-    content = "a,b" + end + "".join(line + end for line in lines)
+def test_the_fast_way_and_the_careful_one_read_the_same(
+    shared: Path, lines: list[str], end: str, delimiter: str
+) -> None:
+    content = f"a{delimiter}b" + end + "".join(line + end for line in lines)
 
     def outcome() -> object:
         try:
-            return list(source_of(shared, content).rows())
+            return list(source_of(shared, content, reading=Reading(delimiter=delimiter)).rows())
         except SourceError as error:
             return str(error)
 

@@ -43,6 +43,7 @@ class QuotedRows:
         self.lines = lines
         self.delimiter = delimiter
         self.error = error
+        self._between = f'"{delimiter}"'
         self._taken: list[str] = []
         self._is_begun = True
         self._reader = self._new_reader()
@@ -55,6 +56,13 @@ class QuotedRows:
         """
         self._taken, self._is_begun = [first], False
         if len(first) < LINE_MAX:
+            bare = first.rstrip(" \r\n")
+            if bare[:1] == bare[-1:] == '"':
+                cells = bare[1:-1].split(self._between)
+                if 2 * len(cells) == first.count(
+                    '"'
+                ):  # each cell in quotes and no others, as in most exports
+                    return [*map(str.strip, cells)]
             try:
                 values = [*map(str.strip, next(self._reader))]
             except csv.Error:  # among them what it does not know: blanks around quotes, long cells
