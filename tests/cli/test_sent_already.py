@@ -51,7 +51,11 @@ def test_the_same_campaign_and_recipients_are_refused(folder: Folder, sandbox: S
 def test_another_campaign_to_the_same_recipients_goes_out(folder: Folder) -> None:
     send(folder)
     text = folder.campaign.read_text(encoding="utf-8")
-    folder.campaign.write_text(text.replace('name = "orders"', 'name = "thanks"'), encoding="utf-8")
+    text = text.replace('name = "orders"', 'name = "thanks"')
+    folder.campaign.write_text(text, encoding="utf-8")
+    code, words = send(folder, log="thanks.jsonl")
+    assert (code, "was sent to these recipients already" in words) == (exits.NOTHING_SENT, True), "a copy"
+    folder.campaign.write_text(text.replace("Hello", "Thank you"), encoding="utf-8")
     assert send(folder, log="thanks.jsonl")[0] == exits.FINISHED
 
 

@@ -10,7 +10,7 @@ from wa_bulk.ledger.log_format import Totals
 FIRST = RunRecord(
     run_id="r1",
     name="orders",
-    campaign_sha256="def",
+    message_sha256="def",
     recipients_sha256="abc",
     base_url="http://localhost",
     log="/logs/r1.jsonl",
@@ -41,7 +41,7 @@ def test_the_newest_run_comes_first(history: History) -> None:
     for number in range(3):
         history.runs.note(replace(FIRST, run_id=f"r{number}", started_ms=number, name=f"n{number % 2}"))
     assert [run.run_id for run in history.runs.all()] == ["r2", "r1", "r0"]
-    assert [run.run_id for run in history.runs.named("n0")] == ["r2", "r0"]
+    assert [run.run_id for run in history.runs.of_campaign("n0", "", "")] == ["r2", "r0"]
 
 
 def test_whom_a_run_wrote_to_is_replaced_as_a_whole(history: History) -> None:

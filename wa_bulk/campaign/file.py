@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, cast
 
+import msgspec
 from msgspec import Struct
 
 from wa_bulk.api.number_plan import country_named
@@ -73,6 +74,11 @@ class CampaignFile(Struct, frozen=True):
     respect_suppression: bool = True
     country: str | None = None
     reading: Reading = Reading()
+
+    @property
+    def message_sha256(self) -> str:
+        """The hash of what it sends, whatever the campaign is called and however its file is laid out."""
+        return hashlib.sha256(msgspec.json.encode(self.message, order="deterministic")).hexdigest()
 
 
 def load(path: Path) -> CampaignFile:

@@ -33,8 +33,8 @@ class SentBefore(Struct, frozen=True, kw_only=True):
 
 
 def sent_before(plan: Plan, base_url: str, runs: Runs, now_ms: int) -> list[SentBefore]:
-    """Find the earlier runs of the plan's campaign that wrote, or may have written, to its recipients; what
-    went to a sandbox counts for what goes to one.
+    """Find the earlier runs of the plan's campaign, or of its message under another name, that wrote, or may
+    have written, to its recipients; what went to a sandbox counts for what goes to one.
 
     Repeats come first, then those with the most people in common. The recipients are read only where a run
     of other ones has to be compared with them, or some are selected; a run that a selection names is known to
@@ -43,7 +43,7 @@ def sent_before(plan: Plan, base_url: str, runs: Runs, now_ms: int) -> list[Sent
     chosen = {rule.run_id for rule in plan.selections}
     earlier = [
         caught_up(runs, run)
-        for run in runs.named(plan.file.name)
+        for run in runs.of_campaign(plan.file.name, plan.file.message_sha256, plan.source_sha256)
         if run.run_id not in chosen and run.is_for_people_of(base_url)
     ]
     same = [

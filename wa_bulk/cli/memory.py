@@ -174,7 +174,7 @@ def _record(plan: Plan, base_url: str) -> RunRecord:
     return RunRecord(
         run_id=plan.run_id,
         name=plan.file.name,
-        campaign_sha256=plan.file.sha256,
+        message_sha256=plan.file.message_sha256,
         recipients_sha256=plan.source_sha256,
         base_url=base_url,
         log=str(plan.log.resolve()),

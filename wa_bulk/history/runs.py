@@ -27,14 +27,14 @@ RECENT_MS = 7 * 24 * 3600 * 1000
 class RunRecord(Struct, frozen=True, kw_only=True):
     """A run as the account remembers it.
 
-    `log` is an absolute path, of which `log_bytes` are known here; `recipients_sha256` and `campaign_sha256`
-    are those of the files, `base_url` is where it was sent. Times are milliseconds since 1970; the log was
-    written to last at `updated_ms`.
+    `log` is an absolute path, of which `log_bytes` are known here; `recipients_sha256` is of their file,
+    `message_sha256` of what was sent to each, `base_url` is where it was sent. Times are milliseconds since
+    1970; the log was written to last at `updated_ms`.
     """
 
     run_id: str
     name: str
-    campaign_sha256: str
+    message_sha256: str
     recipients_sha256: str
     base_url: str
     log: str
@@ -99,9 +99,15 @@ class Runs:
         """Return the run of that id, None where it is not known."""
         return next(iter(self._find("run_id = ?", run_id)), None)
 
-    def named(self, name: str) -> list[RunRecord]:
-        """Return the runs of the campaigns of that name, newest first."""
-        return self._find("name = ?", name)
+    def of_campaign(self, name: str, message_sha256: str, recipients_sha256: str) -> list[RunRecord]:
+        """Return the runs of campaigns of that name, and those of the same message to the same file of
+        recipients under any name, newest first."""
+        return self._find(
+            "name = ? OR (message_sha256 = ? AND recipients_sha256 = ?)",
+            name,
+            message_sha256,
+            recipients_sha256,
+        )
 
     def forget(self, run_id: str) -> None:
         """Forget a run and whom it wrote to."""

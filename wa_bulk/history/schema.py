@@ -92,7 +92,7 @@ DROP TABLE IF EXISTS runs;
 CREATE TABLE runs (
     run_id TEXT PRIMARY KEY,
     name TEXT NOT NULL,
-    campaign_sha256 TEXT NOT NULL,
+    message_sha256 TEXT NOT NULL,
     recipients_sha256 TEXT NOT NULL,
     base_url TEXT NOT NULL,
     log TEXT NOT NULL,
