@@ -113,6 +113,26 @@ async def test_redis_is_killed_and_comes_back(tmp_path: Path, server: Recorder, 
     assert cluster.audit(unknown_max=0, rate=300) == {"accepted": 3000}
 
 
+async def test_a_worker_ends_when_it_is_told_to_although_redis_is_gone(
+    tmp_path: Path, server: Recorder, redis: RedisServer
+) -> None:
+    cluster = Cluster(tmp_path, server, redis.url, crowd(3000))
+    await cluster.submit("--rate", "300")
+    worker = await cluster.add_worker()
+    await server.arrived(300)
+    redis.kill()
+    await asyncio.sleep(1.0)
+    worker.send_signal(signal.SIGTERM)
+    await asyncio.wait_for(worker.communicate(), 60)
+    assert worker.returncode == 0
+    redis.start()
+    await cluster.add_worker()
+    await cluster.until("finished")
+    await cluster.end()
+    await cluster.collect()
+    cluster.audit(unknown_max=IN_FLIGHT + 15, rate=300)
+
+
 async def test_lost_replies_change_nothing(tmp_path: Path, server: Recorder, redis: RedisServer) -> None:
     async with CuttingProxy(redis.port) as proxy:
         cluster = Cluster(tmp_path, server, proxy.url, crowd(3000))

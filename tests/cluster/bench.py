@@ -82,6 +82,7 @@ class RunBench:
 
     async def die(self, ledger: RedisLedger) -> None:
         """End the worker that has this ledger, and have the server take its leases for over."""
+        ledger._closed = True
         for task in (ledger._renewing, ledger._flushing):
             if task is not None:
                 task.cancel()

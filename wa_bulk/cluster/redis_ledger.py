@@ -34,7 +34,7 @@ FLUSH_S = 0.2
 RESULT_BYTES_MAX = 1 << 27
 """With that many bytes of results in Redis, no chunk is taken until some are collected."""
 GIVE_UP_S = 10.0
-"""How long a ledger that is closed waits for a Redis that cannot be reached."""
+"""How long a ledger that is to end waits for a Redis that cannot be reached."""
 _AGAIN_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 _take, _note, _renew, _stop = (Script(name) for name in ("take", "note", "renew", "stop"))
@@ -104,6 +104,11 @@ class RedisLedger:
     def run_id(self) -> str:
         """The name of the run."""
         return self._run_id
+
+    def end_soon(self) -> None:
+        """Wait no longer than `GIVE_UP_S` for a Redis that cannot be reached: all is to end."""
+        if self._patience_ends is None:
+            self._patience_ends = self._clock() + GIVE_UP_S
 
     def may_send(self) -> bool:
         """Tell whether what was announced is still this owner's to send, as far as its clock tells."""
@@ -252,12 +257,12 @@ class RedisLedger:
 
     async def _let_go(self) -> None:
         self._closed = True
-        self._patience_ends = self._clock() + GIVE_UP_S
+        self.end_soon()
         if self._flush_timer is not None:
             self._flush_timer.cancel()
-        if self._renewing is not None:
-            self._renewing.cancel()
-            await asyncio.wait([self._renewing])
+        while self._renewing is not None and not self._renewing.done():
+            self._renewing.cancel()  # again: before Python 3.12 asyncio.wait_for may swallow it
+            await asyncio.wait([self._renewing], timeout=0.1)
         async with self._lock:
             for chunk in [chunk for chunk in self._chunks if not chunk.is_lost]:
                 while len(chunk.reopened) > 1:
@@ -339,7 +344,7 @@ class RedisLedger:
                 return reply
 
     async def _keep_renewing(self) -> None:
-        while True:
+        while not self._closed:
             try:
                 async with self._lock:
                     await self._renew_once()

@@ -75,6 +75,7 @@ class Worker:
         self._add_rules = add_rules
         self._lease_s = lease_s
         self._tell = tell
+        self._ledgers: set[RedisLedger] = set()
         self._told: set[str] = set()
         self._notice = ""
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -90,6 +91,8 @@ class Worker:
     def stop(self) -> None:
         """End as soon as what is on the wire has been answered; the rest is handed back."""
         self._stop.set()
+        for ledger in self._ledgers:
+            ledger.end_soon()
         for share in self.shares.values():
             share.run.interrupt()
 
@@ -144,6 +147,7 @@ class Worker:
             return json.dumps({"worker": who_am_i(), "rate": round(rate, 1)})
 
         ledger = RedisLedger(self._redis, self._url, run_id, lease_s=self._lease_s, about=about)
+        self._ledgers.add(ledger)
         environment = LeasedEnvironment(ledger, self._url)
         try:
             account = self._accounts(record.description.base_url)
@@ -175,6 +179,7 @@ class Worker:
             with contextlib.suppress(ClusterError, LogError):
                 await ledger.close(None, None)
             await environment.close()
+            self._ledgers.discard(ledger)
             del self._tasks[run_id]
 
     def _say(self, words: str) -> None:
