@@ -121,20 +121,17 @@ class SuppressionList:
     def __init__(self, database: Database) -> None:
         """Read the list. Raises HistoryError."""
         self._database = database
-        self._entries: dict[str, dict[str, Suppressed]] = {}
+        self.people: dict[str, dict[str, Suppressed]] = {}
+        """Who is on the list, by their keys (`person_of`), with their entries; stays the same object."""
         self._seen = 0
         self.refresh()
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self.people)
 
     def get(self, number: str) -> Suppressed | None:
         """Return the oldest entry of a number, None where it may be written to."""
-        return self.of_person(person_of(number))
-
-    def of_person(self, person: str) -> Suppressed | None:
-        """Return the oldest entry of a person by their key (`person_of`)."""
-        own = self._entries.get(person)
+        own = self.people.get(person_of(number))
         return min(own.values(), key=lambda entry: entry.at_ms) if own else None
 
     def refresh(self) -> bool:
@@ -147,11 +144,11 @@ class SuppressionList:
         for values in changed:
             person, source = values[0], values[2]
             if values[4] >= values[5]:
-                self._entries.setdefault(person, {})[source] = _entry(values)
-            elif own := self._entries.get(person):
+                self.people.setdefault(person, {})[source] = _entry(values)
+            elif own := self.people.get(person):
                 own.pop(source, None)
                 if not own:
-                    del self._entries[person]
+                    del self.people[person]
             self._seen = values[6]
         return bool(changed)
 

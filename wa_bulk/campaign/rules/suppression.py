@@ -22,7 +22,7 @@ class SuppressionRule:
 
     def __init__(self, numbers: SuppressionList, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._numbers = numbers
-        self._of_person = numbers.of_person
+        self._people = numbers.people
         self._clock = clock
         self._refreshed = clock()
 
@@ -33,7 +33,9 @@ class SuppressionRule:
             self._refreshed = now
             self._refresh()
         to = row.to
-        found = self._of_person(person_key(to) if to[1] in FIRST_DIGITS else to)
+        if (person_key(to) if to[1] in FIRST_DIGITS else to) not in self._people:
+            return None
+        found = self._numbers.get(to)
         return None if found is None else found.words
 
     def _refresh(self) -> None:
