@@ -184,20 +184,20 @@ def test_tags_of_rows_that_the_run_does_not_have_and_of_other_runs_are_passed_ov
     assert ground.past().totals() == Totals(unknown=1)
 
 
-@pytest.mark.parametrize(
-    ("run", "says"),
-    [
-        (run_line(rows=ROWS, log_format=0), "before log format 1"),
-        (replace(run_line(rows=ROWS), collected_from="redis://r"), "cluster"),
-    ],
-)
-def test_a_log_that_cannot_be_gone_on_with_is_not_settled(ground: Ground, run: RunLine, says: str) -> None:
-    ground.write(result(1, "unknown"), run=run)
+def test_a_log_from_before_log_format_1_is_not_settled(ground: Ground) -> None:
+    ground.write(result(1, "unknown"), run=run_line(rows=ROWS, log_format=0))
     ground.hear(heard(1))
     before = ground.log.read_bytes()
-    with pytest.raises(LogError, match=says):
+    with pytest.raises(LogError, match="before log format 1"):
         ground.settle()
     assert ground.log.read_bytes() == before
+
+
+def test_a_log_that_was_collected_from_a_cluster_is_settled_too(ground: Ground) -> None:
+    ground.write(result(1, "unknown"), ended(), run=replace(run_line(rows=ROWS), collected_from="redis://r"))
+    ground.hear(heard(1))
+    assert ground.settle().rows == {"unknown": 1}
+    assert ground.past().run.collected_from == "redis://r"
 
 
 _rows = st.integers(1, ROWS)

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from tests.callbacks.memory import hear
 from tests.callbacks.rows import status
 from tests.cli.conftest import GOOD, Folder
 from wa_bulk.cli import exits
+from wa_bulk.history.database import Database
 from wa_bulk.sandbox import Sandbox
 
 REFUSED = "+99900003002"
@@ -174,6 +176,24 @@ def test_a_resume_does_not_stray_to_another_address(folder: Folder, sandbox: San
 
     stayed = folder.run("resume", "run.jsonl", "--yes", WA_BULK_BASE_URL="")
     assert stayed.exit_code == exits.FINISHED, stayed.stderr
+
+
+def test_a_log_alone_does_not_say_where_credentials_go(folder: Folder) -> None:
+    folder.run("send", "orders.toml", "--yes", "--log", "run.jsonl", "--limit", "2")
+    log = folder.path / "run.jsonl"
+    address = "https://api.example"
+    log.write_text(re.sub(r'("base_url":")[^"]+', rf"\1{address}", log.read_text(encoding="utf-8")))
+
+    resumed = folder.run("resume", "run.jsonl", "--yes", WA_BULK_BASE_URL="")
+    assert resumed.exit_code == exits.NOTHING_SENT
+    assert f"wa-bulk resume run.jsonl --base-url {address}" in resumed.stderr
+
+    database = Database.open(folder.path / "memory.db")
+    database.run("UPDATE runs SET base_url = ?", (address,))
+    database.close()
+    resumed = folder.run("resume", "run.jsonl", "--yes", WA_BULK_BASE_URL="", WA_BULK_DEV_KEY="")
+    assert resumed.exit_code == exits.NOTHING_SENT
+    assert "WA_BULK_DEV_KEY is not set" in resumed.stderr, "this machine has sent there before"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def settle(log: LogFile, past: Past, deliveries: Deliveries) -> Settled:
     and `past.states` say what is known now. Nothing is written where there is nothing to settle. Raises
     LogError, and HistoryError where the callbacks cannot be read; the rows settled until then stay so.
     """
-    past.check_resumable()
+    past.check_format()
     found = _not_accepted(past, deliveries)
     rows: Counter[RowState] = Counter()
     while part := list(islice(found, _SETTLED_AT_ONCE)):

@@ -169,6 +169,12 @@ def _where(plan: Plan, base_url: str | None) -> str | None:
 
     source = click.get_current_context().get_parameter_source("base_url")
     began_at = plan.base_url
+    if base_url is None and began_at is not None and not _is_known(plan, began_at):
+        raise Problem(
+            f"{plan.log} says that it was begun at {began_at}, and nothing else says so",
+            "Your key and secret go there with every message. If that address is meant:",
+            f"{resume_command(plan.log)} --base-url {began_at}",
+        )
     if began_at is None or base_url is None or is_loopback_url(began_at) == is_loopback_url(base_url):
         return base_url or began_at
     if source is ParameterSource.COMMANDLINE:
@@ -178,3 +184,23 @@ def _where(plan: Plan, base_url: str | None) -> str | None:
         f"To go on where it was begun:  {resume_command(plan.log)} --base-url {began_at}",
         f"To go on elsewhere:           {resume_command(plan.log)} --base-url {base_url}",
     )
+
+
+def _is_known(plan: Plan, began_at: str) -> bool:
+    """Tell whether credentials may go to an address that only the log names: a log can come from anybody."""
+    from wa_bulk.api.loopback import is_loopback_url
+    from wa_bulk.cli.memory import existing_memory
+    from wa_bulk.history import HistoryError
+    from wa_bulk.send.account import BASE_URL
+
+    if began_at == BASE_URL or is_loopback_url(began_at):
+        return True
+    try:
+        history = existing_memory(began_at)
+    except HistoryError:
+        return False
+    if history is None:
+        return False
+    with history:
+        run = history.runs.get(plan.run_id)
+        return run is not None and run.base_url == began_at

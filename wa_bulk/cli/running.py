@@ -42,7 +42,9 @@ def confirm(plan: Plan, account: Account, notes: Sequence[Note], *, yes: bool) -
         raise Problem("nothing was sent: the campaign and its template do not fit", *findings.errors)
     found = prompt.examined(plan, asked=not yes)
     prompt.tell(plan, account, found, templates, findings, notes, Console(stderr=True, highlight=False))
-    has_leave(f"Send {counted(prompt.messages_expected(plan, found), 'message')}?", yes=yes)
+    expected = prompt.messages_expected(plan, found)
+    question = f"Send {counted(expected, 'message')}?" if expected else "Nothing is left to send. Log that?"
+    has_leave(question, yes=yes)
 
 
 def has_leave(question: str, *, yes: bool) -> None:

@@ -50,7 +50,7 @@ def command(log: Path) -> None:
         logged = MessageIds()
         with reading("reading the log …"):
             past = read_past(claimed.path, logged.note)
-            past.check_resumable()
+            past.check_format()
             history = memory.existing_memory(past.run.base_url)
         if history is None:
             click.echo(HOW_TO_HEAR, err=True)

@@ -41,14 +41,18 @@ class Past(Struct, frozen=True):
         """Count the rows by status."""
         return self.states.totals()
 
-    def check_resumable(self) -> None:
-        """Raise LogError where this version cannot go on with the log, whatever it says of its rows."""
+    def check_format(self) -> None:
+        """Raise LogError where this version cannot append to the log: its rows are counted otherwise."""
         if self.oldest_format == 0:
             raise LogError(
                 f"{self.path} was written by a wa-bulk from before log format 1 (0.1.0 or earlier), which "
                 "may count rows by another rule: resume it with the version that wrote it. "
                 "`wa-bulk report` of this version can read it."
             )
+
+    def check_resumable(self) -> None:
+        """Raise LogError where this version cannot go on with the log, whatever it says of its rows."""
+        self.check_format()
         if self.run.collected_from is not None:
             raise LogError(
                 f"{self.path} was collected from a cluster ({self.run.collected_from}), which keeps the "
