@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wa_bulk.campaign.sources import csv as csv_module
@@ -411,6 +411,8 @@ def test_passing_over_many_rows_can_be_interleaved_with_other_work(path: Path) -
     st.sampled_from(["\n", "\r\n", "\r"]),
     st.sampled_from([",", "\t"]),
 )
+@example(['\t","', ""], "\n", ",")
+@example(['b"c,\xa0 "d,"', 'e"'], "\n", ",")
 def test_the_fast_way_and_the_careful_one_read_the_same(
     shared: Path, lines: list[str], end: str, delimiter: str
 ) -> None:

@@ -44,6 +44,7 @@ class QuotedRows:
         self.delimiter = delimiter
         self.error = error
         self._between = f'"{delimiter}"'
+        self._blank_and_quote = re.compile(rf'[^\S \r\n{re.escape(delimiter)}]\s*"').search
         self._taken: list[str] = []
         self._is_begun = True
         self._reader = self._new_reader()
@@ -90,6 +91,8 @@ class QuotedRows:
                 yield self._taken[0]
             elif size > ROW_MAX:
                 raise csv.Error("too long to be held")
+            elif self._blank_and_quote(self._taken[-1]):
+                raise csv.Error("a quote that is taken for a part of a plain value")
             elif (line := next(self.lines, None)) is not None:
                 self._taken.append(line)
                 size += len(line)
