@@ -83,11 +83,13 @@ class RunBench:
     async def die(self, ledger: RedisLedger) -> None:
         """End the worker that has this ledger, and have the server take its leases for over."""
         ledger._closed = True
-        for task in (ledger._renewing, ledger._flushing):
-            if task is not None:
-                task.cancel()
         if ledger._flush_timer is not None:
             ledger._flush_timer.cancel()
+        tasks = {task for task in (ledger._renewing, ledger._flushing) if task is not None}
+        while tasks := {task for task in tasks if not task.done()}:
+            for task in tasks:
+                task.cancel()  # again: before Python 3.12 asyncio.wait_for may swallow it
+            await asyncio.wait(tasks, timeout=0.1)
         await self.expire()
 
     async def expire(self) -> None:
@@ -122,5 +124,4 @@ class RunBench:
     async def close(self) -> None:
         for ledger in self.ledgers:
             await self.die(ledger)
-        await asyncio.sleep(0)
         await self.redis.aclose()

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 def free_port() -> int:
@@ -49,12 +49,7 @@ class RedisServer:
         return f"redis://{who}127.0.0.1:{self.port}/0"
 
     def start(self) -> Self:
-        self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        by = time.monotonic() + WAIT_S
-        while not self._answers():
-            assert self.process.poll() is None, (self.folder / "redis.log").read_text()
-            assert time.monotonic() < by, "redis-server does not answer"
-            time.sleep(0.01)
+        self.process = started(self._command, self.port, self.folder / "redis.log")
         return self
 
     def command(self, *words: str) -> bytes:
@@ -94,11 +89,26 @@ class RedisServer:
     def __exit__(self, *_: object) -> None:
         self.kill()
 
-    def _answers(self) -> bool:
-        try:
-            return self.command("PING")[:1] == b"+"
-        except OSError:
-            return False
+
+def started(command: list[str], port: int, log: Path) -> subprocess.Popen[bytes]:
+    """Start a redis-server or a Sentinel, and return once it answers at `port`."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    by = time.monotonic() + WAIT_S
+    while not _answers(port):
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < by, "redis-server does not answer"
+        time.sleep(0.01)
+    return process
+
+
+def _answers(port: int) -> bool:
+    """Tell whether a server is there, be it that it wants a password."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            connection.sendall(_encoded("PING"))
+            return connection.recv(1 << 16).startswith((b"+PONG", b"-NOAUTH"))
+    except OSError:
+        return False
 
 
 def _encoded(*words: str) -> bytes:

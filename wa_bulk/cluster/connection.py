@@ -28,6 +28,14 @@ _SENTINEL = ("redis+sentinel", "rediss+sentinel")
 _EXAMPLE = "expected, say, redis://127.0.0.1:6379/0"
 
 
+class _SentinelPool(SentinelConnectionPool):
+    """Closes its connections to the Sentinels with those to the master."""
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        await self.sentinel_manager.aclose()
+
+
 class ClusterError(Exception):
     """Something about Redis, or what is kept there, that a person can mend; the text says what and how."""
 
@@ -99,11 +107,17 @@ def in_words(url: str) -> Iterator[None]:
         raise ClusterError(f"{where}: {error}") from error
 
 
-def _settings() -> dict[str, object]:
+def _patience() -> dict[str, object]:
     return {
         "retry": Retry(NoBackoff(), 0),
         "socket_timeout": TIMEOUT_S,
         "socket_connect_timeout": TIMEOUT_S,
+    }
+
+
+def _settings() -> dict[str, object]:
+    return {
+        **_patience(),
         "health_check_interval": 0,
         "protocol": 2,
         "max_connections": CONNECTIONS,
@@ -134,9 +148,7 @@ def _sentinel_pool(url: str, scheme: str) -> ConnectionPool:
         name: unquote(value) for name, value in (("username", user), ("password", password)) if value
     }
     settings = _settings()
-    sentinel = Sentinel(  # type: ignore[no-untyped-call]
-        addresses, sentinel_kwargs={"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S}
-    )
-    return SentinelConnectionPool(  # type: ignore[no-untyped-call]
+    sentinel = Sentinel(addresses, sentinel_kwargs=_patience())  # type: ignore[no-untyped-call]
+    return _SentinelPool(  # type: ignore[no-untyped-call]
         service, sentinel, db=int(db or 0), ssl=scheme == "rediss+sentinel", **settings, **credentials
     )
