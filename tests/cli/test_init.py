@@ -69,7 +69,8 @@ def test_national_numbers_ask_for_their_country(folder: Folder) -> None:
     assert message["to"] == "{Handynummer}"
     assert (texts(message, "header"), texts(message)) == (["{Termin}"], ["{Vorname}", "{Termin}"])
     assert text.count("FILL IN") == 1
-    assert '# country = "GB"  # FILL IN: whose numbers such as 0171 3920001 are' in text
+    assert "# FILL IN: whose numbers such as 0171 3920001 are" in text
+    assert "warning: line 4 is still marked 'FILL IN: whose numbers" in result.stdout
     assert "see to 1 place marked FILL IN" in result.stderr
     (folder.path / "appointment_reminder.toml").write_text(text.replace('# country = "GB"', 'country = "DE"'))
     assert folder.run("check", "appointment_reminder.toml").exit_code == exits.FINISHED
@@ -110,7 +111,25 @@ def test_columns_without_telling_names_are_told_by_their_cells(folder: Folder) -
     assert message["to"] == "{c2}"
     assert (texts(message), texts(message, "button")) == (["{{1}}"], ["{{1}}"])
     assert text.count("FILL IN") == 3
-    assert folder.run("check", "parcel_photo.toml", "--offline").exit_code == exits.FINISHED
+    assert folder.run("preview", "parcel_photo.toml").exit_code == exits.FINISHED
+
+
+def test_what_is_still_marked_is_never_sent(folder: Folder) -> None:
+    init(folder, NAMELESS, "--text", "--output", "m.toml")
+    for command in (
+        ["check"],
+        ["send", "--yes"],
+        ["send", "--dry-run"],
+        ["send", "--yes", "--to", "+33612345678"],
+    ):
+        refused = folder.run(command[0], "m.toml", *command[1:])
+        assert refused.exit_code == exits.NOTHING_SENT, refused.output
+        assert "line 13 is still marked 'FILL IN: what you want to say'" in refused.output
+    finished = (
+        (folder.path / "m.toml").read_text(encoding="utf-8").replace("  # FILL IN: what you want to say", "")
+    )
+    (folder.path / "m.toml").write_text(finished, encoding="utf-8")
+    assert folder.run("check", "m.toml", "--offline").exit_code == exits.FINISHED
 
 
 def test_a_table_without_numbers_is_left_to_the_user(folder: Folder) -> None:
@@ -157,7 +176,7 @@ def test_other_kinds_of_message(
     assert result.exit_code == exits.FINISHED, result.output
     _, message = written(folder, "m.toml")
     assert message["body"] == {"type": kind, kind: body}
-    assert folder.run("check", "m.toml", "--offline").exit_code == exits.FINISHED
+    assert folder.run("preview", "m.toml").exit_code == exits.FINISHED
 
 
 def test_an_option_without_a_value_may_stand_before_the_recipients(folder: Folder) -> None:
@@ -227,7 +246,7 @@ def test_one_that_this_version_cannot_read_is_marked(folder: Folder) -> None:
     with vendor(listing(odd)) as url:
         assert init(folder, TIDY, "--template", "otp", "--base-url", url).exit_code == exits.FINISHED
     text, _ = written(folder, "otp.toml")
-    assert "# buttons  # FILL IN: this version cannot read what it takes" in text
+    assert "# FILL IN: this version cannot read what its buttons take" in text
 
 
 def test_a_campaign_elsewhere_finds_its_recipients(folder: Folder) -> None:

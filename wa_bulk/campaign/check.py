@@ -111,7 +111,7 @@ def check(
         skipped=found.skipped,
         doubtful=found.doubtful,
         warned=found.warned,
-        errors=findings.errors,
+        errors=[*file.marks, *findings.errors],
         warnings=[*blueprint.warnings, *findings.warnings],
         notes=findings.notes,
         costs=costs,

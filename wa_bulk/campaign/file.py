@@ -6,7 +6,7 @@ import hashlib
 import re
 import stat
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, cast
@@ -47,6 +47,11 @@ _PLACES = {
 _NAMED = {"country": country_named, "delimiter": delimiter_named, "encoding": encoding_named}
 """What reads the values that must be one of many."""
 
+MARK = "FILL IN"
+"""Stands, in a comment, beside everything that `wa-bulk init` leaves to a person."""
+
+_MARKED = re.compile(rf"#\s*({MARK}:.*)").search
+
 _BYTES_MAX = 1 << 20
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -60,7 +65,8 @@ class CampaignFile(Struct, frozen=True):
     """A campaign file as read: `message` is the API's request with placeholders, not yet checked.
 
     `country` (ISO 3166, two capitals) is whose numbers those without a country code are, `reading` how the
-    file of recipients is read.
+    file of recipients is read. `marks` say beside which values it is still marked that they are left to a
+    person, `reminders` where else.
     """
 
     path: Path
@@ -74,6 +80,13 @@ class CampaignFile(Struct, frozen=True):
     respect_suppression: bool = True
     country: str | None = None
     reading: Reading = Reading()
+    marks: Sequence[str] = ()
+    reminders: Sequence[str] = ()
+
+    def require_finished(self) -> None:
+        """Raise CampaignError where a value is still marked as left to a person."""
+        if self.marks:
+            raise CampaignError("\n".join(f"{self.path}, {mark}" for mark in self.marks))
 
     @property
     def message_sha256(self) -> str:
@@ -99,6 +112,7 @@ def campaign_in(data: bytes, path: Path) -> CampaignFile:
     if faults := _faults(table):
         raise CampaignError("\n".join(f"{path}: {fault}" for fault in faults))
     recipients = table.get("recipients")
+    marks, reminders = _marks(data.decode())
     return CampaignFile(
         path=path,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -115,7 +129,19 @@ def campaign_in(data: bytes, path: Path) -> CampaignFile:
             encoding_named(table["encoding"]) if "encoding" in table else None,
             table.get("sheet"),
         ),
+        marks=marks,
+        reminders=reminders,
     )
+
+
+def _marks(text: str) -> tuple[list[str], list[str]]:
+    """Return, in words, the marks beside values, and those in lines that say nothing yet."""
+    marks: tuple[list[str], list[str]] = ([], [])
+    for number, line in enumerate(text.split("\n"), start=1):
+        if found := _MARKED(line):
+            said = f"line {number} is still marked {found[1].rstrip()!r}: see to it, and take the mark away"
+            marks[line.lstrip().startswith("#")].append(said)
+    return marks
 
 
 def contents(path: Path) -> bytes:

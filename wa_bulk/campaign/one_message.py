@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from wa_bulk.api import Message, decode
 from wa_bulk.campaign.check import preview
+from wa_bulk.campaign.file import load
 from wa_bulk.campaign.settings import Settings
 
 _TAG = "wa_bulk"
@@ -21,6 +22,7 @@ def message_to(
     Its request_id says that it is a test, and it has no tag, so that no callback speaks of it as of the
     row. Raises CampaignError, SourceError (no such row) and RowRefused, as `preview` does.
     """
+    load(campaign).require_finished()
     message = decode(preview(campaign, row, recipients=recipients, settings=settings))
     args = {key: value for key, value in (message.custom_args or {}).items() if key != _TAG}
     return replace(message, to=to, request_id=f"test-{message.request_id}", custom_args=args or None)

@@ -258,7 +258,7 @@ def _write(output: Path, draft: Draft) -> None:
 
 def _finish(output: Path, draft: Draft, base_url: str | None) -> None:
     """Check the campaign that was written, and say what to type next."""
-    from wa_bulk.campaign.init.draft import MARK
+    from wa_bulk.campaign.file import MARK
     from wa_bulk.campaign.settings import Settings
     from wa_bulk.cli.check import examine
     from wa_bulk.cli.template_check import asking

@@ -16,11 +16,9 @@ from wa_bulk.api.template_definition import (
     ButtonsDefinition,
     HeaderDefinition,
 )
+from wa_bulk.campaign.file import MARK
 from wa_bulk.campaign.init.columns import Table, TableColumn
 from wa_bulk.campaign.init.matching import Variable, match, variables_of
-
-MARK = "FILL IN"
-"""Stands, in a comment, beside everything that is left to a person."""
 
 MediaKind = Literal["image", "video", "audio", "document", "sticker"]
 
@@ -55,7 +53,11 @@ class Draft:
         self._add("rate = 80", "messages a second for each sending number, WhatsApp's own limit")
         number = table.number
         if number is not None and number.national:
-            self._mark('# country = "GB"', f"whose numbers {_told(number)} are; they lack a country code")
+            self.marks += 1
+            self._lines.append(
+                f"# {MARK}: whose numbers {_one_line(_told(number))} are; they lack a country code"
+            )
+            self._lines.append('# country = "GB"')
         self._lines += ["", "[message]"]
         self._add('# from = "+…"', "your sending number; the account's first one unless given")
         if number is None:
@@ -118,7 +120,8 @@ class Draft:
                     for place, button in enumerate(buttons):
                         self._button(place, button)
                 case OtherComponent(type=kind) if kind.upper() != "FOOTER":
-                    self._mark(f"# {kind.lower()}", "this version cannot read what it takes")
+                    self._lines.append(f"# {MARK}: this version cannot read what its {kind.lower()} take")
+                    self.marks += 1
 
     def _header(self, header: HeaderDefinition) -> None:
         kind = header.format.lower()

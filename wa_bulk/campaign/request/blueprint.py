@@ -220,7 +220,7 @@ def _compiled(file: CampaignFile, header: Sequence[str], run_id: str, bare: Bare
         try:
             message = msgspec.convert(tree, Message)
             validate_shape(message)
-            found = [*compiler.warnings, *_warnings(message, compiler.fields)]
+            found = [*file.reminders, *compiler.warnings, *_warnings(message, compiler.fields)]
             return Blueprint(message, compiler.fields, header, file.country, found, bare)
         except msgspec.ValidationError as error:
             faults.append(str(misfit(str(error))))

@@ -195,6 +195,7 @@ def prepare(
     Raises CampaignError, SourceError, and LogError where the log exists already.
     """
     file = load(campaign)
+    file.require_finished()
     settings = settings or settings_of(file)
     run_id = secrets.token_hex(6)
     log = log or Path(f"{_slug(file.name)}-{run_id}.jsonl")
