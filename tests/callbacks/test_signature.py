@@ -80,6 +80,12 @@ def test_another_secret_signs_nothing() -> None:
     assert not verified(header(), secret="another")
 
 
+def test_an_empty_secret_signs_nothing_though_anybody_could_sign_with_it() -> None:
+    signed = hmac.digest(b"", f"{NOW_S:.0f}5cd3wa".encode(), "sha256").hex()
+    text = f"timestamp={NOW_S:.0f};nonce=5cd3;username=wa;signature={signed}"
+    assert not verified(text, secret="")
+
+
 @pytest.mark.parametrize(
     ("apart_s", "taken"), [(SKEW_S, True), (-SKEW_S, True), (SKEW_S + 1, False), (-SKEW_S - 1, False)]
 )

@@ -78,6 +78,17 @@ def test_a_resume_settles_first(doubt: Folder) -> None:
     assert unknown(doubt) == 0
 
 
+def test_a_copy_beside_its_original_is_refused_before_anything_is_settled(doubt: Folder) -> None:
+    hear_of(doubt, 6)
+    copy = doubt.path / "copy.jsonl"
+    copy.write_bytes((doubt.path / "run.jsonl").read_bytes())
+    before = copy.read_bytes()
+    refused = doubt.run("resume", "copy.jsonl", "--yes", "--on-unknown", "retry")
+    assert refused.exit_code == exits.NOTHING_SENT
+    assert "copy.jsonl is a copy: run" in refused.stderr
+    assert copy.read_bytes() == before
+
+
 def test_settling_is_no_stretch_of_work_in_the_report(doubt: Folder) -> None:
     before = json.loads(doubt.run("report", "run.jsonl", "--json").stdout)
     hear_of(doubt, 6)

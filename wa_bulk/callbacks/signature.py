@@ -26,7 +26,8 @@ def verify_signature(
 ) -> bool:
     """Return whether `header` was signed with `secret`, within `skew_s` seconds of `now_s` (the time now).
 
-    Compares in constant time. Replayed nonces are told by a store only; see `receiver_app`.
+    Compares in constant time. An empty secret signs nothing: anybody knows it. Replayed nonces are told by a
+    store only; see `receiver_app`.
     """
     return refusal(signature_parts(header), secret, now_s=now_s, skew_s=skew_s) is None
 
@@ -35,6 +36,8 @@ def refusal(
     parts: Mapping[str, str], secret: str, *, now_s: float | None = None, skew_s: float = SKEW_S
 ) -> str | None:
     """Return why a header of these values is refused, None where it is not."""
+    if not secret:
+        return "there is no secret to check the signature with"
     if not parts:
         return f"the header {HEADER} is missing"
     missing = [name for name in ("timestamp", "nonce", "username", "signature") if name not in parts]

@@ -72,7 +72,6 @@ class Writer:
 
     def __init__(self, database: Database, locked_after_s: float, keep_s: float | None) -> None:
         self.path: Path = database.path
-        """What kept the last transaction from being stored; None while all is well."""
         self._database: Database | None = database
         self._tables = Tables(database)
         self._locked_after_s = locked_after_s

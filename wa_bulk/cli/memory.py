@@ -55,7 +55,7 @@ def consult(plan: Plan, base_url: str, *, again: bool) -> list[Note]:
     path = history_path(base_url)
     is_new = not path.exists()
     try:
-        history = History.open(path)
+        history = _open_while_the_command_lasts(History.open(path))
         if plan.file.respect_suppression:
             plan.suppress(SuppressionRule(history.suppression_list()))
         if is_new:
@@ -79,9 +79,23 @@ def suppression_for(file: CampaignFile, base_url: str | None) -> RowRule | None:
         return None
     try:
         history = existing_memory(base_url)
-        return None if history is None else SuppressionRule(history.suppression_list())
+        if history is None:
+            return None
+        return SuppressionRule(_open_while_the_command_lasts(history).suppression_list())
     except HistoryError as error:
         raise unreadable(error) from error
+
+
+def _open_while_the_command_lasts(history: History) -> History:
+    """Have the memory closed at the command's end: the rule that it is opened for asks it again and again."""
+    from wa_bulk.history import HistoryError
+
+    def close() -> None:
+        with suppress(HistoryError):  # it was lost meanwhile
+            history.close()
+
+    click.get_current_context().call_on_close(close)
+    return history
 
 
 def unreadable(error: HistoryError) -> Problem:

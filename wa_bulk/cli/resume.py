@@ -99,7 +99,7 @@ def command(
         plan = plan_resume(log, **changes)
     try:
         written_at_s = log.stat().st_mtime
-        plan = settle_first(plan, changes)
+        plan = settle_first(plan, changes, again=again)
         notes: list[Note] = []
         if plan.settings.on_unknown == "retry-unheard":
             notes = send_unheard_again(plan, unheard_after_s, heard_at_least, written_at_s)

@@ -22,7 +22,9 @@ def look_back(plan: Plan, base_url: str, runs: Runs, *, again: bool) -> list[Not
     more of a run that goes on. Raises HistoryError.
     """
     if plan.resumed:
-        _refuse_a_copy(plan, runs, again=again)
+        if not again:
+            refuse_beside_its_original(plan, runs)
+            _refuse_an_older_copy(plan, runs)
         return []
     from wa_bulk.campaign.sent_before import sent_before
     from wa_bulk.cli.progress import reading
@@ -61,16 +63,19 @@ def refuse_beside(other: RunRecord) -> Problem:
     )
 
 
-def _refuse_a_copy(plan: Plan, runs: Runs, *, again: bool) -> None:
+def refuse_beside_its_original(plan: Plan, runs: Runs) -> None:
+    """Raise Problem where the log of `plan` is a copy, and the one that the memory knows is still there.
+
+    Raises HistoryError.
+    """
     from wa_bulk.history import caught_up
 
     known = runs.get(plan.run_id)
-    if known is None or again:
+    if known is None:
         return
-    totals = plan.totals()
     own, other = plan.log.resolve(), Path(known.log)
     if own != other and _is_log_of(plan.run_id, other):
-        known = caught_up(runs, known)
+        known, totals = caught_up(runs, known), plan.totals()
         raise Problem(
             f"{plan.log} is a copy: run {plan.run_id} has its log at {other}",
             f"That one tells of {known.totals.accepted:,} accepted rows, this one of {totals.accepted:,}. "
@@ -78,11 +83,15 @@ def _refuse_a_copy(plan: Plan, runs: Runs, *, again: bool) -> None:
             f"To go on with that run:  wa-bulk resume {shlex.quote(str(other))}",
             "To go on with this log all the same, and write again to whoever is in that one only:  --again",
         )
-    if known.totals.accepted > totals.accepted + totals.unknown:
+
+
+def _refuse_an_older_copy(plan: Plan, runs: Runs) -> None:
+    known, totals = runs.get(plan.run_id), plan.totals()
+    if known is not None and known.totals.accepted > totals.accepted + totals.unknown:
         raise Problem(
             f"{plan.log} is an older copy: it tells of {totals.accepted:,} accepted rows of run "
             f"{plan.run_id}, of which {known.totals.accepted:,} are known",
-            f"The log that told so was {other}. Put it back, and go on with that.",
+            f"The log that told so was {known.log}. Put it back, and go on with that.",
             f"If it is lost: to go on with this log, and write again to the "
             f"{known.totals.accepted - totals.accepted:,} who are missing in it:  --again",
         )

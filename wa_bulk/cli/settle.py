@@ -67,13 +67,15 @@ def command(log: Path) -> None:
     raise click.exceptions.Exit(_exit_code(past))
 
 
-def settle_first(plan: Plan, changes: Mapping[str, object]) -> Plan:
+def settle_first(plan: Plan, changes: Mapping[str, object], *, again: bool) -> Plan:
     """Settle the log of a run that is to go on, and plan its rest anew where that changed anything.
 
-    Raises Problem where the memory cannot be read, unless the campaign is not to ask it about anybody.
+    Raises Problem, before anything is written, where the log is a copy beside its original, unless `again`;
+    and where the memory cannot be read, unless the campaign is not to ask it about anybody.
     """
     from wa_bulk.callbacks.settle import settle
     from wa_bulk.campaign.run.plan import rest_of
+    from wa_bulk.cli.sent_already import refuse_beside_its_original
     from wa_bulk.history import HistoryError
 
     assert plan.claimed is not None
@@ -83,6 +85,8 @@ def settle_first(plan: Plan, changes: Mapping[str, object]) -> Plan:
         if history is None:
             return plan
         with history:
+            if not (again or plan.is_finished):
+                refuse_beside_its_original(plan, history.runs)
             settled = settle(plan.claimed, plan.past, history.deliveries)
     except HistoryError as error:
         if plan.file.respect_suppression:
