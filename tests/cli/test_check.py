@@ -76,6 +76,9 @@ async def test_media_is_looked_at_where_it_lies(folder: Folder) -> None:
         shown = (await check("--media-private")).stdout
         assert "every row" in shown
         assert "image/webp by its content" in " ".join(shown.split())
+        listed = (await check("--media-private", "--csv", "-")).stdout.splitlines()
+        assert listed[1].startswith(f",,,{link},image is image/webp by its content")
+        assert listed[1].endswith(",problem")
         refused = " ".join((await check()).stdout.split())
         assert "leads to this machine (127.0.0.1), which WhatsApp cannot reach" in refused
         assert (await check("--offline")).exit_code == exits.FINISHED

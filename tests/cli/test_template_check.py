@@ -213,3 +213,17 @@ def test_other_messages_ask_nothing(folder: Folder) -> None:
     result = check(folder, "--base-url", "http://127.0.0.1:9")
     assert result.exit_code == exits.FINISHED
     assert "not held against" not in result.stdout
+
+
+def test_a_test_message_is_held_against_the_template_too(hold: Folder, sandbox: Sandbox) -> None:
+    write(hold, "paused_offer")
+    paused = send(hold, "--to", "+4915228817386")
+    assert paused.exit_code == exits.NOTHING_SENT
+    assert "message.body.template.name: paused_offer (en) is PAUSED" in paused.stderr
+    write(hold, language="{name}")
+    hold.recipients(ROWS)
+    absent = send(hold, "--to", "+4915228817386", "--row", "2")
+    assert absent.exit_code == exits.NOTHING_SENT
+    assert "name is 'xx', in which code does not exist" in absent.stderr
+    assert sandbox.messages == []
+    assert send(hold, "--to", "+4915228817386").exit_code == exits.FINISHED

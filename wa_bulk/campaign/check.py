@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from wa_bulk.campaign.costs import Cost, Rates, by_category, priced, sums
 from wa_bulk.campaign.examination import FaultCause, RowFault, examine
-from wa_bulk.campaign.file import load
+from wa_bulk.campaign.file import CampaignError, load
 from wa_bulk.campaign.media import MediaFindings
 from wa_bulk.campaign.recipients import as_settings_say, open_recipients, recipients_of
 from wa_bulk.campaign.request.blueprint import RowRefused, compile_campaign
@@ -123,15 +123,23 @@ def check(
 
 
 def preview(
-    campaign: Path, row: int, *, recipients: Path | None = None, settings: Settings | None = None
+    campaign: Path,
+    row: int,
+    *,
+    recipients: Path | None = None,
+    settings: Settings | None = None,
+    ask_account: AskAccount | None = None,
 ) -> bytes:
     """Return the exact request for data row `row` (from 1), as JSON; its run id is `preview`.
 
-    Raises CampaignError, SourceError (no such row, or one that cannot be read) and RowRefused.
+    Raises CampaignError, SourceError (no such row, or one that cannot be read) and RowRefused; with
+    `ask_account`, also where campaign or row do not fit the template as the account has it.
     """
     file = as_settings_say(load(campaign), settings or Settings())
     source = open_recipients(file, recipients_of(file, recipients))
     blueprint = compile_campaign(file, source.header, PREVIEW_RUN_ID, source.rows)
+    if ask_account is not None and (errors := hold_against(blueprint, ask_account(blueprint, source)).errors):
+        raise CampaignError("\n".join(f"{file.path}: {error}" for error in errors))
     seen = 0
     for found in source.rows():
         seen = found.number

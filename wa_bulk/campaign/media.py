@@ -77,11 +77,13 @@ async def look_at_media(
     settings: Settings | None = None,
     every_row: bool = False,
     on_links: Callable[[int], object] | None = None,
+    on_finding: Callable[[MediaFinding], object] | None = None,
 ) -> MediaFindings:
     """Look at the links that all rows have, and with `every_row` at each distinct one that rows make.
 
-    Rows that would be refused are passed over. `on_links` is told how many links were looked at. Holds some
-    100 bytes for each distinct link. Raises CampaignError and SourceError where no run could begin.
+    Rows that would be refused are passed over. `on_links` is told how many links were looked at, `on_finding`
+    every finding. Holds some 100 bytes for each distinct link. Raises CampaignError and SourceError where no
+    run could begin.
     """
     file = as_settings_say(load(campaign), settings or Settings())
     source = open_recipients(file, recipients_of(file, recipients))
@@ -93,6 +95,8 @@ async def look_at_media(
     def note(finding: MediaFinding) -> None:
         if len(findings) < FINDINGS_KEPT:
             findings.append(finding)
+        if on_finding is not None:
+            on_finding(finding)
 
     async def look(place: _Place, link: str) -> None:
         try:

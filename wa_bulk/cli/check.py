@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from wa_bulk.campaign.check import CheckReport
     from wa_bulk.campaign.costs import Rates
     from wa_bulk.campaign.examination import RowFault
+    from wa_bulk.campaign.media import MediaFinding
     from wa_bulk.campaign.rules.selection import SelectionRule
     from wa_bulk.campaign.settings import Settings
     from wa_bulk.campaign.template_check import AskAccount
+
+    _Write = Callable[[RowFault | MediaFinding], object]
 
 _CAUSES_SHOWN = 20
 _COLUMNS = ("row", "line", "column", "value", "problem", "status")
@@ -38,7 +41,7 @@ _COLUMNS = ("row", "line", "column", "value", "problem", "status")
     "--csv",
     type=options.FilePath(writable=True, allow_dash=True),
     metavar="FILE",
-    help="Every row that something is wrong with, and what; - is stdout.",
+    help="Every row or link that something is wrong with, and what; - is stdout.",
 )
 @options.option("--allow-duplicates", is_flag=True, help="A number that comes twice is no fault.")
 @options.option("--media", is_flag=True, help="Look at each distinct link that the rows make, too.")
@@ -134,20 +137,21 @@ def examine(
     from wa_bulk.cli.progress import checking
 
     suppression = suppression_for(load(campaign), base_url)
-    with _table(csv, [campaign, recipients]) as on_fault, checking() as on_rows:
-        report = check(
-            campaign,
-            recipients=recipients,
-            settings=settings,
-            selections=selections,
-            suppression=suppression,
-            on_rows=on_rows,
-            on_fault=on_fault,
-            ask_account=ask_account,
-            rates=rates,
-        )
-    if media is not None:
-        report = msgspec.structs.replace(report, media=media(campaign, recipients, settings))
+    with _table(csv, [campaign, recipients]) as write:
+        with checking() as on_rows:
+            report = check(
+                campaign,
+                recipients=recipients,
+                settings=settings,
+                selections=selections,
+                suppression=suppression,
+                on_rows=on_rows,
+                on_fault=write,
+                ask_account=ask_account,
+                rates=rates,
+            )
+        if media is not None:
+            report = msgspec.structs.replace(report, media=media(campaign, recipients, settings, write))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(report)))
     elif csv != STDOUT:
@@ -159,8 +163,8 @@ def examine(
 
 
 @contextmanager
-def _table(path: Path | None, inputs: Sequence[Path | None]) -> Iterator[Callable[[RowFault], object] | None]:
-    """Yield what writes a fault into the table at `path`.
+def _table(path: Path | None, inputs: Sequence[Path | None]) -> Iterator[_Write | None]:
+    """Yield what writes a fault, or what was found of a medium, into the table at `path`.
 
     Raises Problem where that is one of `inputs`, or a log.
     """
@@ -179,14 +183,23 @@ def _table(path: Path | None, inputs: Sequence[Path | None]) -> Iterator[Callabl
     with written(path) as to:
         to.write(csv_line(_COLUMNS))
 
-        def write(fault: RowFault) -> None:
+        def write(found: RowFault | MediaFinding) -> None:
             nonlocal lines
             lines += 1
-            texts = (fault.column, fault.value, fault.reason, fault.status)
-            to.write(csv_line([fault.row, fault.line, *(as_text(escape(text)) for text in texts)]))
+            texts = _cells(found)
+            to.write(csv_line([found.row, found.line, *(as_text(escape(text)) for text in texts)]))
 
         yield write
     say_written(path, counted(lines, "problem"))
+
+
+def _cells(found: RowFault | MediaFinding) -> tuple[str, str, str, str]:
+    """Return column, value, problem and status."""
+    from wa_bulk.campaign.media import MediaFinding
+
+    if isinstance(found, MediaFinding):
+        return " + ".join(found.columns), found.link or "", f"{found.kind} {found.text}", found.status
+    return found.column, found.value, found.reason, found.status
 
 
 def show(

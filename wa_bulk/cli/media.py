@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,8 +24,14 @@ class MediaLook(NamedTuple):
     every_row: bool
     private: bool
 
-    def __call__(self, campaign: Path, recipients: Path | None, settings: Settings) -> MediaFindings:
-        """Look at the campaign's media, with progress on stderr."""
+    def __call__(
+        self,
+        campaign: Path,
+        recipients: Path | None,
+        settings: Settings,
+        on_finding: Callable[[MediaFinding], object] | None,
+    ) -> MediaFindings:
+        """Look at the campaign's media, with progress on stderr; `on_finding` is told every finding."""
         from wa_bulk.campaign.media import look_at_media
         from wa_bulk.cli import loop
         from wa_bulk.cli.progress import looking_at_links
@@ -43,6 +50,7 @@ class MediaLook(NamedTuple):
                         settings=settings,
                         every_row=self.every_row,
                         on_links=on_links,
+                        on_finding=on_finding,
                     )
 
             return loop.run(look())

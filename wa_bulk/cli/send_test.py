@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,13 +37,21 @@ def send_test(
     from wa_bulk.api.phone_number import e164
     from wa_bulk.campaign.one_message import message_to
     from wa_bulk.cli.running import has_leave
+    from wa_bulk.cli.template_check import ask_account
 
     try:
         to = e164(number, settings.country)
     except ValueError as error:
         raise Problem(f"--to: {error}") from None
     _refuse_suppressed(file, account.base_url, to)
-    message = message_to(to, file.path, row, recipients=recipients, settings=settings)
+    message = message_to(
+        to,
+        file.path,
+        row,
+        recipients=recipients,
+        settings=settings,
+        ask_account=partial(ask_account, account=account),
+    )
     click.echo(f"{click.style(file.name, bold=True)}, a test: the message of row {row}", err=True)
     click.echo(f"  to        {to}, by {account.base_url}, as {account.dev_key}", err=True)
     click.echo("  log       none: it is in no campaign's log, and no run of the account", err=True)
