@@ -60,6 +60,8 @@ def test_the_line_is_shown_with_a_mark_and_how_to_mend_it(
         (b"a = 1\nb = " + b"1" * 5000, "a number of thousands of digits", 2),
         (b"[m]\nb = " + b"1" * 400, "m.b: is a number beyond", None),
         (b"a = -9223372036854775809", "beyond", None),
+        (b"[m]\nb = [1, nan]", "m.b = nan: expected a number that JSON can hold", None),
+        (b"a = { b = -1e400 }", "a.b = -inf: expected", None),
         (b".".join([b"a"] * 900) + b" = 1", "a: is nested too deeply", None),
         (b"a = " + b"[" * 5000, "nested too deeply", None),
         ('a = "é"'.encode("cp1252"), "is not UTF-8 text (byte 6); save it as UTF-8\nAs Windows-1252", 1),

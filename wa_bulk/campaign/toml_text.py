@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable
+from math import isfinite
 from typing import Any, NamedTuple
 
 DEPTH_MAX = 50
@@ -80,6 +81,8 @@ def _check_values(table: dict[str, object]) -> None:
             rest += ((name, item, depth + 1) for item in value)
         elif isinstance(value, int) and not _WHOLE_MIN <= value <= _WHOLE_MAX:
             raise TomlError(f"{name}: is a number beyond {_WHOLE_MAX}, the largest that TOML has")
+        elif isinstance(value, float) and not isfinite(value):
+            raise TomlError(f"{name} = {value}: expected a number that JSON can hold")
 
 
 def _in_words(error: str, text: str) -> TomlError:
