@@ -255,3 +255,34 @@ def test_a_campaign_elsewhere_finds_its_recipients(folder: Folder) -> None:
     assert result.exit_code == exits.FINISHED
     text, _ = written(folder, "campaigns/o.toml")
     assert 'name = "o"\nrecipients = "../people.csv"\n' in text
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("phone,name\n", "people.csv: has a header but no rows under it"),
+        (
+            "+447911123456,Ada\n+447911123457,Bo\n",
+            "line 1: has '+447911123456' where a column's name is expected",
+        ),
+        (
+            "Ada;491713920001\nBo;491713920002\n",
+            "line 1: has '491713920001' where a column's name is expected",
+        ),
+    ],
+)
+def test_a_table_without_a_header_or_rows_is_told(folder: Folder, table: str, words: str) -> None:
+    result = init(folder, table, "--text", "Hello")
+    assert result.exit_code == exits.NOTHING_SENT
+    assert words in result.stderr
+    assert not (folder.path / "people.toml").exists()
+
+
+def test_columns_in_what_was_given_count_as_used(folder: Folder) -> None:
+    for arguments in (
+        ["--text", "Hi {first_name|friend}"],
+        ["--image", "https://example.com/{first_name}.png"],
+    ):
+        init(folder, TIDY, *arguments, "--output", f"{arguments[0]}.toml")
+        text, _ = written(folder, f"{arguments[0]}.toml")
+        assert text.endswith("\n# Not used: total\n")

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from wa_bulk.api.language import LANGUAGES
 from wa_bulk.api.phone_number import NoCountryError, e164
-from wa_bulk.campaign.sources.base import RowSource
+from wa_bulk.campaign.sources.base import RowSource, SourceError
 
 Kind = Literal["number", "language", "link", "date", "money", "code", "words", "empty"]
 """`number`: a phone number; `code`: digits, or digits and letters; `words`: anything else."""
@@ -69,17 +69,25 @@ class Table(Struct, frozen=True):
 
 
 def look_at(source: RowSource, country: str | None = None) -> Table:
-    """Look at the header and the first rows of a table. Raises SourceError.
+    """Look at the header and the first rows of a table.
 
-    `country` (ISO 3166) is whose numbers those without a country code are.
+    `country` (ISO 3166) is whose numbers those without a country code are. Raises SourceError, also where
+    there are no rows, or the first line has a phone number and is no header.
     """
+    number = next((name for name in source.header if _as_number(name, country) is not None), None)
+    if number is not None:
+        raise SourceError(
+            f"{source.path}, line 1: has {number!r} where a column's name is expected: put a line with the "
+            "names of the columns above it"
+        )
+    source.scan()
     rows = [row.values for row in islice(source.rows(), ROWS_LOOKED_AT) if row.problem is None]
     columns = [
         _column(name, [values[place] for values in rows], country) for place, name in enumerate(source.header)
     ]
-    number = _best(columns, "number", _NUMBER_WORDS)
+    numbers = _best(columns, "number", _NUMBER_WORDS)
     language = _best(columns, "language", _LANGUAGE_WORDS)
-    return Table(number, language, [one for one in columns if one not in (number, language)])
+    return Table(numbers, language, [one for one in columns if one not in (numbers, language)])
 
 
 def words_of(text: str) -> frozenset[str]:

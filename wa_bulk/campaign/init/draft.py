@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -19,6 +20,7 @@ from wa_bulk.api.template_definition import (
 from wa_bulk.campaign.file import MARK
 from wa_bulk.campaign.init.columns import Table, TableColumn
 from wa_bulk.campaign.init.matching import Variable, match, variables_of
+from wa_bulk.campaign.request.placeholder import Column, split
 
 MediaKind = Literal["image", "video", "audio", "document", "sticker"]
 
@@ -77,6 +79,7 @@ class Draft:
         self._lines += ['type = "text"', "", "[message.body.text]"]
         if text is not None:
             self._lines.append(f"body = {_toml(text)}")
+            self._note_columns_of(text)
             return
         name = next(
             (one for one in self._columns if one.words & {"name", "vorname", "nombre", "prenom"}), None
@@ -176,6 +179,7 @@ class Draft:
     def _link(self, kind: str, link: str | None) -> None:
         if link is not None:
             self._lines.append(f"link = {_toml(link)}")
+            self._note_columns_of(link)
             return
         columns = [one for one in self._columns if one.kind == "link" and _leads_to(one) in (None, kind)]
         of_kind = [one for one in columns if _leads_to(one) == kind or kind in one.words] or columns
@@ -186,6 +190,12 @@ class Draft:
             self._mark(
                 f'link = "https://example.com/fill-in.{_EXTENSIONS[kind].split()[0]}"', f"the {kind}'s link"
             )
+
+    def _note_columns_of(self, text: str) -> None:
+        """Count the columns of a text that a person gave as used, as far as it can be read."""
+        with suppress(ValueError):
+            pieces = split(text, [one.name for one in self._columns])
+            self._used |= {piece.name for piece in pieces if isinstance(piece, Column)}
 
     def _use(self, column: TableColumn) -> str:
         """Return the placeholder of a column, which counts as used."""
