@@ -82,7 +82,7 @@ def test_the_log_is_that_of_a_single_run(cluster: Folder, sandbox: Sandbox) -> N
 
 def test_several_runs_at_once(cluster: Folder) -> None:
     first = submitted(cluster)
-    other = (cluster.path / "orders.toml").read_text().replace('"orders"', '"others"')
+    other = (cluster.path / "orders.toml").read_text().replace('"orders"', '"others"').replace("Hello", "Bye")
     (cluster.path / "orders.toml").write_text(other)
     second = submitted(cluster, "--limit", "3")
     assert cluster.run("cluster", "worker", "--until-done").exit_code == exits.FINISHED
@@ -236,6 +236,73 @@ def test_the_same_is_not_submitted_twice(cluster: Folder) -> None:
     assert again.stdout == ""
     assert f"was submitted with these recipients already, as run {run}" in again.stderr
     assert submitted(cluster, "--again") != run
+
+
+def test_what_was_sent_already_is_not_submitted(cluster: Folder, sandbox: Sandbox) -> None:
+    assert cluster.run("send", "orders.toml", "--yes", "--log", "single.jsonl").exit_code == exits.FINISHED
+    refused = cluster.run("cluster", "submit", "orders.toml")
+    assert (refused.exit_code, refused.stdout) == (exits.NOTHING_SENT, "")
+    assert "orders was sent to these recipients already: run " in refused.stderr
+    assert json.loads(cluster.run("cluster", "status", "--json").stdout) == []
+    run = submitted(cluster, "--again")
+    cluster.run("cluster", "worker", "--until-done")
+    assert len(sandbox.messages) == 10
+    assert status(cluster, run)["totals"]["accepted"] == 5
+
+
+def test_the_memory_knows_of_a_run_in_the_cluster(cluster: Folder, redis_server: RedisServer) -> None:
+    def known() -> dict[str, Any]:
+        (found,) = json.loads(cluster.run("runs", "--json").stdout)
+        return {name: found[name] for name in ("run_id", "state", "stopped", "log")}
+
+    run = submitted(cluster)
+    assert known() == {"run_id": run, "state": "running", "stopped": None, "log": None}
+    assert f"not collected yet: wa-bulk cluster status {run}" in cluster.run("runs").stdout
+    single = cluster.run("send", "orders.toml", "--yes", "--log", "single.jsonl")
+    assert single.exit_code == exits.NOTHING_SENT
+    assert "orders was sent to these recipients already" in single.stderr
+    assert f"How it is:  wa-bulk cluster status {run}" in single.stderr
+    nothing = cluster.run("resume", "--yes")
+    assert "no run that is not finished" in nothing.stderr
+
+    log = str(cluster.path / "run.jsonl")
+    nothing = cluster.run("cluster", "collect", run, "--log", log)
+    assert nothing.exit_code == exits.FINISHED, nothing.stderr
+    assert known()["state"] == "running"
+    cluster.run("cluster", "worker", "--until-done")
+    all_of_it = cluster.run("cluster", "collect", run, "--log", log)
+    assert all_of_it.exit_code == exits.FINISHED, all_of_it.stderr
+    assert known() == {"run_id": run, "state": "finished", "stopped": None, "log": log}
+    redis_server.command("FLUSHALL")
+    lost = cluster.run("cluster", "submit", "orders.toml")
+    assert "5 accepted of 5 rows" in lost.stderr
+    assert lost.exit_code == exits.NOTHING_SENT
+
+
+def test_what_was_cancelled_unsent_may_be_sent(cluster: Folder) -> None:
+    run = submitted(cluster)
+    cluster.run("cluster", "cancel", run)
+    assert [run["state"] for run in json.loads(cluster.run("runs", "--json").stdout)] == ["stopped"]
+    assert submitted(cluster) != run
+
+
+def test_who_is_selected(cluster: Folder, sandbox: Sandbox) -> None:
+    (cluster.path / "some.txt").write_text("\n".join(phone for phone, _ in GOOD[:3]) + "\n")
+    (cluster.path / "staff.csv").write_text(f"phone\n{GOOD[0][0]}\n")
+    options = ("--only", "some.txt", "--exclude", "staff.csv")
+    run = submitted(cluster, *options)
+    assert "was submitted with these recipients already" in (
+        cluster.run("cluster", "submit", "orders.toml", *options).stderr
+    )
+    cluster.run("cluster", "worker", "--until-done")
+    assert sorted(message.to for message in sandbox.messages) == [phone for phone, _ in GOOD[1:3]]
+    assert status(cluster, run)["totals"]["skipped"] == 3
+    cluster.run("cluster", "collect", run, "--log", "run.jsonl")
+    cluster.run("cluster", "retry", run, "--failed")
+    rest = submitted(cluster, "--except", "run.jsonl")
+    cluster.run("cluster", "worker", "--until-done")
+    assert status(cluster, rest)["totals"]["accepted"] == 3
+    assert len(sandbox.messages) == 5
 
 
 def test_a_run_has_one_log(cluster: Folder) -> None:

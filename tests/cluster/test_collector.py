@@ -39,6 +39,22 @@ async def run(redis_server: RedisServer) -> AsyncIterator[RunBench]:
     await bench.close()
 
 
+async def test_nothing_to_collect_yet(redis_server: RedisServer, tmp_path: Path) -> None:
+    """It leaves no log, and one that was killed before its first line is gone on with."""
+    run, log = RunBench(redis_server.url), tmp_path / "run.jsonl"
+    await run.create([range(1, 4)])
+    await collect(run, log)
+    assert not log.exists()
+    log.touch()
+    ledger = await run.open()
+    await claimed(ledger)
+    await intend_and_settle(ledger, "accepted", range(1, 4))
+    await ledger.close(None, None)
+    await collect(run, log)
+    assert sorted(results(log)) == [1, 2, 3]
+    await run.close()
+
+
 async def collect(run: RunBench, log: Path) -> None:
     await Collector(run.redis, run.url, run.run_id, log).collect(follow=False)
 

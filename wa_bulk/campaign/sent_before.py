@@ -40,11 +40,11 @@ def sent_before(plan: Plan, base_url: str, runs: Runs, now_ms: int) -> list[Sent
     of other ones has to be compared with them, or some are selected; a run that a selection names is known to
     whoever wrote it, and is passed over. Raises HistoryError, SourceError.
     """
-    chosen = {rule.run_id for rule in plan.selections}
+    known = {plan.run_id, *(rule.run_id for rule in plan.selections)}
     earlier = [
         caught_up(runs, run)
         for run in runs.of_campaign(plan.file.name, plan.file.message_sha256, plan.source_sha256)
-        if run.run_id not in chosen and run.is_for_people_of(base_url)
+        if run.run_id not in known and run.is_for_people_of(base_url)
     ]
     same = [
         SentBefore(run=run, overlap=None, rows=plan.rows)

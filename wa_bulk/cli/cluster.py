@@ -11,6 +11,7 @@ import click
 
 from wa_bulk.cli import exits, options
 from wa_bulk.cli.problem import Problem
+from wa_bulk.cli.selecting import selecting, selection_notes, selections
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -74,6 +75,7 @@ def command() -> None:
     default=None,
     help="Send to a number each time it comes; otherwise only its first row is sent.",
 )
+@selecting
 @options.option("--again", is_flag=True, help="Submit it although it was sent to these recipients before.")
 @options.base_url
 @REDIS
@@ -82,44 +84,57 @@ def submit(
     campaign: Path,
     recipients: Path | None,
     again: bool,
+    only: tuple[str, ...],
+    except_: tuple[str, ...],
+    exclude: tuple[str, ...],
     base_url: str | None,
     url: str | None,
     **chosen: object,
 ) -> None:
     """Put a campaign into Redis, and print its run id.
 
-    Its rules are applied here: duplicates, suppressed numbers, rows that cannot be sent. Workers begin with
-    the first rows while the rest is on its way; where they are slower, this waits for them. Ended before all
-    rows are in Redis, the same command goes on with the same run.
+    Its rules are applied here: who is selected, duplicates, suppressed numbers, rows that cannot be sent.
+    What was sent already, by this or by `wa-bulk send`, is refused; `wa-bulk runs` lists the run. Workers
+    begin with the first rows while the rest is on its way; where they are slower, this waits for them. Ended
+    before all rows are in Redis, the same command goes on with the same run.
 
     \b
     Examples:
       wa-bulk cluster submit campaign.toml
       RUN=$(wa-bulk cluster submit campaign.toml --rate 500)
+      wa-bulk cluster submit thanks.toml --only orders.jsonl:read
     """
     import msgspec
 
     from wa_bulk.campaign.file import load
+    from wa_bulk.campaign.recipients import as_settings_say
     from wa_bulk.campaign.run.plan import prepare, settings_of
     from wa_bulk.campaign.settings import Settings
     from wa_bulk.cli.cluster_display import noticing
+    from wa_bulk.cli.cluster_memory import noted
     from wa_bulk.cli.memory import consult
     from wa_bulk.cli.progress import reading
     from wa_bulk.report.words import counted
     from wa_bulk.send.account import base_url_from_env
 
-    of_file = settings_of(load(campaign)).as_log()
-    settings = msgspec.convert({**of_file, **options.given(**chosen)}, Settings)
+    file = load(campaign)
+    settings = msgspec.convert({**settings_of(file).as_log(), **options.given(**chosen)}, Settings)
+    selected = selections(as_settings_say(file, settings), only, except_, exclude)
     with reading():
-        plan = prepare(campaign, recipients=recipients, settings=settings)
+        plan = prepare(campaign, recipients=recipients, settings=settings, selections=selected)
+    at = base_url or base_url_from_env()
 
     async def run(redis: Redis, url: str) -> None:
         from wa_bulk.cluster.submission import Submission
 
-        for about, fact in consult(plan, base_url or base_url_from_env(), again=again):
-            click.echo(f"  {about:<8}  {fact}", err=True)
         submission = Submission(redis, url, plan, base_url)
-        run_id = await submission.begin(again=again)
+        run_id = await submission.find(again=again)
+        known = msgspec.structs.replace(plan, run_id=run_id)
+        for about, fact in [*selection_notes(plan), *consult(known, at, again=again)]:
+            click.echo(f"  {about:<8}  {fact}", err=True)
+        beside = again or submission.went_on or bool(plan.selections)
+        with noted(submission.description(), at, beside_others=beside, goes_on=submission.went_on):
+            await submission.begin()
         click.echo(run_id)
         sys.stdout.flush()
         async with noticing(lambda: submission.notice):
@@ -216,9 +231,13 @@ def _state_command(name: Command, done: str, text: str) -> None:
     @options.debug
     def change(run: str, url: str | None) -> None:
         async def ask(redis: Redis, url: str) -> None:
+            from wa_bulk.cli.cluster_memory import note_cancelled
             from wa_bulk.cluster.control import command as tell
+            from wa_bulk.cluster.run_record import read_run
 
             state = await tell(redis, url, run, name)
+            if state == "cancelled":
+                note_cancelled(await read_run(redis, url, run))
             click.echo(f"Run {run} {done}." if state != "finished" else f"Run {run} is finished.", err=True)
 
         _with_redis(url, ask)
@@ -285,6 +304,7 @@ def collect(run: str, log: Path, follow: bool, url: str | None) -> None:
       wa-bulk cluster collect 5f0c2a9d1e7b --log orders.jsonl --follow
     """
     from wa_bulk.cli.cluster_display import noticing
+    from wa_bulk.cli.cluster_memory import note_collected
     from wa_bulk.cli.interrupt import two_step
     from wa_bulk.report.words import counted
 
@@ -295,6 +315,7 @@ def collect(run: str, log: Path, follow: bool, url: str | None) -> None:
         with two_step(collector.stop, lambda: None):
             async with noticing(lambda: collector.notice):
                 record = await collector.collect(follow=follow)
+        note_collected(record.description, log)
         click.echo(
             f"{counted(collector.rows, 'result')} written to {log}; run {run} is {record.state}.", err=True
         )

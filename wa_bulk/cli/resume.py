@@ -150,12 +150,25 @@ def _newest_unfinished(base_url: str | None) -> Path:
 
     for run in known_runs(base_url):
         log = Path(run.log)
+        if not run.log or _is_collected(log):
+            continue
         if run.state == "running" or (run.state == "stopped" and run.written and log.exists()):
             click.echo(f"Going on with {run.log}", err=True)
             return log
     raise Problem(
         "the account's memory knows of no run that is not finished: name its log", "wa-bulk runs lists them."
     )
+
+
+def _is_collected(log: Path) -> bool:
+    """Tell whether a log was collected from a cluster, where such a run goes on."""
+    from wa_bulk.ledger.log_format import LogError
+    from wa_bulk.ledger.log_reader import read_run
+
+    try:
+        return read_run(log).collected_from is not None
+    except LogError:
+        return False
 
 
 def _where(plan: Plan, base_url: str | None) -> str | None:

@@ -83,7 +83,7 @@ def _values(run: RunRecord) -> dict[str, object]:
         "stopped": run.stopped,
         "rows": run.rows,
         "totals": run.totals,
-        "log": run.log,
+        "log": run.log or None,
         "base_url": run.base_url,
     }
 
@@ -109,4 +109,5 @@ def _lines(run: RunRecord, name_width: int) -> Iterator[Text]:
     head = Text(f"{plain(run.name):<{name_width}}  ", "bold")
     yield head.append(f"{started:%Y-%m-%d %H:%M}  ", "default").append(state, _STATE[run.state])
     yield Text(f"  {what_became_of_rows(run)}")
-    yield Text(f"  {plain(run.log)}", "dim")
+    where = plain(run.log) or f"not collected yet: wa-bulk cluster status {run.run_id}"
+    yield Text(f"  {where}", "dim")

@@ -47,9 +47,7 @@ def look_back(plan: Plan, base_url: str, runs: Runs, *, again: bool) -> list[Not
     )
     raise Problem(
         f"{plan.file.name} was sent to {whom} already: {_told(first.run)}",
-        f"Its log: {first.run.log}",
-        "" if Path(first.run.log).exists() else "(which is gone)",
-        f"To go on with that run:  wa-bulk resume {shlex.quote(first.run.log)}",
+        *_where_it_is(first.run),
         "To send to all of them again:  the same command with --again",
     )
 
@@ -58,9 +56,23 @@ def refuse_beside(other: RunRecord) -> Problem:
     """Return what to say where another process sends the same at this moment."""
     return Problem(
         f"{other.name} is being sent to these recipients by another process: run {other.run_id}",
-        f"Its log: {other.log}",
+        f"Its log: {other.log}" if other.log else _in_a_cluster(other),
         "To send to all of them again:  the same command with --again",
     )
+
+
+def _where_it_is(run: RunRecord) -> list[str]:
+    if not run.log:
+        return [_in_a_cluster(run)]
+    return [
+        f"Its log: {run.log}",
+        "" if Path(run.log).exists() else "(which is gone)",
+        f"To go on with that run:  wa-bulk resume {shlex.quote(run.log)}",
+    ]
+
+
+def _in_a_cluster(run: RunRecord) -> str:
+    return f"How it is:  wa-bulk cluster status {run.run_id}"
 
 
 def refuse_beside_its_original(plan: Plan, runs: Runs) -> None:

@@ -102,6 +102,8 @@ class Collector:
                 if self._journal is not None:
                     await self._journal.close()
                 else:
+                    if not file.size():
+                        file.discard()
                     file.close()
         finally:
             await leave_role(self._redis, self._url, self._run_id, "collector", self._token)
@@ -116,6 +118,8 @@ class Collector:
                 )
             return LockedLog.create(self._path), found
         file = LockedLog.claim(self._path)
+        if not file.size() and record.collected is None:
+            return file, found  # an earlier collect was killed before its first line
         try:
             for line in read(self._path):
                 if isinstance(line, RunLine) and line.run_id != self._run_id:

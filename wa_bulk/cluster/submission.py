@@ -15,6 +15,7 @@ import wa_bulk
 from wa_bulk.campaign.file import contents
 from wa_bulk.campaign.run.plan import Plan
 from wa_bulk.campaign.run.row_check import LeftOut, RowCheck
+from wa_bulk.campaign.selections.kept import kept_of
 from wa_bulk.campaign.sources.base import SourceRow
 from wa_bulk.cluster import keys
 from wa_bulk.cluster.chunk import Packer, QueuedRow, encode_rows
@@ -33,7 +34,8 @@ _create, _load = Script("create"), Script("load")
 
 
 class Submission:
-    """One campaign being submitted: `begin` gives its run id, `load` returns once all rows are in Redis."""
+    """One campaign being submitted: `find` gives its run id, `begin` creates the run, and `load` returns once
+    all rows are in Redis."""
 
     def __init__(self, redis: Redis, url: str, plan: Plan, base_url: str | None) -> None:
         self.loaded = 0
@@ -48,12 +50,14 @@ class Submission:
         self._plan = plan
         self._base_url = base_url
         self._token = ""
+        self._instead_of = b""
+        self._rows_there = self._chunks_there = 0
 
-    async def begin(self, *, again: bool = False) -> str:
-        """Create the run, or find the one that an earlier submit of the same left half loaded.
+    async def find(self, *, again: bool = False) -> str:
+        """Return the run's id: a new one, or that of a run which an earlier submit left half loaded.
 
-        Raises ClusterError where the same was submitted before, unless `again`, or is being submitted now;
-        and where numbers have no country code and no country is named: a worker sees some of the rows only.
+        Raises ClusterError where the same was submitted before, unless `again`; and where numbers have no
+        country code and no country is named: a worker sees some of the rows only.
         """
         plan = self._plan
         if countries := plan.blueprint.countries_to_ask_for():
@@ -61,34 +65,52 @@ class Submission:
                 f"{plan.source.path} has numbers without a country code, most of which could be numbers "
                 f"within {' or '.join(countries)}: give --country {countries[0]}, or whose they are"
             )
-        key = keys.submitted(self._digest())
         with in_words(self._url):
-            await self._redis.set(key, plan.run_id, nx=True)
-            known = cast(bytes, await self._redis.get(key)).decode()
-        if known != plan.run_id:
-            known = await self._earlier(known, key, again=again)
-        self.run_id = known
-        self._token = await take_role(self._redis, self._url, known, "loader", "submits")
+            known = cast(bytes | None, await self._redis.get(keys.submitted(self._digest())))
+        self.run_id = plan.run_id if known is None else await self._earlier(known.decode(), again=again)
+        if known is not None and not self.went_on:
+            self._instead_of = known
+        return self.run_id
+
+    async def begin(self) -> None:
+        """Create the run that was found, unless it is there already.
+
+        Raises ClusterError where another process submits the same at this moment.
+        """
+        run_id, key = self.run_id, keys.submitted(self._digest())
+        with in_words(self._url):
+            await self._redis.set(key, run_id, nx=True)
+            known = cast(bytes, await self._redis.get(key))
+            if known == self._instead_of:
+                await self._redis.set(key, run_id)
+            elif known != run_id.encode():
+                raise ClusterError(
+                    f"another process submits {self._plan.file.name} with these recipients at this moment, "
+                    f"as run {known.decode()}"
+                )
+        self._token = await take_role(self._redis, self._url, run_id, "loader", "submits")
         with in_words(self._url):
             await _create.run(
-                self._redis, keys.of_run(known, "run", "chunks"), msgspec.json.encode(self._description())
+                self._redis, keys.of_run(run_id, "run", "chunks"), msgspec.json.encode(self.description())
             )
-            await self._redis.zadd(keys.RUNS, {known: time.time()}, nx=True)
-        return known
+            await self._redis.zadd(keys.RUNS, {run_id: time.time()}, nx=True)
+            (books,) = keys.of_run(run_id, "books")
+            self._rows_there = int(await self._redis.strlen(books))
+        self._chunks_there = (await read_run(self._redis, self._url, run_id)).chunks
 
     async def load(self) -> State:
         """Put every chunk into Redis that is not there yet; return the state of the run.
 
         Raises ClusterError where another process has become the one that submits it, and SourceError.
         """
-        for number, chunk in enumerate(self._chunks(), 1):
+        for number, chunk in enumerate(self._chunks(), self._chunks_there + 1):
             state = await self._put(number, chunk[0].number, chunk[-1].number, encode_rows(chunk))
             if state in ("cancelled", "gone"):
                 await leave_role(self._redis, self._url, self.run_id, "loader", self._token)
                 return state
         return await self._put("end")
 
-    async def _earlier(self, run_id: str, key: str, *, again: bool) -> str:
+    async def _earlier(self, run_id: str, *, again: bool) -> str:
         (run,) = keys.of_run(run_id, "run")
         with in_words(self._url):
             exists = await self._redis.exists(run)
@@ -98,9 +120,8 @@ class Submission:
         if record.loading and record.state != "cancelled":
             self.went_on = True
             return run_id
-        if again or record.state == "cancelled":
-            with in_words(self._url):
-                await self._redis.set(key, self._plan.run_id)
+        written = record.totals.accepted + record.totals.unknown
+        if again or (record.state == "cancelled" and not written):
             return self._plan.run_id
         raise ClusterError(
             f"{self._plan.file.name} was submitted with these recipients already, as run {run_id} "
@@ -112,11 +133,13 @@ class Submission:
     def _digest(self) -> str:
         """Tell one submission from others: what is sent, to whom, and how."""
         plan = self._plan
-        settings = msgspec.json.encode(plan.settings)
-        what = f"{plan.file.sha256} {plan.source_sha256}".encode() + settings
+        chosen = [(one.kind, one.sha256) for one in kept_of(plan.settings.selections)]
+        settings = msgspec.structs.replace(plan.settings, selections=None)
+        what = f"{plan.file.sha256} {plan.source_sha256}".encode() + msgspec.json.encode((settings, chosen))
         return hashlib.sha256(what).hexdigest()[:32]
 
-    def _description(self) -> Description:
+    def description(self) -> Description:
+        """Describe the run, as Redis keeps it."""
         plan = self._plan
         return Description(
             format=FORMAT,
@@ -141,6 +164,8 @@ class Submission:
         plan, packer = self._plan, Packer()
         for row in queued(plan.source.rows(), RowCheck(plan.blueprint, plan.rules), plan.rows_to_send):
             self.loaded = row.number
+            if row.number <= self._rows_there:
+                continue
             if chunk := packer.add(row):
                 yield chunk
         if chunk := packer.rest():

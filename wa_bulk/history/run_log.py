@@ -33,6 +33,8 @@ def caught_up(runs: Runs, run: RunRecord) -> RunRecord:
     Where there is no log of it that can be read, it is as it was remembered last; `unknown` if it was running
     then. Takes about a second for a million rows where the log has grown since. Raises HistoryError.
     """
+    if not run.log:
+        return run
     try:
         log = Path(run.log).stat()
         running = is_being_written(run.log)
@@ -100,7 +102,7 @@ def _read(runs: Runs, run: RunRecord, *, running: bool) -> RunRecord:
 
 def _ended(past: Past, rows: int, totals: Totals) -> tuple[RunState, StoppedBy | None]:
     if past.end is None:
-        return "stopped", "crash"
+        return ("stopped", "crash") if past.run.collected_from is None else ("running", None)
     return _state(rows, totals, past.end.stopped)
 
 

@@ -27,7 +27,8 @@ RECENT_MS = 7 * 24 * 3600 * 1000
 class RunRecord(Struct, frozen=True, kw_only=True):
     """A run as the account remembers it.
 
-    `log` is an absolute path, of which `log_bytes` are known here; `recipients_sha256` is of their file,
+    `log` is an absolute path, of which `log_bytes` are known here, and empty for a run that several machines
+    share until its results are collected; `recipients_sha256` is of their file,
     `message_sha256` of what was sent to each, `base_url` is where it was sent. Times are milliseconds since
     1970; the log was written to last at `updated_ms`.
     """

@@ -1,0 +1,125 @@
+"""The runs of a cluster in the account's memory, which knows no log of them until they are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from msgspec.structs import replace
+
+if TYPE_CHECKING:
+    from wa_bulk.cluster.run_record import Description
+    from wa_bulk.cluster.run_record import RunRecord as ClusterRun
+    from wa_bulk.history import RunRecord
+
+
+@contextmanager
+def noted(description: Description, base_url: str, *, beside_others: bool, goes_on: bool) -> Iterator[None]:
+    """Have the memory know of a run at `base_url` that is created within, or goes on; where that fails, not.
+
+    Raises Problem where the same is being sent by another run, unless it may be `beside_others`, and where
+    the memory cannot be written to, as a run on this machine does.
+    """
+    from wa_bulk.cli.memory import unreadable
+    from wa_bulk.cli.sent_already import refuse_beside
+    from wa_bulk.history import History, HistoryError, history_path
+
+    path = history_path(base_url)
+    try:
+        with History.open(path) as history:
+            run = _record_of(description, base_url)
+            if beside_others:
+                if not goes_on or history.runs.get(run.run_id) is None:
+                    history.runs.note(run)
+            elif (other := history.runs.begin(run)) is not None:
+                raise refuse_beside(other)
+    except HistoryError as error:
+        if _respects_suppression(description) and path.exists():
+            raise unreadable(error) from error
+        click.echo(f"This run will not be remembered: {error}", err=True)
+        yield
+        return
+    try:
+        yield
+    except BaseException:
+        if not goes_on:
+            with History.open(path) as history:
+                history.runs.forget(run.run_id)
+        raise
+
+
+def note_collected(description: Description, log: Path) -> None:
+    """Note what the log of a run tells, if there is one yet, in this host's memory, if it has one."""
+    from wa_bulk.cli.memory import existing_memory
+    from wa_bulk.history import HistoryError, caught_up
+
+    if not log.exists():
+        return
+
+    base_url = _base_url(description)
+    try:
+        history = existing_memory(base_url)
+        if history is None:
+            return
+        with history:
+            run = history.runs.get(description.run_id) or _record_of(description, base_url)
+            run = replace(run, log=str(log.resolve()), log_bytes=0)
+            history.runs.note(run)
+            caught_up(history.runs, run)
+    except HistoryError as error:
+        click.echo(f"How this run is, is not remembered: {error}", err=True)
+
+
+def note_cancelled(record: ClusterRun) -> None:
+    """Note that a run was cancelled which this host's memory knows, and has no log of yet."""
+    from wa_bulk.cli.memory import existing_memory
+    from wa_bulk.history import HistoryError
+
+    try:
+        history = existing_memory(_base_url(record.description))
+        if history is None:
+            return
+        with history:
+            run = history.runs.get(record.description.run_id)
+            if run is not None and not run.log:
+                history.runs.note(replace(run, state="stopped", stopped="interrupted", totals=record.totals))
+    except HistoryError as error:
+        click.echo(f"How this run ended is not remembered: {error}", err=True)
+
+
+def _base_url(description: Description) -> str:
+    from wa_bulk.send.account import base_url_from_env
+
+    return description.base_url or base_url_from_env()
+
+
+def _record_of(description: Description, base_url: str) -> RunRecord:
+    from wa_bulk.campaign.file import campaign_in
+    from wa_bulk.history import RunRecord
+    from wa_bulk.ledger.log_format import Totals
+
+    at_ms = round(datetime.fromisoformat(description.submitted_at).timestamp() * 1000)
+    file = campaign_in(description.campaign.encode(), Path(description.campaign_path))
+    return RunRecord(
+        run_id=description.run_id,
+        name=description.name,
+        message_sha256=file.message_sha256,
+        recipients_sha256=description.source_sha256,
+        base_url=base_url,
+        log="",
+        started_ms=at_ms,
+        updated_ms=at_ms,
+        state="running",
+        rows=description.rows,
+        totals=Totals(),
+    )
+
+
+def _respects_suppression(description: Description) -> bool:
+    from wa_bulk.campaign.file import campaign_in
+
+    return campaign_in(description.campaign.encode(), Path(description.campaign_path)).respect_suppression
