@@ -58,6 +58,24 @@ def test_a_run_goes_on_with_any_kind_of_file(folder: Folder, sandbox: Sandbox, k
     assert len(sandbox.messages) == len(GOOD)
 
 
+def test_what_is_left_of_a_sheet_is_mended_and_sent_again(folder: Folder, sandbox: Sandbox) -> None:
+    write_xlsx(folder.path / "orders.xlsx", [*ROWS, (-85298765370, "Eve")], sheet="Kunden", others=["Old"])
+    with_keys(folder, 'sheet = "Kunden"')
+    sent = folder.run(*SEND, "--recipients", "orders.xlsx")
+    assert sent.exit_code == exits.NOT_ALL_ACCEPTED, sent.stderr
+    folder.run("report", "run.jsonl", "--rows", "rejected", "--csv", "fix.csv")
+    fix = folder.path / "fix.csv"
+    fix.write_text(fix.read_text(encoding="utf-8").replace("-852", "+852"), encoding="utf-8")
+
+    given = ("orders.toml", "--recipients", "fix.csv")
+    assert json.loads(folder.run("check", *given, "--offline", "--json").stdout)["ready"] == 1
+    again = folder.run("send", *given, "--yes", "--log", "again.jsonl")
+    assert again.exit_code == exits.FINISHED, again.stderr
+    assert "+85298765370" in recipients(sandbox)
+    again = folder.run("report", "again.jsonl", "--rows", "accepted", "--csv", "-")
+    assert "+85298765370,Eve" in again.stdout
+
+
 def test_which_sheet_is_said(folder: Folder) -> None:
     write_xlsx(folder.path / "orders.xlsx", ROWS, others=["Old"])
     shown = folder.run("check", "orders.toml", "--recipients", "orders.xlsx", "--offline").stdout

@@ -27,7 +27,7 @@ _GROUP_MAX = 4
 """Digits of a first group that is an area code, if it is no country code."""
 
 _EXPONENT = re.compile(r"[-+]?[0-9](?:[.,][0-9]*)?[eE]\+?[0-9]+").fullmatch
-_NEGATIVE = re.compile(r"[+(]? *-[- (]*[0-9].*|\([0-9][0-9., ]*\)|[0-9][0-9., ]*-").fullmatch
+_NEGATIVE = re.compile(r"[+(]? *-[- (+]*[0-9].*|\([0-9][0-9., ]*\)|[0-9][0-9., ]*-").fullmatch
 """With its minus before or after it, or in brackets as accountants write it."""
 _THOUSANDS = re.compile(r"[-+]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?").fullmatch
 _WHOLE_FIGURE = re.compile(r"(\+?[0-9]{7,15})[.,]0+").fullmatch

@@ -14,7 +14,7 @@ from wa_bulk.api.invisible import INVISIBLE, code_points
 
 _NO_VALUE = frozenset(
     "NULL null Null (null) (NULL) <null> <NULL> [null] [NULL] \\N nil <nil> None <NA> NA N/A n/a N.A. n.a. "
-    "NaN nan NAN -nan NaT undefined [undefined] (undefined) (none) (blank) (empty) - -- --- – — . ? "
+    "NaN nan NAN -nan NaT undefined Undefined UNDEFINED [undefined] (undefined) (none) (blank) (empty) - -- --- – — . ? "
     "#N/A #NA #NV #N/D #I/T #N/DISP #ERROR #GETTING_DATA #REF! #VALUE! #NAME? #DIV/0! #NUM! #NULL!".split()
 ) | {"[object Object]", "Invalid Date", "Invalid date", "undefined undefined", "null null", "None None"}
 _NO_DATE = frozenset(
@@ -121,17 +121,24 @@ def _mojibake(text: str) -> str | None:
     parts: list[str] = []
     end = 0
     for run in _not_ascii(text):
-        meant = _decoded(run[0])
+        meant = None if _ends_in_capitals(text, *run.span()) else _decoded(run[0])
         if meant is not None:
             parts += [text[end : run.start()], meant]
             end = run.end()
     return "".join([*parts, text[end:]]) if end else None
 
 
+def _ends_in_capitals(text: str, start: int, end: int) -> bool:
+    """Return whether a run is the end of a word in capitals, with a mark behind it: as in “CAFÉ”, not ZoÃ©."""
+    capital, *marks = text[start:end]
+    if capital not in "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝØ" or not set(marks) <= _MARKS:
+        return False
+    is_within_word = capital in "ÃÄÅ" and text[end : end + 1].isalpha()
+    return not (text[max(0, start - 1) : start].islower() or is_within_word)
+
+
 def _decoded(run: str) -> str | None:
     """Return the UTF-8 that a run of letters is, read byte by byte."""
-    if run[0] in "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝØ" and all(mark in _MARKS for mark in run[1:]):
-        return None  # the end of a word in capitals, before a quotation mark
     for encoding in ("cp1252", "mac_roman") if run[0] in "√‚" else ("cp1252",):
         try:
             # Windows-1252 has no letter for five of the bytes, which stand for themselves then.
@@ -145,4 +152,4 @@ def _decoded(run: str) -> str | None:
     return None
 
 
-_MARKS = "“”‘’„‚…–—»›™®©"
+_MARKS = frozenset("“”‘’„‚…–—»›™®©")

@@ -209,6 +209,8 @@ def prepare(
         source = open_recipients(read, path)
         blueprint = compile_campaign(read, source.header, run_id, source.rows)
         scan = source.scan()
+    if source.sheet is None:
+        settings = msgspec.structs.replace(settings, sheet=None)
     return Plan(
         file=file,
         source=source,

@@ -17,17 +17,24 @@ from wa_bulk.campaign.sources.spool import Spool, copy_standard_input
 from wa_bulk.campaign.sources.workbook import WorkbookSource
 
 
-def open_source(path: Path, reading: Reading | None = None, columns: Collection[str] = ()) -> RowSource:
+def open_source(
+    path: Path,
+    reading: Reading | None = None,
+    columns: Collection[str] = (),
+    *,
+    sheet_of_workbooks_only: bool = False,
+) -> RowSource:
     """Open a table with a header, of whatever kind the file is: CSV, packed by gzip or not, or a workbook.
 
     `-` is standard input. `columns` are those that somebody will ask for: they tell which delimiter is meant
-    where several fit. Raises SourceError.
+    where several fit. A sheet is asked for in vain of a file that is no workbook: an error, unless
+    `sheet_of_workbooks_only`. Raises SourceError.
     """
     reading = reading or Reading()
     file = _spooled(sys.stdin) if path == STANDARD_INPUT else SourceFile(path)
     if is_workbook(file):
         return WorkbookSource(file, reading.sheet)
-    if reading.sheet is not None:
+    if reading.sheet is not None and not sheet_of_workbooks_only:
         raise file.error(f"is no workbook, and has no sheet {reading.sheet!r}: leave the sheet out")
     return CsvSource(file, reading, columns)
 
