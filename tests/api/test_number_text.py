@@ -50,8 +50,8 @@ def test_what_is_no_number_is_refused_with_the_reason(written: str, why: str) ->
 @pytest.mark.parametrize("minus", ["-", "\u2212", "\u2010", "\u2013", "\u2014", "\ufe63", "\uff0d", "\u207b"])
 @pytest.mark.parametrize(
     "written",
-    ["{}85298765370", "{} 85298765370", " {}85298765370.0", "+{}85298765370", "{}+85298765370", "({}85298765370)",
-     "85298765370{}", "\u200b{}\u200b85298765370"],
+    ["{}85298765370", "{} 85298765370", " {}85298765370.0", "+{}85298765370", "{}+85298765370",
+     "({}85298765370)", "85298765370{}", "\u200b{}\u200b85298765370"],
 )  # fmt: skip
 def test_a_minus_before_or_after_the_digits_is_a_calculated_figure(written: str, minus: str) -> None:
     with pytest.raises(ValueError, match="negative figure"):

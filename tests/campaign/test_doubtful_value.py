@@ -34,7 +34,8 @@ DOUBTFUL = {
         "Jos?e", "????",
     ],
     "in the wrong encoding": [
-        "FranÃ§ois", "ZoÃ©", "JosÃ© M", "Ã©lodie", "KÃ–LN", "kundeÂ®", "Ã¼ber", "donâ€™t", "â‚¬ 5", "Â£5", "ÐžÐ»ÑŒÐ³Ð°", "ðŸ˜€", "√©tude",
+        "FranÃ§ois", "ZoÃ©", "JosÃ© M", "Ã©lodie", "KÃ–LN", "kundeÂ®",
+        "Ã¼ber", "donâ€™t", "â‚¬ 5", "Â£5", "ÐžÐ»ÑŒÐ³Ð°", "ðŸ˜€", "√©tude",
         "\xc5\xa0koda", "Ù†ÙˆØ±", "\xe6\x9d\u017d\xe9\u203a\xb7",
     ],
     "a placeholder that nobody filled": [

@@ -14,8 +14,8 @@ from wa_bulk.api.invisible import INVISIBLE, code_points
 
 _NO_VALUE = frozenset(
     "NULL null Null (null) (NULL) <null> <NULL> [null] [NULL] \\N nil <nil> None <NA> NA N/A n/a N.A. n.a. "
-    "NaN nan NAN -nan NaT undefined Undefined UNDEFINED [undefined] (undefined) (none) (blank) (empty) - -- --- – — . ? "
-    "#N/A #NA #NV #N/D #I/T #N/DISP #ERROR #GETTING_DATA #REF! #VALUE! #NAME? #DIV/0! #NUM! #NULL!".split()
+    "NaN nan NAN -nan NaT undefined Undefined UNDEFINED [undefined] (undefined) (none) (blank) (empty) - -- "
+    "--- – — . ? #N/A #NA #NV #N/D #I/T #N/DISP #ERROR #GETTING_DATA #REF! #VALUE! #NAME? #DIV/0! #NUM! #NULL!".split()
 ) | {"[object Object]", "Invalid Date", "Invalid date", "undefined undefined", "null null", "None None"}
 _NO_DATE = frozenset(
     "0000-00-00 0000/00/00 00.00.0000 00/00/0000 1900-01-00 1899-12-30 1899-12-31 00/01/1900 "
@@ -129,7 +129,7 @@ def _mojibake(text: str) -> str | None:
 
 
 def _ends_in_capitals(text: str, start: int, end: int) -> bool:
-    """Return whether a run is the end of a word in capitals, with a mark behind it: as in “CAFÉ”, not ZoÃ©."""
+    """Return whether a run is the end of a word in capitals, with a mark behind it: “CAFÉ”, not ZoÃ©."""
     capital, *marks = text[start:end]
     if capital not in "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝØ" or not set(marks) <= _MARKS:
         return False

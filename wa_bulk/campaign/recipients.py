@@ -49,7 +49,7 @@ def with_reading_of(settings: Settings, file: CampaignFile) -> Settings:
 def open_recipients(file: CampaignFile, path: Path) -> RowSource:
     """Open the recipients of a campaign, as it says how. Raises SourceError.
 
-    The sheet that it names is of its own workbook: in place of that a CSV may be given, such as its mended rows.
+    The sheet that it names is its own workbook's: in place of that a CSV may be given.
     """
     is_own = file.recipients is not None and path.absolute() == file.recipients.absolute()
     return open_source(path, file.reading, columns_in(file.message), sheet_of_workbooks_only=not is_own)
