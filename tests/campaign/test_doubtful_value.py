@@ -58,6 +58,7 @@ FINE = [
     "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "अनन्या", "さくら", "陳美玲", "김민준", "ሰላም", "❤️",
     "\U0001f468\u200d\U0001f469\u200d\U0001f467", "🇬🇧", "10 – 20", "½", "€50", "«Éric»", "“États”",
     "TRUE", "none", "45678", "#1234", "#hashtag", "C# and F#", "AT&T", "R&D;", "a < b", "What?",
+    "See https://x.example/p?a=1",
     "Who? Me?", "C:\\new", "{", "}", "x@y.example", "O'Brien", "12e5", "1.5", "-5", "=", "= 5",
     "na", "Nan", "Nil", "a\xa0b", "two\nlines", "Null & Co.",
 ]  # fmt: skip

@@ -76,6 +76,14 @@ def test_what_is_left_of_a_sheet_is_mended_and_sent_again(folder: Folder, sandbo
     assert "+85298765370,Eve" in again.stdout
 
 
+def test_recipients_named_under_the_message_are_told_where_they_belong(folder: Folder) -> None:
+    text = folder.campaign.read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.startswith("recipients"))
+    moved = text.replace(line, "").replace("[message]\n", f"[message]\n{line}\n")
+    folder.campaign.write_text(moved, encoding="utf-8")
+    assert "'recipients'; it belongs at the top of the file" in folder.run("check", "orders.toml").stderr
+
+
 def test_which_sheet_is_said(folder: Folder) -> None:
     write_xlsx(folder.path / "orders.xlsx", ROWS, others=["Old"])
     shown = folder.run("check", "orders.toml", "--recipients", "orders.xlsx", "--offline").stdout

@@ -15,7 +15,8 @@ from wa_bulk.api.invisible import INVISIBLE, code_points
 _NO_VALUE = frozenset(
     "NULL null Null (null) (NULL) <null> <NULL> [null] [NULL] \\N nil <nil> None <NA> NA N/A n/a N.A. n.a. "
     "NaN nan NAN -nan NaT undefined Undefined UNDEFINED [undefined] (undefined) (none) (blank) (empty) - -- "
-    "--- – — . ? #N/A #NA #NV #N/D #I/T #N/DISP #ERROR #GETTING_DATA #REF! #VALUE! #NAME? #DIV/0! #NUM! #NULL!".split()
+    "--- – — . ? #N/A #NA #NV #N/D #I/T #N/DISP #ERROR #GETTING_DATA #REF! #VALUE! #NAME? #DIV/0! #NUM! "
+    "#NULL!".split()
 ) | {"[object Object]", "Invalid Date", "Invalid date", "undefined undefined", "null null", "None None"}
 _NO_DATE = frozenset(
     "0000-00-00 0000/00/00 00.00.0000 00/00/0000 1900-01-00 1899-12-30 1899-12-31 00/01/1900 "
@@ -82,7 +83,7 @@ def value_doubt(text: str, *, in_link: bool = False) -> str | None:
         return f"is {text!r}, a figure that a spreadsheet has rounded"
     if _is_formula(text):
         return f"is {shortened(text)}, a formula and not what it gives"
-    if not in_link and (_is_question(text) or _lost_letter(text)):
+    if not in_link and "://" not in text and (_is_question(text) or _lost_letter(text)):
         return f"is {shortened(text)}, with ? where a letter was lost"
     if found := _placeholder(text):
         return f"has '{found[0]}' in it, a placeholder that nobody filled"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from wa_bulk.campaign.file import CampaignError, CampaignFile
+from wa_bulk.campaign.file import CampaignError, CampaignFile, unknown_key
 from wa_bulk.campaign.request.placeholder import Column, split
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources import Reading, RowSource, open_source
@@ -20,6 +20,8 @@ from wa_bulk.campaign.sources.spool import keep_standard_input
 def recipients_of(file: CampaignFile, given: Path | None) -> Path:
     """Tell where a campaign's recipients are: `given`, or else what the file says. Raises CampaignError."""
     path = given or file.recipients
+    if path is None and "recipients" in file.message:
+        raise CampaignError(f"{file.path}: message: unknown key {unknown_key('recipients', ())}")
     if path is None:
         raise CampaignError(
             f'{file.path}: names no recipients; add recipients = "file.csv" or give --recipients FILE'
