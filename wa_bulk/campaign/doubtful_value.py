@@ -131,7 +131,7 @@ def _mojibake(text: str) -> str | None:
 
 def _ends_in_capitals(text: str, start: int, end: int) -> bool:
     """Return whether a run is the end of a word in capitals, with a mark behind it: “CAFÉ”, not ZoÃ©."""
-    capital, *marks = text[start:end]
+    capital, marks = text[start], text[start + 1 : end]
     if capital not in "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝØ" or not set(marks) <= _MARKS:
         return False
     is_within_word = capital in "ÃÄÅ" and text[end : end + 1].isalpha()
