@@ -227,3 +227,8 @@ def test_a_test_message_is_held_against_the_template_too(hold: Folder, sandbox: 
     assert "name is 'xx', in which code does not exist" in absent.stderr
     assert sandbox.messages == []
     assert send(hold, "--to", "+4915228817386").exit_code == exits.FINISHED
+
+
+def test_where_nothing_is_left_to_send_no_category_is_told(hold: Folder, sandbox: Sandbox) -> None:
+    hold.recipients([("12", "Ada")])
+    assert "to send 0 messages left out 1 rejected" in words(send(hold).stderr)

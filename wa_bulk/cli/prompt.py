@@ -153,7 +153,9 @@ def _recipients(plan: Plan, found: Examination, templates: AccountTemplates) -> 
     categories: Counter[str] = Counter()
     for cost in by_category(found.destinations, templates):
         categories[cost.category] += cost.messages
-    kinds = f", {_listed(categories)}" if any(templates.lookups) and "" not in categories else ""
+    kinds = (
+        f", {_listed(categories)}" if categories and any(templates.lookups) and "" not in categories else ""
+    )
     messages = f"{counted(found.ready, 'message')}{where}{kinds}"
     if found.rows < plan.rows_to_send:
         return f"of the first {counted(found.rows, 'row')}, {messages}"
