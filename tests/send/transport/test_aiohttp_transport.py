@@ -277,6 +277,25 @@ async def test_a_token_is_not_taken_before_a_tunnel_is_there(
         await transport.close()
 
 
+async def test_a_tunnel_that_does_not_come_is_given_up_as_any_connection_is() -> None:
+    async def silent_proxy(peer: Peer) -> None:
+        await peer.head_only()
+        await peer.client_gone()
+
+    async with serving(*[silent_proxy] * 2) as proxy:
+        transport = AiohttpTransport(
+            "https://nowhere.invalid/",
+            {"Authorization": SECRET},
+            proxy=f"http://127.0.0.1:{proxy.port}",
+            timeout=3600,
+            connect_timeout=0.2,
+        )
+        with pytest.raises(NotSent):
+            await transport.prepare()
+        await fails(NotSent, transport.post(b"x"))
+        await transport.close()
+
+
 async def test_a_proxy_that_is_spoken_to_over_tls(identity: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
     async def proxy(peer: Peer) -> None:
         await peer.head_only()

@@ -60,7 +60,12 @@ class AiohttpTransport:
         self._headers = {name: value for name, value in given.items() if name not in self._credentials}
         self._connections = connections
         self._patience = Patience(timeout)
-        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
+        self._timeout = aiohttp.ClientTimeout(
+            total=None,
+            # The lookup, the proxy's tunnel and TLS included. With a given session others may be in line.
+            connect=connect_timeout if session is None else None,
+            sock_connect=connect_timeout,
+        )
         self._host_session = session
         self._host_session_is_parents = False
         self._proxy = proxy
