@@ -60,4 +60,5 @@ def test_it_is_refused_at_once_with_a_reason_that_can_be_read(tmp_path: Path, co
             with pytest.raises(RowRefused) as refused:
                 blueprint.render(1, [*{**FINE, column: cell}.values()])
             assert len(str(refused.value)) < 1000, filling
+            assert str(CELL_MAX + 1) not in str(refused.value), "no count of what was cut"
             value_doubt(cell)

@@ -88,6 +88,11 @@ def campaign(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_where_nothing_is_to_be_sent_nothing_stands_behind_it(campaign: Path) -> None:
+    (campaign / "orders.csv").write_text("phone,name,language,line\nnobody,Di,en,\n")
+    assert "to send   0 messages\n" in told(campaign)
+
+
 @pytest.mark.parametrize("width", [80, 140])
 def test_everything_that_matters_is_said_within_the_width(campaign: Path, width: int) -> None:
     text = told(campaign, width=width, notes=[("again", "3 of 7 rows go to people who had it")])

@@ -70,7 +70,7 @@ def read_written(text: str) -> Written:
     Raises ValueError with the reason where it is not one number.
     """
     if len(text) > _WRITTEN_MAX and len(text.strip()) > _WRITTEN_MAX:
-        raise ValueError(f"has {len(text.strip())} characters, which is too long")
+        raise ValueError(f"has more than {_WRITTEN_MAX} characters, which is too long")
     bare = digits = text
     if not (text.isdecimal() and text.isascii()):
         bare = _tidied(text)

@@ -33,7 +33,10 @@ _LEADS = "ÂÃÄÅÐÑØÙâãðïäåæçèéà√‚"
 # Each is a set of characters first, which a search passes over many others for.
 _odd_in_ascii = re.compile(f"[{_ODD_ASCII}]").search
 _odd_anywhere = re.compile(f"[{_ODD_ASCII}{_ODD}]").search
-_may_be_mojibake = re.compile(rf"[{_LEADS}][^\x00-\x7f]").search
+_CYRILLIC_SECONDS = bytes(byte for byte in range(0x80, 0xC0) if byte != 0x98).decode("cp1251")
+_is_cyrillic_mojibake = re.compile(rf"(?:[РС][{_CYRILLIC_SECONDS}]){{2,}}").fullmatch
+"""What is left of Cyrillic text whose UTF-8 was read as Windows-1251, as programs in the East do."""
+_may_be_mojibake = re.compile(rf"[{_LEADS}][^\x00-\x7f]|[РС][{_CYRILLIC_SECONDS}][РС]").search
 
 _is_error = re.compile(r"#[¡A-ZÀ-Ü][A-ZÀ-Ü/0_ ]*[!?]").fullmatch
 _is_filler = re.compile(r"#{3,}").fullmatch
@@ -115,8 +118,8 @@ def _edge_doubt(text: str) -> str | None:
 
 
 def _mojibake(text: str) -> str | None:
-    """Return what a text was before its UTF-8 was read as Windows-1252, as programs in the West do, or as a
-    Mac's encoding; None where it never was."""
+    """Return what a text was before its UTF-8 was read as Windows-1252, as programs in the West do, as
+    Windows-1251 or as a Mac's encoding; None where it never was."""
     if text.isascii():
         return None
     parts: list[str] = []
@@ -140,6 +143,8 @@ def _ends_in_capitals(text: str, start: int, end: int) -> bool:
 
 def _decoded(run: str) -> str | None:
     """Return the UTF-8 that a run of letters is, read byte by byte."""
+    if _is_cyrillic_mojibake(run):
+        return run.encode("cp1251").decode("utf-8")
     for encoding in ("cp1252", "mac_roman") if run[0] in "√‚" else ("cp1252",):
         try:
             # Windows-1252 has no letter for five of the bytes, which stand for themselves then.

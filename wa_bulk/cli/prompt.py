@@ -153,9 +153,8 @@ def _recipients(plan: Plan, found: Examination, templates: AccountTemplates) -> 
     categories: Counter[str] = Counter()
     for cost in by_category(found.destinations, templates):
         categories[cost.category] += cost.messages
-    kinds = (
-        f", {_listed(categories)}" if categories and any(templates.lookups) and "" not in categories else ""
-    )
+    known = bool(categories) and any(templates.lookups) and "" not in categories
+    kinds = f", {_listed(categories)}" if known else ""
     messages = f"{counted(found.ready, 'message')}{where}{kinds}"
     if found.rows < plan.rows_to_send:
         return f"of the first {counted(found.rows, 'row')}, {messages}"

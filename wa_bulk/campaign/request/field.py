@@ -71,9 +71,10 @@ def value_of(field: Field, text: str) -> str | int | float:
         fault, expects = f"is {shortened(text)}, not a whole number", _expects(field)
     else:
         value = int(text) if field.kind == "whole" else text
-        fault = field.rule.fault(value) if field.rule is not None else None
-        if fault is None and len(text) > CELL_MAX:
+        if len(text) > CELL_MAX:  # its source may have cut it
             fault = f"has more than {CELL_MAX:,} characters"
+        else:
+            fault = field.rule.fault(value) if field.rule is not None else None
         expects = _expects(field)
     if fault is not None:
         raise ValidationError(field.path, fault, expects)
