@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from tests.callbacks.memory import hear
+from tests.callbacks.rows import notice
 from tests.cli.conftest import CAMPAIGN, GOOD, Folder
 from wa_bulk.api.account_template import AccountTemplate
 from wa_bulk.api.template_definition import BodyDefinition, FooterDefinition
@@ -191,6 +193,16 @@ def test_suppressed_numbers_are_not_counted_as_to_be_sent(folder: Folder) -> Non
     told = words(folder.run("send", "orders.toml", "--yes").stderr)
     assert "to send 4 messages: DE" in told
     assert "left out 1 suppressed" in told
+
+
+def test_what_was_notified_of_the_number_before_is_said(folder: Folder) -> None:
+    flagged = notice("phone_number_update", display_phone_number="+86 138 0013 8000", quality="FLAGGED")
+    hear(folder.path / "memory.db", flagged)
+    text = folder.campaign.read_text()
+    for sender, is_said in (("+8613800138000", True), ("+8613900139000", False)):
+        folder.campaign.write_text(text.replace("[message]", f'[message]\nfrom = "{sender}"'))
+        asked = folder.run("send", "orders.toml")
+        assert ("EngageLab notified: the number +86 138 0013 8000 is FLAGGED" in asked.stderr) is is_said
 
 
 def test_a_resume_counts_the_rows_that_are_left(folder: Folder) -> None:

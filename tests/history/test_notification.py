@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from wa_bulk.history.notification import event_and_data, in_words
+from tests.callbacks.memory import hear
+from tests.callbacks.rows import notice
+from wa_bulk.history import History
+from wa_bulk.history.notification import event_and_data, in_words, still_out_of_use
 
 
 @pytest.mark.parametrize(
@@ -54,6 +59,26 @@ def test_a_notification_in_words(event: str, data: dict[str, object], words: str
 )
 def test_what_is_no_notification_has_no_event(body: bytes) -> None:
     assert event_and_data(body) == ("", {})
+
+
+def test_what_is_out_of_use_stays_so_until_it_is_taken_back(tmp_path: Path) -> None:
+    file = tmp_path / "memory.db"
+
+    def out_of_use() -> set[str]:
+        with History.open(file) as history:
+            return {notice.name for _, notice in still_out_of_use(history.inbox)}
+
+    number = {"display_phone_number": "+86 138 0013 8000"}
+    hear(file, notice("phone_number_update", **number, quality="FLAGGED"))
+    hear(file, notice("phone_number_update", display_phone_number="+447911123456", status="RESTRICTED"))
+    hear(file, notice("whatsapp_business_update", waba_event="DISABLED_UPDATE", ban_state="DISABLE"))
+    hear(file, notice("template_update", template_name="code", template_status="PAUSED"))
+    assert out_of_use() == {"+8613800138000", "+447911123456", ""}
+    hear(file, notice("phone_number_update", **number, current_limit="TIER_250"))
+    assert out_of_use() == {"+8613800138000", "+447911123456", ""}, "a limit takes nothing back"
+    hear(file, notice("phone_number_update", **number, quality="UNFLAGGED"))
+    hear(file, notice("whatsapp_business_update", waba_event="DISABLED_UPDATE", ban_state="REINSTATE"))
+    assert out_of_use() == {"+447911123456"}
 
 
 def test_data_of_another_form_is_left_out() -> None:

@@ -60,11 +60,27 @@ def consult(plan: Plan, base_url: str, *, again: bool) -> list[Note]:
             plan.suppress(SuppressionRule(history.suppression_list()))
         if is_new:
             return [("memory", f"new, at {path}: no suppressed number and no earlier run is known yet")]
-        return look_back(plan, base_url, history.runs, again=again)
+        return [*look_back(plan, base_url, history.runs, again=again), *_warnings(plan, history.inbox)]
     except HistoryError as error:
         if is_new or not plan.file.respect_suppression:
             return [("memory", f"not asked: {error}")]
         raise unreadable(error) from error
+
+
+def _warnings(plan: Plan, inbox: Inbox) -> list[Note]:
+    """Say what EngageLab notified of before the run that its sending number, or the account, suffers from."""
+    from datetime import UTC, datetime
+
+    from wa_bulk.history.notification import still_out_of_use
+    from wa_bulk.history.person import person_of
+
+    sender = plan.blueprint.message.from_
+    is_any = plan.blueprint.senders_vary or sender is None
+    return [
+        ("warning", f"{notice.words} ({datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC)")
+        for at_ms, notice in still_out_of_use(inbox)
+        if notice.scope == "account" or is_any or person_of(sender or "") == person_of(notice.name)
+    ]
 
 
 def suppression_for(file: CampaignFile, base_url: str | None) -> RowRule | None:

@@ -19,6 +19,8 @@ _TEMPLATE_OUT_OF_USE = {
 }  # fmt: skip
 _NUMBER_OUT_OF_USE = {"FLAGGED", "RESTRICTED", "BLOCKED", "BANNED", "DISABLED"}
 """Meta's words for a number that people complained of. The vendor's page names no field for them."""
+_BACK_IN_USE = {"UNFLAGGED", "UNRESTRICTED", "UNBLOCKED", "REINSTATED", "REINSTATE", "CONNECTED"}
+"""Words by which a number, or the account, may be used again."""
 
 
 class Notice(Struct, frozen=True):
@@ -50,6 +52,23 @@ def notices(inbox: Inbox, after_id: int) -> Iterator[tuple[int, Notice]]:
         notice = _notice(*event_and_data(row.body))
         if notice is not None:
             yield row.id, notice
+
+
+def still_out_of_use(inbox: Inbox) -> list[tuple[int, Notice]]:
+    """Return the last notice of each sending number and of the account that no later notification takes back.
+
+    Each with when it was stored, in milliseconds since 1970. Templates are left out: the account itself tells
+    of those. May raise HistoryError.
+    """
+    last: dict[tuple[Scope, str], tuple[int, Notice]] = {}
+    for row in inbox.rows("notification"):
+        event, data = event_and_data(row.body)
+        notice = _notice(event, data)
+        if notice is not None and notice.scope != "template":
+            last[notice.scope, notice.name] = row.at_ms, notice
+        elif any(isinstance(value, str) and value in _BACK_IN_USE for value in data.values()):
+            last.pop(("sender", _number(data)) if event == "phone_number_update" else ("account", ""), None)
+    return list(last.values())
 
 
 def in_words(event: str, data: Data) -> str:
