@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import FAULTY, GOOD, Folder
+from tests.cli.test_template_check import ROWS, write
 from tests.cluster.redis_server import RedisServer
 from wa_bulk.cli import exits
 from wa_bulk.sandbox import Sandbox
@@ -236,6 +237,19 @@ def test_the_same_is_not_submitted_twice(cluster: Folder) -> None:
     assert again.stdout == ""
     assert f"was submitted with these recipients already, as run {run}" in again.stderr
     assert submitted(cluster, "--again") != run
+
+
+def test_what_does_not_fit_its_template_is_not_submitted(cluster: Folder, sandbox: Sandbox) -> None:
+    write(cluster, "paused_offer")
+    refused = cluster.run("cluster", "submit", "orders.toml")
+    assert (refused.exit_code, refused.stdout) == (exits.NOTHING_SENT, "")
+    assert "paused_offer (en) is PAUSED" in refused.stderr
+    write(cluster, language="{name}")
+    cluster.recipients(ROWS)
+    run = submitted(cluster)
+    assert cluster.run("cluster", "worker", "--until-done").exit_code == exits.FINISHED
+    totals = status(cluster, run)["totals"]
+    assert (totals["accepted"], totals["rejected"]) == (2, 1)
 
 
 def test_what_was_sent_already_is_not_submitted(cluster: Folder, sandbox: Sandbox) -> None:

@@ -103,7 +103,7 @@ def command(
         csv=csv,
         media=look,
         base_url=base_url,
-        ask_account=None if offline else asking(base_url),
+        ask_account=None if offline else asking(base_url, " (--offline leaves this out)"),
         rates=None if rates is None else rates_in(rates),
     )
     refused = report.rejected + (report.media.problems if report.media is not None else 0)

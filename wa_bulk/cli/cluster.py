@@ -114,6 +114,7 @@ def submit(
     from wa_bulk.cli.cluster_memory import noted
     from wa_bulk.cli.memory import consult
     from wa_bulk.cli.progress import reading
+    from wa_bulk.cli.template_check import require_fit
     from wa_bulk.report.words import counted
     from wa_bulk.send.account import base_url_from_env
 
@@ -122,6 +123,7 @@ def submit(
     selected = selections(as_settings_say(file, settings), only, except_, exclude)
     with reading():
         plan = prepare(campaign, recipients=recipients, settings=settings, selections=selected)
+    require_fit(plan, base_url)
     at = base_url or base_url_from_env()
 
     async def run(redis: Redis, url: str) -> None:

@@ -20,7 +20,7 @@ from wa_bulk.cli.interrupt import two_step
 from wa_bulk.cli.memory import Note, notifications, remembered
 from wa_bulk.cli.problem import Problem
 from wa_bulk.cli.progress import Glance, Watch
-from wa_bulk.cli.template_check import ask_account
+from wa_bulk.cli.template_check import ask_account, does_not_fit
 from wa_bulk.cli.wait_settled import wait_until_settled
 from wa_bulk.report.send_again import send_again
 from wa_bulk.report.summary import summarise
@@ -39,7 +39,7 @@ def confirm(plan: Plan, account: Account, notes: Sequence[Note], *, yes: bool) -
     templates = ask_account(plan.blueprint, plan.source, account)
     findings = hold_against(plan.blueprint, templates)
     if findings.errors:
-        raise Problem("nothing was sent: the campaign and its template do not fit", *findings.errors)
+        raise does_not_fit(findings)
     found = prompt.examined(plan, asked=not yes)
     prompt.tell(plan, account, found, templates, findings, notes, Console(stderr=True, highlight=False))
     expected = prompt.messages_expected(plan, found)

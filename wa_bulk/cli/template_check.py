@@ -7,10 +7,21 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wa_bulk.campaign.template_check import AccountTemplates, AskAccount, language_used, names_used
+import click
+
+from wa_bulk.campaign.template_check import (
+    AccountTemplates,
+    AskAccount,
+    TemplateFindings,
+    hold_against,
+    language_used,
+    names_used,
+)
 from wa_bulk.cli import loop
+from wa_bulk.cli.problem import Problem
 from wa_bulk.history import History, HistoryError, history_path
 from wa_bulk.history.template_updates import template_updates
+from wa_bulk.report.words import plain
 from wa_bulk.send.account import Account
 from wa_bulk.send.outcome import ApiError
 from wa_bulk.send.template_lookup import TemplateLookup, look_up
@@ -19,6 +30,7 @@ from wa_bulk.send.templates import Templates
 if TYPE_CHECKING:
     from wa_bulk.api.template import Template
     from wa_bulk.campaign.request.blueprint import Blueprint
+    from wa_bulk.campaign.run.plan import Plan
     from wa_bulk.campaign.sources.base import RowSource
 
 TIMEOUT_S = 10.0
@@ -35,12 +47,15 @@ def ask_account(blueprint: Blueprint, source: RowSource, account: Account) -> Ac
     return loop.run(_ask(names, language_used(blueprint), account))
 
 
-def asking(base_url: str | None) -> AskAccount:
-    """Return what asks the environment's account, or says of a campaign with a template why nobody can be."""
+def asking(base_url: str | None, way_out: str = "") -> AskAccount:
+    """Return what asks the environment's account, or says of a campaign with a template why nobody can be.
+
+    `way_out` is added to that.
+    """
     try:
         account = Account.from_env(base_url)
     except ValueError as error:
-        why = f"{error} (--offline leaves this out)"
+        why = f"{error}{way_out}"
         return lambda blueprint, source: AccountTemplates(
             problem=why if names_used(blueprint, source) else None
         )
@@ -54,6 +69,23 @@ def ask_for(template: Template, base_url: str | None) -> AccountTemplates:
     except ValueError as error:
         return AccountTemplates(problem=str(error))
     return loop.run(_ask([template.name], template.language, account))
+
+
+def require_fit(plan: Plan, base_url: str | None) -> None:
+    """Hold a campaign against its templates, and say on stderr what is not certain.
+
+    Raises Problem where no row can be sent.
+    """
+    findings = hold_against(plan.blueprint, asking(base_url)(plan.blueprint, plan.source))
+    if findings.errors:
+        raise does_not_fit(findings)
+    for warning in findings.warnings:
+        click.echo(f"warning: {plain(warning)}", err=True)
+
+
+def does_not_fit(findings: TemplateFindings) -> Problem:
+    """Return the problem of a campaign of which no row can be sent."""
+    return Problem("nothing was sent: the campaign and its template do not fit", *findings.errors)
 
 
 async def _ask(names: list[str], language: str | None, account: Account) -> AccountTemplates:
