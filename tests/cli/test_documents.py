@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.cli.conftest import Folder
+from tests.cli.conftest import GOOD, Folder
+from tests.cluster.redis_server import RedisServer
 from wa_bulk.cli import app, exits
 from wa_bulk.sandbox import Sandbox
 
@@ -40,6 +41,36 @@ def test_the_tour_of_the_readme(folder: Folder, sandbox: Sandbox) -> None:
     sent = [message.to for message in sandbox.messages]
     assert sent == ["+447911123457", "+447911123456", "+33612345678"]
     assert (folder.path / "report.html").exists()
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/cluster.md"])
+def test_a_campaign_from_several_machines(
+    folder: Folder, sandbox: Sandbox, redis_server: RedisServer, document: str
+) -> None:
+    """With two workers, which a person ends."""
+    folder.environment["WA_BULK_REDIS"] = redis_server.url
+    text = (ROOT / document).read_text(encoding="utf-8")
+    block = next(block for block in blocks(text, "sh") if "wa-bulk cluster submit" in block)
+    workers, run = [], ""
+    for line in re.findall(r"wa-bulk [^)#\n]*", block):
+        words = shlex.split(line.replace("$RUN", run))[1:]
+        if words[:2] == ["cluster", "submit"]:
+            folder.campaign.rename(folder.path / words[2])
+        if words == ["cluster", "worker"]:
+            workers += [folder.start(*words) for _ in range(2)]
+            for worker in workers:
+                assert worker.stderr is not None
+                assert any("Ctrl-C ends it" in line for line in worker.stderr)
+            continue
+        result = folder.run(*words)
+        assert result.exit_code == exits.FINISHED, result.output
+        run = run or result.stdout.strip()
+    for worker in workers:
+        worker.terminate()
+        worker.communicate(timeout=60)
+        assert worker.returncode == exits.FINISHED
+    assert sorted(message.to for message in sandbox.messages) == sorted(phone for phone, _ in GOOD)
+    assert '"stopped":null' in (folder.path / "run.jsonl").read_text().splitlines()[-1]
 
 
 async def test_the_message_from_a_service_arrives(

@@ -185,8 +185,9 @@ def worker(until_done: bool, base_url: str | None, url: str | None) -> None:
         from wa_bulk.cluster.worker import Worker
 
         member = Worker(redis, url, account, _respect_suppression, tell=_say)
-        click.echo(f"{click.style('Worker', bold=True)} of Redis at {_shown(url)}. Ctrl-C ends it.", err=True)
+        head = f"{click.style('Worker', bold=True)} of Redis at {_shown(url)}. Ctrl-C ends it."
         with two_step(member.stop, lambda: None):
+            click.echo(head, err=True)
             async with noticing(lambda: member.notice):
                 await member.work(until_done=until_done)
         click.echo(f"{member.settled:,} rows settled.", err=True)
