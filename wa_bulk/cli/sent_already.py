@@ -36,10 +36,10 @@ def look_back(plan: Plan, base_url: str, runs: Runs, *, again: bool) -> list[Not
         return []
     first = found[0]
     if not first.is_repeat or again:
-        overlap = first.rows if first.overlap is None else first.overlap
-        return [
-            ("again", f"{overlap:,} of {first.rows:,} rows go to people who were in {_told(first.run)} too")
-        ]
+        if first.overlap is None:
+            return [("again", f"these are the recipients of {_told(first.run)}")]
+        rows = f"{first.overlap:,} of {first.rows:,} rows"
+        return [("again", f"{rows} go to people who were in {_told(first.run)} too")]
     whom = (
         "these recipients"
         if first.overlap is None
