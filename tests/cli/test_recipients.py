@@ -59,21 +59,32 @@ def test_a_run_goes_on_with_any_kind_of_file(folder: Folder, sandbox: Sandbox, k
 
 
 def test_what_is_left_of_a_sheet_is_mended_and_sent_again(folder: Folder, sandbox: Sandbox) -> None:
-    write_xlsx(folder.path / "orders.xlsx", [*ROWS, (-85298765370, "Eve")], sheet="Kunden", others=["Old"])
-    with_keys(folder, 'sheet = "Kunden"')
+    write_xlsx(folder.path / "orders.xlsx", [*ROWS, (-85298765370, "Zoé")], sheet="Kunden", others=["Old"])
+    with_keys(folder, 'sheet = "Kunden"', 'encoding = "cp1252"', 'delimiter = ";"')
     sent = folder.run(*SEND, "--recipients", "orders.xlsx")
     assert sent.exit_code == exits.NOT_ALL_ACCEPTED, sent.stderr
     folder.run("report", "run.jsonl", "--rows", "rejected", "--csv", "fix.csv")
     fix = folder.path / "fix.csv"
-    fix.write_text(fix.read_text(encoding="utf-8").replace("-852", "+852"), encoding="utf-8")
+    fix.write_bytes(fix.read_bytes().replace(b"-852", b"+852"))
 
     given = ("orders.toml", "--recipients", "fix.csv")
     assert json.loads(folder.run("check", *given, "--offline", "--json").stdout)["ready"] == 1
     again = folder.run("send", *given, "--yes", "--log", "again.jsonl")
     assert again.exit_code == exits.FINISHED, again.stderr
     assert "+85298765370" in recipients(sandbox)
+    assert any("Zoé" in str(text) for text in texts(sandbox))
     again = folder.run("report", "again.jsonl", "--rows", "accepted", "--csv", "-")
-    assert "+85298765370,Eve" in again.stdout
+    assert "+85298765370;Zo" in again.stdout
+
+
+def test_letters_that_the_campaigns_encoding_lacks_are_not_lost(folder: Folder) -> None:
+    write_xlsx(folder.path / "orders.xlsx", [("phone", "name"), ("nobody", "Олег"), *GOOD])
+    with_keys(folder, 'encoding = "cp1252"')
+    folder.run(*SEND, "--recipients", "orders.xlsx")
+    made = folder.run("report", "run.jsonl", "--rows", "rejected", "--csv", "fix.csv")
+    assert made.exit_code == exits.NOTHING_SENT
+    assert "fix.csv: cannot be written: cp1252, the campaign's encoding, has no 'О'" in made.stderr
+    assert not (folder.path / "fix.csv").exists()
 
 
 def test_recipients_named_under_the_message_are_told_where_they_belong(folder: Folder) -> None:

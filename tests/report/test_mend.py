@@ -69,7 +69,7 @@ def test_rows_that_were_mended_before_have_their_two_columns_once(tmp_path: Path
 
 def test_the_file_is_read_back_as_the_source_is(tmp_path: Path) -> None:
     log = run_over(tmp_path, SOURCE.encode("utf-16"), result(2, "rejected", error="…"))
-    encoding, delimiter = form_of(source_of(log))
+    encoding, delimiter = form_of(log, source_of(log))
     text = mended(log, "rejected").encode(encoding).decode("utf-16")
 
     assert list(csv.reader(io.StringIO(text), delimiter=delimiter))[1] == ["0002", "Ann", "", "rejected", "…"]

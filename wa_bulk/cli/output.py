@@ -37,6 +37,10 @@ def written(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
             return
         with _replaced(path.resolve()) as file, open(file, "w", encoding=encoding, newline="") as stream:  # noqa: PTH123
             yield stream
+    except UnicodeEncodeError as error:
+        letter = error.object[error.start]
+        text = f"{path}: cannot be written: {encoding}, the campaign's encoding, has no {letter!r}"
+        raise Problem(text) from error
     except OSError as error:
         if error.filename not in (None, str(path)):
             raise

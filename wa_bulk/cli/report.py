@@ -167,7 +167,7 @@ def _write_rows(log: Path, rows: str, csv: Path | None, *, mask: bool) -> None:
         delivery = _with_callbacks(log, partial(DeliveryCells.of_log, log))
         if delivery is None:
             raise Problem("no callback speaks of this run", "`wa-bulk callbacks` receives them.")
-    with written(csv, form_of(source)[0]) as to:
+    with written(csv, form_of(log, source)[0]) as to:
         seen = csv == STDOUT and sys.stdout.isatty()
         count = write_rows(log, source, statuses, to, delivery, for_terminal=seen)
     say_written(csv, f"{counted(count, 'row')}, {' and '.join(statuses)}")

@@ -12,7 +12,7 @@ import msgspec
 from wa_bulk.campaign.sources.base import RowSource, SourceError
 from wa_bulk.campaign.sources.csv import CsvSource
 from wa_bulk.campaign.sources.factory import open_source
-from wa_bulk.campaign.sources.reading import reading_of
+from wa_bulk.campaign.sources.reading import delimiter_named, encoding_named, reading_of
 from wa_bulk.ledger.log_format import LogError, ResultLine, RunLine
 from wa_bulk.ledger.log_reader import read_run
 from wa_bulk.report.delivery_cells import DeliveryCells
@@ -50,9 +50,12 @@ def _check(source: RowSource, run: RunLine, others: str) -> None:
         )
 
 
-def form_of(source: RowSource) -> tuple[str, str]:
-    """Return the encoding and the delimiter of `source`, so that the same campaign reads what is written."""
-    return (source.encoding, source.delimiter) if isinstance(source, CsvSource) else ("utf-8", ",")
+def form_of(log: Path, source: RowSource) -> tuple[str, str]:
+    """Return the encoding and the delimiter by which the campaign of `log` reads a CSV."""
+    if isinstance(source, CsvSource):
+        return source.encoding, source.delimiter
+    said = reading_of(read_run(log).settings)
+    return encoding_named(said.encoding or "utf-8"), delimiter_named(said.delimiter or ",")
 
 
 def write_rows(
@@ -70,7 +73,7 @@ def write_rows(
     are added: `status` and `reason`; where the source ends in these already, from an earlier time, they are
     written anew. With `for_terminal`, control characters in the source's cells are shown as escapes.
     """
-    encoding, delimiter = form_of(source)
+    encoding, delimiter = form_of(log, source)
     writer = csv.writer(to, delimiter=delimiter, lineterminator="\n")
     own = source.header[:-2] if source.header[-2:] == _ADDED else source.header
     writer.writerow([*own, *(_free_name(name, own) for name in _ADDED)])
