@@ -137,7 +137,8 @@ async def test_a_log_may_be_torn_at_any_byte(tmp_path: Path, server: Recorder) -
     async with forks(campaign) as run:
         for cut in cuts(whole):
             campaign.log.write_bytes(whole[:cut])
-            life = await run("resume", str(campaign.log), "--yes")
+            # --again: the account's memory knows how far the run had come.
+            life = await run("resume", str(campaign.log), "--yes", "--again")
             lives, arrivals = at_cut(whole[:cut], campaign, life)
             found = check(campaign.log.read_bytes(), campaign.wanted, lives, arrivals)
             assert found == [], f"cut at byte {cut}"

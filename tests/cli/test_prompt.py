@@ -236,3 +236,20 @@ def test_a_resume_counts_the_rows_that_are_sent_again(
         assert f"first to {number}, row 6" in told
     else:
         assert "nothing left to send" in told
+
+
+def test_what_is_looked_at_before_sending_takes_no_number_from_a_row_that_was_on_its_way(
+    folder: Folder,
+) -> None:
+    folder.recipients([GOOD[0], *GOOD[1:3], GOOD[0]])
+    folder.run("send", "orders.toml", "--yes", "--log", "run.jsonl", "--limit", "1")
+    log = folder.path / "run.jsonl"
+    lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
+    log.write_text("".join(line for line in lines if '"run"' in line or '"intent"' in line))  # killed then
+    folder.run("resume", "run.jsonl", "--yes", "--again")
+    results = [
+        json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if '"result"' in line
+    ]
+    found = {line["row"]: (line["status"], line.get("reason")) for line in results}
+    assert found[1][0] == "unknown"
+    assert found[4] == ("skipped", "duplicate of row 1")

@@ -17,6 +17,7 @@ from wa_bulk.api.message import TemplateBody
 from wa_bulk.campaign.costs import by_category
 from wa_bulk.campaign.examination import Examination, examine
 from wa_bulk.campaign.request.rendered_row import RenderedRow
+from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.run.plan import Plan
 from wa_bulk.campaign.sources.base import in_words
 from wa_bulk.campaign.template_check import AccountTemplates, TemplateFindings
@@ -40,14 +41,17 @@ _CAUSES_SHOWN = 5
 
 
 def examined(plan: Plan, *, asked: bool) -> Examination:
-    """Go over the rows of `plan` as its run will, with progress on stderr; over the first million at most."""
+    """Go over the rows of `plan` as its run will, with progress on stderr; over the first million at most.
+
+    What the plan's own rules know stays as it is: a run may go over other rows first.
+    """
     at_most = ROWS_EXAMINED if asked or plan.settings.rate else ROWS_EXAMINED_UNPACED
     rows = min(plan.rows_to_send, at_most)
     with checking() as on_rows:
         return examine(
             islice(plan.rows_left(), rows),
             plan.blueprint,
-            plan.rules,
+            [rule.copy() if isinstance(rule, DuplicateRule) else rule for rule in plan.rules],
             on_rows=lambda done: on_rows(done, rows),
         )
 

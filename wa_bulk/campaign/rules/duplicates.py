@@ -32,6 +32,13 @@ class DuplicateRule:
         self._in_slots = True
         self._asked = 0  # since numbers were noted without a slot
 
+    def copy(self) -> DuplicateRule:
+        """Return another that knows the same, to be asked about rows before it is their turn."""
+        other = DuplicateRule(0)
+        other._numbers, other._slots = self._numbers[:], self._slots[:]
+        other._in_slots, other._asked = self._in_slots, self._asked
+        return other
+
     def note(self, number: str, row: int) -> None:
         """Note that row `row` has this number (E.164 with `+`).
 
