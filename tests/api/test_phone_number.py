@@ -65,7 +65,6 @@ def read_by_libphonenumber(text: str, country: str | None = None) -> str:
         "+86 0138 0013 8000",
         "＋８６ １３８ ００１３ ８０００",
         "٨٦١٣٨٠٠١٣٨٠٠٠",
-        "- +86 138 0013 8000",
         "+86 138/00138000",
     ],
 )
@@ -205,7 +204,7 @@ def test_impossible_lengths_are_refused(written: str, why: str) -> None:
 
 
 def test_a_long_run_of_digits_is_refused_without_trying_all_ways_to_part_it() -> None:
-    with pytest.raises(ValueError, match="100001 characters"):
+    with pytest.raises(ValueError, match="has more than 100 characters"):
         e164("+" + "1" * 99_999 + "x")
 
 

@@ -29,7 +29,8 @@ WORDS = _NO_VALUE | _NO_DATE | _CALC_ERRORS
 _ODD_ASCII = r"#{}=?&<+\\\x00-\x09\x0b-\x1f\x7f"
 _ODD = r"\x80-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200b\u200e-\u200f"
 _ODD += r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ue000-\uf8ff\ufeff\uffa0\ufff0-\uffff"
-_LEADS = "ÂÃÄÅÐÑØÙâãðïäåæçèéà√‚"
+_LEADS = r"\xc2-\xf4√‚"
+"""What the first byte of a letter in UTF-8 is read as, in Windows-1252 and on a Mac."""
 # Each is a set of characters first, which a search passes over many others for.
 _odd_in_ascii = re.compile(f"[{_ODD_ASCII}]").search
 _odd_anywhere = re.compile(f"[{_ODD_ASCII}{_ODD}]").search
