@@ -108,7 +108,7 @@ _HOMES = {
 if not TYPE_CHECKING:
 
     def __getattr__(name):
-        """Import a public name on its first use (PEP 562)."""
+        """Import a public name on its first use, as `lazy_names` does, without importing even that."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module

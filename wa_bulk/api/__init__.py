@@ -47,6 +47,7 @@ from wa_bulk.api.template import (
     VideoParameter,
 )
 from wa_bulk.api.validation import decode, encode, validate
+from wa_bulk.lazy import lazy_names
 
 if TYPE_CHECKING:
     from wa_bulk.api.callbacks import (
@@ -169,17 +170,4 @@ _HOMES = dict.fromkeys(
 )
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name):
-        """Import a public name on its first use (PEP 562)."""
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        value = getattr(import_module(_HOMES[name]), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    __getattr__, __dir__ = lazy_names(globals(), _HOMES)

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from wa_bulk.lazy import lazy_names
+
 if TYPE_CHECKING:
     from wa_bulk.api.callbacks import (
         CallbackBatch,
@@ -72,13 +74,4 @@ _HOMES = {
 }
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name):
-        """Import a public name on its first use (PEP 562): few need the server, whose imports are dear."""
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        value = getattr(import_module(_HOMES.get(name, "wa_bulk.api.callbacks")), name)
-        globals()[name] = value
-        return value
+    __getattr__, __dir__ = lazy_names(globals(), _HOMES, "wa_bulk.api.callbacks")

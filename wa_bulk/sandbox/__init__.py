@@ -1,5 +1,7 @@
 """A local EngageLab: the vendor's endpoints, an inbox, status callbacks, and faults on purpose."""
 
+from wa_bulk.lazy import lazy_names
+
 TYPE_CHECKING = False  # not typing's: pytest loads this package at every start, for its plugin
 if TYPE_CHECKING:
     from wa_bulk.sandbox.behaviour import BEHAVIOURS, Behaviour
@@ -28,32 +30,19 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BEHAVIOURS": "behaviour",
-    "Behaviour": "behaviour",
-    "CallbackSettings": "callbacks",
-    "Delivery": "delivery",
-    "FaultSettings": "faults",
-    "Latency": "faults",
-    "Record": "models",
-    "Review": "templates",
-    "Sandbox": "server",
-    "SandboxSettings": "settings",
-    "StoreError": "database",
-    "serve": "server",
+    "BEHAVIOURS": "wa_bulk.sandbox.behaviour",
+    "Behaviour": "wa_bulk.sandbox.behaviour",
+    "CallbackSettings": "wa_bulk.sandbox.callbacks",
+    "Delivery": "wa_bulk.sandbox.delivery",
+    "FaultSettings": "wa_bulk.sandbox.faults",
+    "Latency": "wa_bulk.sandbox.faults",
+    "Record": "wa_bulk.sandbox.models",
+    "Review": "wa_bulk.sandbox.templates",
+    "Sandbox": "wa_bulk.sandbox.server",
+    "SandboxSettings": "wa_bulk.sandbox.settings",
+    "StoreError": "wa_bulk.sandbox.database",
+    "serve": "wa_bulk.sandbox.server",
 }
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name):
-        """Import a public name on first use (PEP 562)."""
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        value = getattr(import_module(f"wa_bulk.sandbox.{_HOMES[name]}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    __getattr__, __dir__ = lazy_names(globals(), _HOMES)
