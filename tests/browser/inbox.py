@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import aiohttp
 from playwright.async_api import Browser, ConsoleMessage, Dialog, Error, Locator, Page
@@ -150,6 +150,13 @@ class Inbox:
         """Opens a conversation from the list."""
         await self.row(contact).click()
         await self.bubbles.first.wait_for()
+
+    async def press_until(self, key: str, sought: Locator) -> AsyncIterator[None]:
+        """Presses a key until what is sought is on the page, as a person reads on; yields after each."""
+        while await sought.count() == 0:
+            await self.page.keyboard.press(key)
+            await self.page.evaluate("() => new Promise(requestAnimationFrame)")  # let the page draw
+            yield
 
     async def node_count(self) -> int:
         count: int = await self.page.evaluate("document.querySelectorAll('*').length")

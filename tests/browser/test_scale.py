@@ -70,9 +70,7 @@ async def test_a_long_conversation_is_read_page_by_page(inbox: Inbox) -> None:
     await inbox.show(ADA)
     await expect(inbox.bubbles.last).to_contain_text("$599.00")
     await inbox.page.keyboard.press("m")
-    while await inbox.page.get_by_text("Total: $0.00.").count() == 0:
-        await inbox.page.keyboard.press("Home")
-        await inbox.page.evaluate("() => new Promise(requestAnimationFrame)")  # let the page draw
+    async for _ in inbox.press_until("Home", inbox.page.get_by_text("Total: $0.00.")):
         assert await inbox.bubbles.count() <= MOST_BUBBLES
     await inbox.page.keyboard.press("Home")
     await expect(inbox.page.get_by_text("Total: $0.00.")).to_be_in_viewport()
