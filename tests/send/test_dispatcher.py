@@ -22,7 +22,7 @@ from wa_bulk.send.open_transport import open_transport
 from wa_bulk.send.outcome import Accepted
 from wa_bulk.send.pacing import LocalPacer
 from wa_bulk.send.retry import Retry
-from wa_bulk.send.transport import NotSent
+from wa_bulk.send.transport import MaybeSent, NotSent
 from wa_bulk.send.transport import Reply as TransportReply
 
 PAYLOAD = b'{"to":["+447911123456"],"body":{"type":"text","text":{"body":"Hello"}}}'
@@ -77,6 +77,16 @@ async def test_only_who_may_probe_finds_out_whether_the_server_is_back() -> None
         await sender.close()
     assert (held_back.status, held_back.attempts, held_back.fatal) == ("failed", 0, False)
     assert (probe.status, probe.attempts) == ("accepted", 1)
+
+
+class WatchfulGate(OpenGate):
+    """Keeps for how long the server was silent."""
+
+    def __init__(self) -> None:
+        self.silent_s: list[float] = []
+
+    def troubled(self, number: int, answered: int, reason: str, *, silent_s: float = 0.0) -> None:
+        self.silent_s.append(round(silent_s, 3))
 
 
 async def test_accepted(name: Name) -> None:
@@ -276,6 +286,29 @@ def test_a_token_counts_when_its_message_leaves_however_long_connecting_takes(re
     departures = run(main())
     assert len(departures) == 1000
     assert most_in_a_window(departures) <= 200
+
+
+class NeverAnswering(Connecting):
+    """A transport to a server that falls silent once it is connected to."""
+
+    async def post(self, payload: bytes) -> TransportReply:
+        await asyncio.sleep(30)
+        raise MaybeSent("no whole reply within 30 s")
+
+
+@pytest.mark.parametrize(
+    ("transport", "silent_s"),
+    [(Connecting(refused=1), 0.5), (NeverAnswering(), 30)],
+    ids=["connect", "answer"],
+)
+def test_the_gate_is_told_how_long_the_server_was_silent(transport: Connecting, silent_s: float) -> None:
+    async def main() -> list[float]:
+        gate, clock = WatchfulGate(), asyncio.get_running_loop().time
+        sender = Dispatcher(transport, virtual_pacer(1), retry=Retry(1), gate=gate, clock=clock)
+        await sender.deliver(ENVELOPE)
+        return gate.silent_s
+
+    assert run(main()) == [silent_s]
 
 
 async def test_each_sending_number_has_a_pace_of_its_own() -> None:

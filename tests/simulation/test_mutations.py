@@ -56,7 +56,7 @@ def test_a_window_of_less_than_a_second_is_found(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_gate_that_does_not_close_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(OutageGate, "troubled", lambda self, number, answered, reason: None)
+    monkeypatch.setattr(OutageGate, "troubled", lambda *_, **__: None)
     assert first_fault(about="rows in doubt; at most") is not None
 
 

@@ -6,6 +6,8 @@ CONCURRENCY = 64
 """Requests in flight, and connections."""
 TIMEOUT = 30.0
 """For one request, until its reply is complete."""
+CONNECT_TIMEOUT = 10.0
+"""For the making of one connection: name lookup, tunnel and TLS included."""
 TRIES = 5
 """Requests for one message, as long as each was provably not taken."""
 RETRY_TOTAL = 120.0

@@ -140,7 +140,9 @@ class Dispatcher:
                     if not may_probe:
                         return _untried(envelope)
                     probing = await self._wait(gate.turn())
-                await self._take_tokens(envelope, pacer)
+                failed = await self._take_tokens(envelope, pacer)
+                if failed is not None:
+                    return failed
                 if probing or not gate.closed:
                     break
                 pacer.hold(envelope.recipients)
@@ -153,30 +155,36 @@ class Dispatcher:
                 raise
             except Exception as error:
                 return self._judge_error(error, envelope, number, began)
-        except TransportError as error:
-            self._begun += 1
+        except _Halted as error:
             return self._judge_error(error, envelope, self._begun, self._clock())
         finally:
             if probing:
                 gate.probe_ended()
 
-    async def _take_tokens(self, envelope: Envelope, pacer: SenderPacer) -> None:
-        """Wait until the message may leave, with a connection at hand: a token counts when it leaves."""
+    async def _take_tokens(self, envelope: Envelope, pacer: SenderPacer) -> Outcome | Setback | None:
+        """Wait until the message may leave, with a connection at hand: a token counts when it leaves.
+
+        Returns None then, and what follows where no connection can be had.
+        """
         tokens = envelope.recipients
         while True:
             if not pacer.try_take(tokens):
                 await self._wait(pacer.take(tokens))
             if not pacer.rate or self.transport.ready():
-                return
+                return None
             pacer.hold(tokens)
+            began = self._clock()
             try:
                 await self._wait(self.transport.prepare())
-            except BaseException:
+            except BaseException as error:
                 pacer.give_back(tokens)
-                raise
+                if not isinstance(error, TransportError):
+                    raise
+                self._begun += 1
+                return self._judge_error(error, envelope, self._begun, began)
             if not pacer.not_before:
                 pacer.use(tokens)
-                return
+                return None
             pacer.give_back(tokens)  # the number was told to slow down meanwhile
 
     async def _wait(self, turn: Awaitable[_T]) -> _T:
@@ -275,6 +283,7 @@ class Dispatcher:
         ruling = verdict.of_error(error)
         is_ours = not isinstance(error, TransportError)
         was_begun = not isinstance(error, _Halted)
+        took_s = self._clock() - began
         if is_ours:
             # Not its text, nor where it was raised: either may hold what must not be shown.
             _log.error("%s in the transport", type(error).__name__)
@@ -289,15 +298,14 @@ class Dispatcher:
             ruling=ruling,
         )
         if self._observer is not None and was_begun:
-            latency_ms = (self._clock() - began) * 1000
-            self._observer.on_attempt(latency_ms=latency_ms, http_status=http_status, code=None)
+            self._observer.on_attempt(latency_ms=took_s * 1000, http_status=http_status, code=None)
         if not self._halted.is_set():
-            self._tell_gate(ruling, number, outcome.message or "")
+            self._tell_gate(ruling, number, outcome.message or "", silent_s=took_s)
         return Setback(outcome) if ruling.verdict == "retry" else outcome
 
-    def _tell_gate(self, ruling: Ruling, number: int, reason: str) -> None:
+    def _tell_gate(self, ruling: Ruling, number: int, reason: str, *, silent_s: float = 0.0) -> None:
         if ruling.verdict == "unknown" or (ruling.speaker == "network" and ruling.verdict == "retry"):
-            self._gate.troubled(number, self._answered, reason)
+            self._gate.troubled(number, self._answered, reason, silent_s=silent_s)
         elif ruling.verdict != "retry" or ruling.scope == "sender":
             self._answered = max(self._answered, number)
             if self._gate.closed:

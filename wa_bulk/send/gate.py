@@ -25,8 +25,11 @@ class Gate(Protocol):
     def answered(self, number: int) -> None:
         """Request `number` got a proper answer. Called only while the gate is closed."""
 
-    def troubled(self, number: int, answered: int, reason: str) -> None:
-        """Request `number` found the server in trouble; `answered` is the latest one that was answered."""
+    def troubled(self, number: int, answered: int, reason: str, *, silent_s: float = 0.0) -> None:
+        """Request `number` found the server in trouble; `answered` is the latest one that was answered.
+
+        `silent_s`: for how long the server had left it without a connection or an answer by then.
+        """
 
 
 class OpenGate:
@@ -44,5 +47,5 @@ class OpenGate:
     def answered(self, number: int) -> None:
         """Ignore it."""
 
-    def troubled(self, number: int, answered: int, reason: str) -> None:
+    def troubled(self, number: int, answered: int, reason: str, *, silent_s: float = 0.0) -> None:
         """Ignore it."""

@@ -22,13 +22,15 @@ def open_transport(
     name: TransportName = "auto",
     concurrency: int = defaults.CONCURRENCY,
     timeout: float = defaults.TIMEOUT,
+    connect_timeout: float = defaults.CONNECT_TIMEOUT,
     session: ClientSession | None = None,
     proxy: str | None = None,
 ) -> Transport:
     """Make the transport for `account`'s messages, chosen as `make_transport` says.
 
     `concurrency` is also its number of connections, so that whoever took a token need not wait for one;
-    `timeout` (s) is for a whole request. Raises ValueError for settings out of range or at odds.
+    `timeout` (s) is for a whole request, `connect_timeout` (s) for the making of one connection.
+    Raises ValueError for settings out of range or at odds.
     """
     if name not in get_args(TransportName):
         raise ValueError(f"no transport is called {name!r}; expected one of {get_args(TransportName)}")
@@ -40,6 +42,7 @@ def open_transport(
         {**account.headers(), "User-Agent": USER_AGENT},
         connections=concurrency,
         timeout=timeout,
+        connect_timeout=connect_timeout,
         session=session,
         proxy=proxy,
     )

@@ -47,8 +47,12 @@ class Peer:
 
     async def tunnel_to(self, port: int) -> None:
         """Answer a CONNECT, then pass on bytes to and from a local port until either side ends."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         await self.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await self.relay_to(port)
+
+    async def relay_to(self, port: int) -> None:
+        """Pass on bytes to and from a local port until either side ends."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             await asyncio.gather(_pump(self._reader, writer), _pump(reader, self._writer))
         finally:

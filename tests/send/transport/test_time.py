@@ -9,7 +9,7 @@ import pytest
 from wa_bulk.send.transport import MaybeSent, Reply, lean
 
 from .conftest import Ground
-from .hostile import Peer, Script, reply
+from .hostile import Peer, Script, reply, serving
 from .test_hostile import BODY, WHOLE, End, fails, honest_once, settle
 from .threaded import serving_in_a_thread
 
@@ -131,6 +131,23 @@ async def test_timeouts_follow_the_clock_of_the_loop(ground: Ground, monkeypatch
         await fails(MaybeSent, transport.post(b"x"))
         assert await transport.post(b"own") == Reply(200, b"own")
         assert await transport.post(b"next") == Reply(200, b"next")
+
+
+async def test_a_handshake_may_take_as_long_as_a_connection_may(ground: Ground) -> None:
+    timeout = 1.0
+
+    async def far_away(peer: Peer) -> None:
+        await asyncio.sleep(0.6 * timeout)
+        await peer.relay_to(server.port)
+
+    async with (
+        ground.serving() as server,
+        serving(far_away) as far,
+        ground.transport(far, timeout=timeout) as transport,
+    ):
+        await transport.prepare()
+        assert await transport.post(b"x") == Reply(200, b"x")
+    assert far.connections == 1
 
 
 def _always(value: float) -> Callable[[], float]:

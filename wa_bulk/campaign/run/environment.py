@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from wa_bulk.campaign.run.gates.outage import SHARE_TO_FIND_OUT
 from wa_bulk.campaign.run.progress import CountingLedger
 from wa_bulk.ledger.local_ledger import LocalLedger
 from wa_bulk.ledger.log_format import LogError, RunLine
+from wa_bulk.send import defaults
 from wa_bulk.send.open_transport import open_transport
 from wa_bulk.send.pacing import LocalPacer
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from wa_bulk.send.account import Account
     from wa_bulk.send.pacing import Pacer
     from wa_bulk.send.transport import Transport
+
+
+CONNECT_S_LEAST = 1.0
+"""However short an outage may be."""
 
 
 class Environment:
@@ -62,4 +68,8 @@ class Environment:
             name=settings.transport,
             concurrency=settings.concurrency,
             timeout=settings.timeout,
+            connect_timeout=min(
+                defaults.CONNECT_TIMEOUT,
+                max(CONNECT_S_LEAST, settings.outage_limit * (1 - SHARE_TO_FIND_OUT)),
+            ),
         )

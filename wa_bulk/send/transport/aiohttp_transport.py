@@ -48,7 +48,7 @@ class AiohttpTransport:
         *,
         connections: int = defaults.CONCURRENCY,
         timeout: float = defaults.TIMEOUT,
-        connect_timeout: float = 10.0,
+        connect_timeout: float = defaults.CONNECT_TIMEOUT,
         session: aiohttp.ClientSession | None = None,
         proxy: str | None = None,
         ssl_context: ssl.SSLContext | None = None,

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
+from wa_bulk.send import defaults
+
 from .interface import Transport
 from .proxy import proxy_for
 from .request import endpoint
@@ -21,10 +23,12 @@ def make_transport(
     *,
     connections: int,
     timeout: float,
+    connect_timeout: float = defaults.CONNECT_TIMEOUT,
     session: "aiohttp.ClientSession | None" = None,
     proxy: str | None = None,
 ) -> Transport:
-    """Return the transport for posts to `url`; `timeout` in seconds bounds one post.
+    """Return the transport for posts to `url`; `timeout` bounds one post, `connect_timeout` the making of one
+    connection, both in seconds.
 
     "auto" takes the lean transport unless a session or a proxy is given, or the environment names a proxy
     for `url` (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, with NO_PROXY; never for a loopback address): those are
@@ -39,9 +43,17 @@ def make_transport(
     if kind == "lean" or (kind == "auto" and session is None and proxy is None):
         from .lean import LeanTransport
 
-        return LeanTransport(url, headers, connections=connections, timeout=timeout)
+        return LeanTransport(
+            url, headers, connections=connections, timeout=timeout, connect_timeout=connect_timeout
+        )
     from .aiohttp_transport import AiohttpTransport
 
     return AiohttpTransport(
-        url, headers, connections=connections, timeout=timeout, session=session, proxy=proxy
+        url,
+        headers,
+        connections=connections,
+        timeout=timeout,
+        connect_timeout=connect_timeout,
+        session=session,
+        proxy=proxy,
     )

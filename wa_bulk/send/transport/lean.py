@@ -49,7 +49,7 @@ class LeanTransport:
         *,
         connections: int = defaults.CONCURRENCY,
         timeout: float = defaults.TIMEOUT,
-        connect_timeout: float = 10.0,
+        connect_timeout: float = defaults.CONNECT_TIMEOUT,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._endpoint = endpoint(url)
@@ -313,6 +313,8 @@ class LeanTransport:
             if not waiter.done():
                 waiter.set_exception(NotSent(f"no connection came free within {self._timeout:g} s"))
         for connection in list(self._connections):
+            if connection.making is not None:
+                continue
             if connection.reply is not None:
                 if connection.started <= late:
                     connection.fail(f"no whole reply within {self._timeout:g} s")

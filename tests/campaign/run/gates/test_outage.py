@@ -127,6 +127,22 @@ def test_after_the_limit_it_gives_up_whatever_goes_on(probes: bool) -> None:
     run(main())
 
 
+@pytest.mark.parametrize(("silent_s", "left_s"), [(0, 10), (3, 7), (8, 5), (3600, 5)])
+def test_the_silence_of_the_first_trouble_counts_but_leaves_time_to_find_out(
+    silent_s: float, left_s: float
+) -> None:
+    async def main() -> None:
+        gate = Watched(limit=10)
+        gate.troubled(1, 0, "no connection within 3 s", silent_s=silent_s)
+        gate.troubled(2, 0, "no connection within 3 s", silent_s=silent_s)
+        await asyncio.sleep(left_s - 0.1)
+        assert gate.given_up == []
+        await asyncio.sleep(0.2)
+        assert gate.given_up == ["the server was unavailable for 10 s: no connection within 3 s"]
+
+    run(main())
+
+
 @simulated
 async def test_halted_it_lets_everybody_go_for_good() -> None:
     gate = Watched(limit=5)

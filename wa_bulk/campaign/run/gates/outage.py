@@ -13,6 +13,9 @@ from collections.abc import Callable
 PROBE_WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Before each request that finds out whether the server is back; the last one repeats."""
 
+SHARE_TO_FIND_OUT = 0.5
+"""Of the limit, at least: the silence that the first trouble took may have been that one request's."""
+
 WORDS_AFTER_S = 1.0
 """So long a user is not told of it: most trouble is over sooner."""
 
@@ -77,12 +80,15 @@ class OutageGate:
         if self.closed and number > self._trouble:
             self._open()
 
-    def troubled(self, number: int, answered: int, reason: str) -> None:
-        """Close the gate, unless a request begun after `number`, which found trouble, was `answered`."""
+    def troubled(self, number: int, answered: int, reason: str, *, silent_s: float = 0.0) -> None:
+        """Close the gate, unless a request begun after `number`, which found trouble, was `answered`.
+
+        The outage began with that request's silence, of `silent_s`.
+        """
         if self._halted or answered > number:
             return
         self._trouble = max(self._trouble, number)
-        self._close(reason)
+        self._close(reason, silent_s)
 
     def close(self, reason: str) -> None:
         """Close it for trouble that no single request tells of."""
@@ -94,7 +100,7 @@ class OutageGate:
         self._halted = True
         self._open()
 
-    def _close(self, reason: str) -> None:
+    def _close(self, reason: str, silent_s: float = 0.0) -> None:
         self._reason = reason
         if self.closed:
             return
@@ -102,7 +108,8 @@ class OutageGate:
         self.closed = True
         self._since = self._next_probe = loop.time()
         self._probes = 0
-        self._limit_timer = loop.call_later(self._limit, self._give_up)
+        left_s = max(self._limit - silent_s, self._limit * SHARE_TO_FIND_OUT)
+        self._limit_timer = loop.call_later(left_s, self._give_up)
 
     def _give_up(self) -> None:
         self._on_given_up(f"the server was unavailable for {self._limit:.0f} s: {self._reason}")
