@@ -143,8 +143,9 @@ class Database:
 
     def _check_owner(self) -> None:
         execute = self._connection.execute
-        (application,) = execute("PRAGMA application_id").fetchone()
+        # In this order: whoever sets the file up at this moment writes tables and id in one transaction.
         (tables,) = execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (application,) = execute("PRAGMA application_id").fetchone()
         if tables and application != APPLICATION_ID:
             raise HistoryForeign(str(self.path))
         version = self._version()
