@@ -40,4 +40,8 @@ def service(path: Path, secret: str | None) -> web.Application:
 
 
 if __name__ == "__main__":
-    web.run_app(service(history_path(), os.environ.get("WA_BULK_CALLBACK_SECRET")), host="127.0.0.1")
+    web.run_app(
+        service(history_path(), os.environ.get("WA_BULK_CALLBACK_SECRET")),
+        host="127.0.0.1",
+        auto_decompress=False,  # receiver_app unpacks, and keeps aside what cannot be unpacked
+    )

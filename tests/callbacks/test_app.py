@@ -8,13 +8,16 @@ import json
 import logging
 import sqlite3
 import time
+import zlib
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from secrets import token_hex
 
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from tests.callbacks.http import Receiver, receiving
 from tests.callbacks.rows import ADA, BOB, RUN, body, notice, parsed, said, status
@@ -27,7 +30,9 @@ from wa_bulk.callbacks import (
     listening,
     receiver_app,
 )
+from wa_bulk.callbacks.set_aside import Refused, kept
 from wa_bulk.history import History
+from wa_bulk.history.database import Database
 from wa_bulk.sandbox.callbacks import signature_header
 
 SECRET = "a secret of the account"
@@ -40,6 +45,11 @@ def signed(nonce: str | None = None, *, secret: str = SECRET, ago_s: int = 0) ->
 def kept_rows(file: Path) -> int:
     with History.open(file) as history:
         return len(list(history.inbox.rows("status")))
+
+
+def set_aside_in(file: Path) -> list[tuple[int, Refused]]:
+    with closing(Database.open(file)) as database:
+        return kept(database, "garbage", 10)
 
 
 async def test_what_is_answered_with_200_is_stored(store: CallbackStore, file: Path) -> None:
@@ -73,13 +83,90 @@ async def test_garbage_is_answered_with_400_and_kept(store: CallbackStore) -> No
     assert await store.count_set_aside("garbage") == 1
 
 
-async def test_an_unpacked_body_is_read_and_a_broken_one_refused(store: CallbackStore, file: Path) -> None:
-    packed = gzip.compress(body(status()))
-    encoding = {"Content-Encoding": "gzip"}
+PLAIN = body(status())
+GZIP = gzip.compress(PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("coding", "received"),
+    [
+        ("gzip", GZIP),
+        ("X-GZIP", GZIP),
+        ("gzip, identity", GZIP),
+        ("gzip, gzip", gzip.compress(GZIP)),
+        ("gzip", gzip.compress(PLAIN[:30]) + gzip.compress(PLAIN[30:])),
+        ("gzip", GZIP + b"\0\0"),
+        ("deflate", zlib.compress(PLAIN)),
+        ("deflate", zlib.compress(PLAIN, wbits=-15)),
+        ("gzip", PLAIN),
+        ("deflate", b"\xef\xbb\xbf" + PLAIN),
+        ("br", PLAIN),
+    ],
+    ids=range(11),
+)
+async def test_what_is_packed_is_unpacked(
+    store: CallbackStore, file: Path, coding: str, received: bytes
+) -> None:
     async with receiving(store) as receiver:
-        assert (await receiver.post(packed, **encoding))[0] == 200
-        assert (await receiver.post(b"not gzip at all", **encoding))[0] == 400
+        assert await receiver.post(received, **{"Content-Encoding": coding}) == (200, "")
     assert kept_rows(file) == 1
+
+
+@pytest.mark.parametrize(
+    ("coding", "received", "why"),
+    [
+        ("gzip", b"not gzip at all", "'gzip'"),
+        ("gzip", GZIP[:30], "breaks off"),
+        ("gzip", GZIP[:12], "breaks off"),
+        ("gzip", GZIP[:-1], "breaks off"),
+        ("gzip", GZIP[:-8] + bytes(8), "cannot be unpacked"),
+        ("deflate", b"\x78\x9cnot deflate", "cannot be unpacked"),
+        ("br", b"\x1b\x00\x00", "'br'"),
+        ("zstd", b"\x28\xb5\x2f\xfd", "'zstd'"),
+        ("of my own", b"\0\xff", "'of my own'"),
+    ],
+    ids=range(9),
+)
+async def test_what_cannot_be_unpacked_is_kept_as_it_came(
+    store: CallbackStore, file: Path, coding: str, received: bytes, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with receiving(store) as receiver:
+        answer, text = await receiver.post(received, **{"Content-Encoding": coding})
+    assert answer == 400
+    assert why in json.loads(text)["error"]
+    assert receiver.counters.garbage == 1
+    assert not caplog.records
+    ((_, refused),) = set_aside_in(file)
+    assert refused.body == received
+    assert refused.reason == json.loads(text)["error"]
+
+
+async def test_what_holds_too_much_once_unpacked_is_refused(store: CallbackStore, file: Path) -> None:
+    bomb = gzip.compress(bytes(10_000_000))
+    async with receiving(store) as receiver:
+        assert (await receiver.post(bomb, **{"Content-Encoding": "gzip"}))[0] == 413
+    assert set_aside_in(file) == []
+
+
+async def test_in_a_service_that_unpacks_by_itself_a_damaged_body_harms_nothing(
+    store: CallbackStore, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with (
+        TestServer(receiver_app(store)) as server,
+        aiohttp.ClientSession(headers={"Content-Encoding": "gzip"}) as session,
+    ):
+        for received, code in (
+            (GZIP, 200), (GZIP[:-8] + bytes(8), 400), (GZIP, 200), (GZIP[:12], 400), (b"", 200)
+        ):  # fmt: skip
+            async with session.post(server.make_url("/"), data=received) as answer:
+                assert answer.status == code
+    assert kept_rows(file) == 1
+    reasons = [refused.reason for _, refused in set_aside_in(file)]
+    assert [reason.partition(":")[0] for reason in reasons] == [
+        "the body cannot be read",
+        "the body cannot be unpacked",
+    ]
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 # ---- signatures
@@ -323,7 +410,7 @@ async def test_a_sender_that_hangs_up_is_stored_all_the_same(store: CallbackStor
     assert kept_rows(file) == 1
 
 
-async def test_a_body_that_breaks_off_is_not_taken(store: CallbackStore, file: Path) -> None:
+async def test_a_body_that_breaks_off_is_not_taken_but_kept_aside(store: CallbackStore, file: Path) -> None:
     request = body(status())
     async with receiving(store) as receiver:
         _, writer = await asyncio.open_connection("127.0.0.1", receiver.port)
@@ -332,7 +419,8 @@ async def test_a_body_that_breaks_off_is_not_taken(store: CallbackStore, file: P
         )
         await writer.drain()
         writer.close()
-        while not receiver.counters.refused_size:
+        while not receiver.counters.garbage:
             await asyncio.sleep(0)
     assert kept_rows(file) == 0
+    assert [refused.body for _, refused in set_aside_in(file)] == [request]
     assert ADA not in str(receiver.counters)

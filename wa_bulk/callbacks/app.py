@@ -12,6 +12,7 @@ from aiohttp import web
 
 from wa_bulk.api.errors import ValidationError
 from wa_bulk.callbacks.connections import note_arrival
+from wa_bulk.callbacks.content_coding import BREAKS_OFF, unpacked
 from wa_bulk.callbacks.counters import Counters
 from wa_bulk.callbacks.entry import digest_of
 from wa_bulk.callbacks.hook import Hook, OnRow
@@ -59,6 +60,15 @@ def receiver_app(
     return app
 
 
+class _Broken(Exception):
+    """A body that broke off or could not be unpacked on its way here; `body` is what came of it."""
+
+    def __init__(self, body: bytes, reason: str) -> None:
+        super().__init__(body, reason)
+        self.body = body
+        self.reason = reason
+
+
 class _Receiver:
     def __init__(
         self,
@@ -95,7 +105,9 @@ class _Receiver:
                 body = await self._read(request, allowance)
                 note_arrival()
                 async with self._gate.slot():
-                    return await self._take(body, request.headers.get(HEADER))
+                    return await self._take(body, request, allowance)
+        except _Broken as error:
+            return await self._refuse_broken(error, request)
         except TooMuch as error:
             self.counters.refused_size += 1
             return _refuse(error.status, error.reason)
@@ -126,26 +138,38 @@ class _Receiver:
         except TimeoutError:
             raise TooMuch(408, f"the body did not come within {self._limits.read_s:g} s") from None
         except (aiohttp.ClientError, web.RequestPayloadError, OSError) as error:
-            raise TooMuch(400, f"the body cannot be read: {error}") from None
+            words = " ".join(str(error).removeprefix("400, message:").split())
+            raise _Broken(bytes(body), f"the body cannot be read: {words or type(error).__name__}") from None
         return bytes(body)
 
-    async def _take(self, body: bytes, header: str | None) -> web.Response:
-        if not body.strip():
+    async def _take(self, received: bytes, request: web.Request, allowance: Allowance) -> web.Response:
+        coding = request.headers.get("Content-Encoding", "")
+        # Of what is packed and breaks off at its beginning, aiohttp hands on nothing.
+        is_empty = not received.strip()
+        if is_empty and (not coding or request.content_length == 0):
             self.counters.probes += 1
             return web.Response()
+        body, damage = received, BREAKS_OFF if is_empty else None
+        try:
+            body = unpacked(received, coding, self._limits.body_bytes)
+        except ValueError as error:
+            damage = str(error)
+        if body is not received:
+            allowance.take(len(body))
         signed = None
         if self._secret:
-            parts = signature_parts(header)
+            parts = signature_parts(request.headers.get(HEADER))
             why = refusal(parts, self._secret)
             if why is not None:
                 return await self._refuse_signature(body, why)
             signed = Signed(parts["nonce"], digest_of(body))
+        if damage is not None:
+            return await self._refuse_garbage(received, damage)
         try:
             rows = parse_callback(body)
         except ValidationError as error:
-            self.counters.garbage += 1
-            await self._set_aside(body, "garbage", str(error))
-            return _refuse(400, str(error))
+            why = f"{error} (its Content-Encoding is {coding!r})" if coding else str(error)
+            return await self._refuse_garbage(received, why)
         try:
             recorded = await self._store.record(rows, signed=signed)
         except ReplayedNonce:
@@ -163,6 +187,23 @@ class _Receiver:
         if self._hook is not None:
             self._hook.add(recorded.new)
         return web.Response()
+
+    async def _refuse_garbage(self, body: bytes, why: str) -> web.Response:
+        self.counters.garbage += 1
+        await self._set_aside(body, "garbage", why)
+        return _refuse(400, why)
+
+    async def _refuse_broken(self, error: _Broken, request: web.Request) -> web.Response:
+        """Refuse a body that did not come whole; the connection is of no use any more."""
+        request.content.feed_eof()  # nothing more comes, and aiohttp is not to look for it
+        why = refusal(signature_parts(request.headers.get(HEADER)), self._secret) if self._secret else None
+        response = await (
+            self._refuse_garbage(error.body, error.reason)
+            if why is None
+            else self._refuse_signature(error.body, why)
+        )
+        response.force_close()
+        return response
 
     async def _refuse_signature(self, body: bytes, why: str) -> web.Response:
         self.counters.bad_signatures += 1

@@ -39,6 +39,7 @@ async def listening(
     runner = web.AppRunner(
         app,
         access_log=None,
+        auto_decompress=False,  # the application does it, and keeps aside what cannot be unpacked
         handle_signals=False,
         keepalive_timeout=limits.idle_s,
         lingering_time=_LINGER_S,
