@@ -209,5 +209,5 @@ def test_the_fate_of_every_message_is_known_however_late_it_is_closed(client_gro
     outcomes = client_ground.run(main())
     arrived = [arrival.message["request_id"] for arrival in client_ground.server.arrivals]
     taken = {outcome.request_id for outcome in outcomes if isinstance(outcome, Accepted)}
-    assert taken == set(arrived)
+    assert taken == set(arrived), [outcome for outcome in outcomes if outcome.status == "unknown"]
     assert {outcome.status for outcome in outcomes} == {"accepted", "failed"}

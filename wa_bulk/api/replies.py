@@ -52,7 +52,7 @@ class ReplyFields(Struct, frozen=True):
 
 def read_reply(body: bytes) -> ReplyFields:
     """Read a reply's body, whatever it is. Never raises."""
-    text = _text(_unpacked(body))
+    text = _text(unpacked(body, MAX_UNPACKED))
     found = _json_object(text)
     if found is None:
         return ReplyFields(text=text[:_TEXT_KEPT])
@@ -64,7 +64,8 @@ def read_reply(body: bytes) -> ReplyFields:
     )
 
 
-def _unpacked(body: bytes) -> bytes:
+def unpacked(body: bytes, at_most: int) -> bytes:
+    """Return a body, unpacked where it is compressed though nobody asked for that: its first bytes."""
     if body[:2] == b"\x1f\x8b":
         bits = zlib.MAX_WBITS | 16
     elif body[:1] == b"\x78" and len(body) > 2 and int.from_bytes(body[:2]) % 31 == 0:
@@ -73,7 +74,7 @@ def _unpacked(body: bytes) -> bytes:
         return body
     unpacker = zlib.decompressobj(bits)
     try:
-        return unpacker.decompress(body, MAX_UNPACKED)
+        return unpacker.decompress(body, at_most)
     except zlib.error:
         return body
 

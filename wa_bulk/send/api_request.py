@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING
 
-from wa_bulk.send.open_transport import USER_AGENT
-from wa_bulk.send.transport import BadAddress, MaybeSent, NotSent, Reply, TransportError
-from wa_bulk.send.transport.proxy import proxy_for
-from wa_bulk.send.transport.request import endpoint
+from wa_bulk.send.open_transport import headers_of
+from wa_bulk.send.transport import Reply, make_transport
 
 if TYPE_CHECKING:
     import aiohttp
@@ -24,7 +21,7 @@ async def request(
     method: str,
     path: str,
     *,
-    body: bytes | None = None,
+    body: bytes = b"",
     timeout: float,
     session: aiohttp.ClientSession | None = None,
     proxy: str | None = None,
@@ -34,72 +31,18 @@ async def request(
     `timeout` (s) is for all of it. Goes through `session`, else through `proxy` or the one that the
     environment names. Raises NotSent or MaybeSent.
     """
-    import aiohttp
-
-    url = account.base_url + path
-    proxy = proxy_for(endpoint(url), proxy, with_session=session is not None)
-    if session is not None:
-        return await _exchange(session, account, method, url, body, timeout, proxy)
-    connector = aiohttp.TCPConnector(ssl=ssl.create_default_context(), force_close=True)
-    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as own:
-        return await _exchange(own, account, method, url, body, timeout, proxy)
-
-
-async def _exchange(
-    session: aiohttp.ClientSession,
-    account: Account,
-    method: str,
-    url: str,
-    body: bytes | None,
-    timeout: float,
-    proxy: str | None,
-) -> Reply:
-    import aiohttp
-    from yarl import URL
-
-    async def with_credentials(
-        request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        request.headers.update(account.headers())  # in the place of the session's own
-        return await handler(request)
-
-    connected = False
+    transport = make_transport(
+        "auto",
+        account.base_url + path,
+        headers_of(account),
+        connections=1,
+        timeout=timeout,
+        session=session,
+        proxy=proxy,
+        method=method,
+        reply_max=REPLY_MAX,
+    )
     try:
-        async with session.request(
-            method,
-            URL(url, encoded=True),
-            data=body,
-            headers={"User-Agent": USER_AGENT, "Content-Type": "application/json"},
-            allow_redirects=False,
-            middlewares=(with_credentials,),
-            proxy=proxy,
-            raise_for_status=False,
-            timeout=aiohttp.ClientTimeout(total=timeout),
-        ) as response:
-            connected = True
-            content = bytearray()
-            async for chunk in response.content.iter_any():
-                content += chunk
-                if len(content) > REPLY_MAX:
-                    raise ValueError(f"the reply is longer than {REPLY_MAX} bytes")
-            return Reply(response.status, bytes(content))
-    except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-        failure = _judged(error, connected)
-    # Out here, so that aiohttp's error, which holds the request's headers, is not chained to ours.
-    raise failure
-
-
-def _judged(error: Exception, connected: bool) -> TransportError:
-    import aiohttp
-
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return BadAddress.by_certificate(error.host, error.certificate_error)
-    if isinstance(error, TimeoutError):
-        why = "no reply in time"
-    elif isinstance(error, OSError) and error.strerror:
-        why = error.strerror
-    else:
-        why = str(error) if type(error) is ValueError else type(error).__name__
-    if not connected and isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientProxyConnectionError):
-        return NotSent(f"no connection: {why}")
-    return MaybeSent(f"{why} after the request was sent")
+        return await transport.post(body)
+    finally:
+        await transport.close()

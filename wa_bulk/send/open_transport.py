@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
     from wa_bulk.send.account import Account
 
-USER_AGENT = f"wa_bulk/{__version__}"
+_USER_AGENT = f"wa_bulk/{__version__}"
+
+
+def headers_of(account: Account) -> dict[str, str]:
+    """Return the headers of every request for `account`: they hold its credentials."""
+    return {**account.headers(), "User-Agent": _USER_AGENT}
 
 
 def open_transport(
@@ -39,7 +44,7 @@ def open_transport(
     return make_transport(
         name,
         account.messages_url,
-        {**account.headers(), "User-Agent": USER_AGENT},
+        headers_of(account),
         connections=concurrency,
         timeout=timeout,
         connect_timeout=connect_timeout,

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from wa_bulk.api.account_template import AccountTemplate, read_template
-from wa_bulk.api.replies import ReplyFields, read_reply
+from wa_bulk.api.replies import ReplyFields, read_reply, unpacked
 from wa_bulk.api.template_definition import (
     Category,
     TemplateDefinition,
@@ -20,7 +20,7 @@ from wa_bulk.api.template_definition import (
 )
 from wa_bulk.send import verdict
 from wa_bulk.send.answer_text import answer_text
-from wa_bulk.send.api_request import request
+from wa_bulk.send.api_request import REPLY_MAX, request
 from wa_bulk.send.outcome import ApiError, Outcome, Status
 from wa_bulk.send.transport import Reply, TransportError
 from wa_bulk.send.verdict import Ruling
@@ -119,7 +119,7 @@ class Templates:
         """Delete every language of the template of this name."""
         await self._ask("DELETE", _at(name))
 
-    async def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
+    async def _ask(self, method: str, path: str, body: bytes = b"") -> bytes:
         """Return the body of a reply that says it was done; raises ApiError for any other."""
         self._may_be_used()
         answer = await self._exchange(method, path, body)
@@ -128,7 +128,7 @@ class Templates:
             raise ApiError(answer)
         return answer
 
-    async def _exchange(self, method: str, path: str, body: bytes | None) -> bytes | Outcome:
+    async def _exchange(self, method: str, path: str, body: bytes) -> bytes | Outcome:
         changes = method != "GET"
         try:
             reply = await request(
@@ -147,7 +147,7 @@ class Templates:
             )
         fields = read_reply(reply.body)
         if 200 <= reply.status < 300 and not fields.code:
-            return reply.body
+            return unpacked(reply.body, REPLY_MAX)
         return self._refusal(reply, fields, changes)
 
     def _refusal(self, reply: Reply, fields: ReplyFields, changes: bool) -> Outcome:

@@ -254,6 +254,7 @@ class Line:
 
     def __init__(self) -> None:
         self.address = ("api.test", 80)
+        self.reply_max = 1000
         self.idle: list[Connection] = []
         self.waiters = ["somebody, so that every connection is released by name"]
         self.closing = False

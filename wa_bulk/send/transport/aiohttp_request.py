@@ -9,7 +9,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from .aiohttp_pool import holds_more, is_usable
 from .interface import BadAddress, MaybeSent, NotSent, Reply, TransportError
-from .limits import MAX_HEAD, MAX_REPLY, NEW_CONNECTION_AFTER
+from .limits import MAX_HEAD, NEW_CONNECTION_AFTER
 from .reason import reason_of
 from .reply_head import retry_after_seconds
 from .request import Endpoint
@@ -61,6 +61,8 @@ class Body(aiohttp.Payload):
         if not await is_usable(protocol, used_before=bool(before)):
             self.refused = True
             raise ConnectionResetError("the pooled connection is no longer clean")
+        if self.given_up:  # a moment ago: what ends the post has not reached it yet
+            raise ConnectionAbortedError("given up")
         self.protocol = protocol
         self.begun = True
         self._written[protocol] = (*before[1 - KEPT :], self.payload)
@@ -112,7 +114,7 @@ def _refused_by_proxy(status: int) -> TransportError:
     return NotSent(f"the proxy answered {status}, and made no connection")
 
 
-async def read(response: aiohttp.ClientResponse, body: Body) -> Reply | None:
+async def read(response: aiohttp.ClientResponse, body: Body, reply_max: int) -> Reply | None:
     """Return the reply, read to its end; None where it came before the request."""
     protocol = body.protocol
     if not body.begun or protocol is None:
@@ -135,8 +137,8 @@ async def read(response: aiohttp.ClientResponse, body: Body) -> Reply | None:
     content = bytearray()
     while chunk := await response.content.readany():
         content += chunk
-        if len(content) > MAX_REPLY:
-            raise ValueError(f"the reply is longer than {MAX_REPLY} bytes")
+        if len(content) > reply_max:
+            raise ValueError(f"the reply is longer than {reply_max} bytes")
     if any(surplus):
         raise ValueError("bytes that nobody asked for came with the reply")
     fields = {

@@ -15,7 +15,7 @@ from . import aiohttp_pool as pool
 from .aiohttp_request import Body, Written, judged, read
 from .aiohttp_session import check_session, check_use, open_session
 from .interface import CLOSED, BadAddress, MaybeSent, NotSent, Reply, TransportError, Unusable
-from .limits import MAX_HEAD, MAX_HEADERS
+from .limits import MAX_HEAD, MAX_HEADERS, MAX_REPLY
 from .loop_binding import LoopBinding, detach_sockets
 from .patience import Patience
 from .reply_head import wants_tls
@@ -34,7 +34,8 @@ class AiohttpTransport:
     loop's clock; a timeout may come late by a fifth of it, at most 1 s. A given `session` keeps its own
     connector, trust and cookies, and is left open; `connections` and `ssl_context` then have no effect. Its
     credentials and middlewares do not apply to our requests: a middleware may send again, which only the
-    callers may decide. `proxy` is the http:// URL of a proxy.
+    callers may decide. `proxy` is the http:// URL of a proxy. `method` may be another than POST, and
+    `reply_max` bounds the bytes of a reply's body.
 
     Raises ValueError for a session that cannot work; a post raises Unusable for one that no longer can.
     """
@@ -52,9 +53,13 @@ class AiohttpTransport:
         session: aiohttp.ClientSession | None = None,
         proxy: str | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        method: str = "POST",
+        reply_max: int = MAX_REPLY,
     ) -> None:
         self._endpoint = endpoint(url)
         self._url = url
+        self._method = method
+        self._reply_max = reply_max
         given = request_headers(headers)
         self._credentials = {name: value for name, value in given.items() if name.lower() == "authorization"}
         self._headers = {name: value for name, value in given.items() if name not in self._credentials}
@@ -229,7 +234,8 @@ class AiohttpTransport:
         body.refused = body.accepted = False
         cannot = ""
         try:
-            async with session.post(
+            async with session.request(
+                self._method,
                 self._url,
                 data=body,
                 headers=self._headers,
@@ -245,7 +251,7 @@ class AiohttpTransport:
                 raise_for_status=False,
                 timeout=self._timeout,
             ) as response:
-                reply = await read(response, body)
+                reply = await read(response, body, self._reply_max)
                 if reply is None or reply.status != 400 or self._endpoint.tls or not wants_tls(reply.body):
                     return reply
                 failure: TransportError = BadAddress.with_tls(self._endpoint.host, self._endpoint.port)

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 import httptools
 
 from .interface import BadAddress, MaybeSent, NotSent, Reply
-from .limits import IDLE_MAX, MAX_HEAD, MAX_REPLY, NEW_CONNECTION_AFTER
+from .limits import IDLE_MAX, MAX_HEAD, NEW_CONNECTION_AFTER
 from .reason import reason_of
 from .reply_head import ReplyHead, be_lenient, keep_alive_seconds, retry_after_seconds, wants_tls
 
@@ -22,11 +22,13 @@ class Owner(Protocol):
     """What a connection needs of the pool it belongs to.
 
     `idle` are the connections that can be given out, and `waiters` the posts that wait for one; `closing` is
-    whether it keeps none any more. `address` is the server's host and port; `cached_head` the whole head of
-    the last plain reply, its number of bytes, and how many that reply had in all.
+    whether it keeps none any more. `address` is the server's host and port; `reply_max` bounds the bytes of a
+    reply's body; `cached_head` is the whole head of the last plain reply, its number of bytes, and how many
+    that reply had in all.
     """
 
     address: tuple[str, int]
+    reply_max: int
     idle: "list[Connection]"
     closing: bool
     cached_head: tuple[bytes, int, int]
@@ -92,7 +94,7 @@ class Connection(asyncio.Protocol):
         self._should_keep_alive = parser.should_keep_alive
         self._owner = owner
         self._body: bytes | bytearray = b""
-        self._received: bytes | bytearray = b""  # all of the reply so far, as it came
+        self._received: bytes | bytearray = b""  # the beginning of the reply, as it came
         self._status = 0  # of the reply, once that is whole
         self._keeps_alive = False  # what the whole reply says of the connection
         self._unwritten = False  # part of the request is still in our own buffer
@@ -151,7 +153,7 @@ class Connection(asyncio.Protocol):
                     reply.set_result(Reply(200, data[size:], None, self))
                 return
             self._received = data
-        else:
+        elif len(self._received) <= MAX_HEAD:
             self._received = bytearray(self._received) if type(self._received) is bytes else self._received
             self._received += data
         try:
@@ -241,8 +243,8 @@ class Connection(asyncio.Protocol):
             self.fail("the server sent something that is not HTTP", error)
 
     def _bound(self) -> None:
-        if len(self._received) > MAX_REPLY:
-            self.fail(f"the reply is longer than {MAX_REPLY} bytes")
+        if len(self._body) > self._owner.reply_max:
+            self.fail(f"the reply is longer than {self._owner.reply_max} bytes")
         elif not self._body and b"\r\n\r\n" not in self._received:
             self.fail(f"the head of the reply is longer than {MAX_HEAD} bytes")
 

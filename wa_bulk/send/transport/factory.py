@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from wa_bulk.send import defaults
 
 from .interface import Transport
+from .limits import MAX_REPLY
 from .proxy import proxy_for
 from .request import endpoint
 
@@ -26,9 +27,13 @@ def make_transport(
     connect_timeout: float = defaults.CONNECT_TIMEOUT,
     session: "aiohttp.ClientSession | None" = None,
     proxy: str | None = None,
+    method: str = "POST",
+    reply_max: int = MAX_REPLY,
 ) -> Transport:
     """Return the transport for posts to `url`; `timeout` bounds one post, `connect_timeout` the making of one
     connection, both in seconds.
+
+    `method` may be another than POST, and `reply_max` bounds the bytes of a reply's body.
 
     "auto" takes the lean transport unless a session or a proxy is given, or the environment names a proxy
     for `url` (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, with NO_PROXY; never for a loopback address): those are
@@ -44,7 +49,13 @@ def make_transport(
         from .lean import LeanTransport
 
         return LeanTransport(
-            url, headers, connections=connections, timeout=timeout, connect_timeout=connect_timeout
+            url,
+            headers,
+            connections=connections,
+            timeout=timeout,
+            connect_timeout=connect_timeout,
+            method=method,
+            reply_max=reply_max,
         )
     from .aiohttp_transport import AiohttpTransport
 
@@ -56,4 +67,6 @@ def make_transport(
         connect_timeout=connect_timeout,
         session=session,
         proxy=proxy,
+        method=method,
+        reply_max=reply_max,
     )

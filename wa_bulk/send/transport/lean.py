@@ -16,7 +16,7 @@ from wa_bulk.send.forks import watch_forks
 
 from .connection import Connection
 from .interface import CLOSED, BadAddress, NotSent, Reply
-from .limits import EYEBALLS_DELAY
+from .limits import EYEBALLS_DELAY, MAX_REPLY
 from .loop_binding import LoopBinding, detach_sockets
 from .patience import Patience
 from .reason import reason_of
@@ -35,6 +35,8 @@ FRESH = 0.02
 class LeanTransport:
     """Posts to one URL over at most `connections` connections, each carrying one request at a time.
 
+    `method` may be another than POST, and `reply_max` bounds the bytes of a reply's body.
+
     `timeout` bounds a whole post and `connect_timeout` the making of a connection, both in seconds of the
     loop's clock. One timer for all posts looks at them now and then, so a timeout may come late by a fifth of
     it, at most 1 s.
@@ -51,10 +53,13 @@ class LeanTransport:
         timeout: float = defaults.TIMEOUT,
         connect_timeout: float = defaults.CONNECT_TIMEOUT,
         ssl_context: ssl.SSLContext | None = None,
+        method: str = "POST",
+        reply_max: int = MAX_REPLY,
     ) -> None:
         self._endpoint = endpoint(url)
         self.address = (self._endpoint.host, self._endpoint.port)
-        self._head_start = request_head(self._endpoint, headers)
+        self.reply_max = reply_max
+        self._head_start = request_head(self._endpoint, headers, method)
         self._heads: dict[int, bytes] = {}
         self._tls = TlsClient(self._endpoint.host, ssl_context) if self._endpoint.tls else None
         self._timeout = timeout

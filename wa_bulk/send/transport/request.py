@@ -59,8 +59,8 @@ def request_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in _DEFAULTS.items() if name.lower() not in named} | dict(headers)
 
 
-def request_head(endpoint: Endpoint, headers: Mapping[str, str]) -> bytes:
+def request_head(endpoint: Endpoint, headers: Mapping[str, str], method: str = "POST") -> bytes:
     """Everything above the payload up to the number after `Content-Length: `."""
-    lines = [f"POST {endpoint.target} HTTP/1.1", f"Host: {endpoint.authority}"]
+    lines = [f"{method} {endpoint.target} HTTP/1.1", f"Host: {endpoint.authority}"]
     lines += [f"{name}: {value}" for name, value in request_headers(headers).items()]
     return ("\r\n".join(lines) + "\r\nContent-Length: ").encode("ascii")
