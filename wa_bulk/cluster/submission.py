@@ -28,6 +28,8 @@ from wa_bulk.ledger.log_format import timestamp
 QUEUED_BYTES_MAX = 1 << 24
 """Most bytes of rows that wait in Redis for a worker; submit waits meanwhile."""
 _LOOK_S = 0.1
+_BATCH = 1024
+"""Rows between two looks at what the rules go by."""
 _AGAIN_S = 0.5
 
 _create, _load = Script("create"), Script("load")
@@ -199,6 +201,8 @@ def queued(rows: Iterable[SourceRow], check: RowCheck, last: int) -> Iterator[Qu
     for row in rows:
         if row.number > last:
             return
+        if not row.number % _BATCH:
+            check.refresh()
         found = new(row)
         if isinstance(found, LeftOut):
             yield QueuedRow(row.number, row.line, [], found.status, found.to, found.reason)

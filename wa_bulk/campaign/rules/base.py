@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import ABC, abstractmethod
 
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 
 
-class RowRule(Protocol):
+class RowRule(ABC):
     """Lets a row pass, or says why it is skipped. Asked once of each row that would be sent, in order."""
 
-    @property
-    def shows_unsent(self) -> bool:
-        """Whether what it says shows, of a row that may have been taken, that it never was sent."""
-        ...
+    shows_unsent: bool
+    """Whether what it says shows, of a row that may have been taken, that it never was sent."""
 
+    def refresh(self) -> bool:
+        """Take in what changed elsewhere, between batches of rows; return whether to be asked of the next."""
+        return True
+
+    @abstractmethod
     def skip(self, row: RenderedRow) -> str | None:
         """Say why `row` is not to be sent, such as "duplicate of row 7"; None lets it pass."""
-        ...

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from wa_bulk.api.number_validity import number_doubt
 from wa_bulk.campaign.request.rendered_row import RenderedRow
+from wa_bulk.campaign.rules.base import RowRule
 
 
-class DoubtfulNumberRule:
+class DoubtfulNumberRule(RowRule):
     """Skips rows whose number is none of its country's numbering plan."""
 
     shows_unsent = False

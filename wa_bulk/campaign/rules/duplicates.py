@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from wa_bulk.api.one_person import FIRST_DIGITS, person_key
 from wa_bulk.campaign.request.rendered_row import RenderedRow
+from wa_bulk.campaign.rules.base import RowRule
 
 ASKED_BEFORE_SLOTS = 16
 """Questions answered by a search through all numbers before the slots are filled: that takes as long."""
@@ -16,7 +17,7 @@ SLOTS_PER_ROW = 1.9
 """With 8 bytes for the number of each row and 4 for each slot: 15.6 bytes a row."""
 
 
-class DuplicateRule:
+class DuplicateRule(RowRule):
     """Skips a row whose number belongs to another: to the first one that could be sent to it.
 
     A hash table with open addressing over two flat arrays: the number that each row brought, as an integer,

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Literal
 
 from wa_bulk.campaign.request.rendered_row import RenderedRow
+from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.history.number_map import NumberMap, key_of
 
 Kind = Literal["only", "except", "exclude"]
 """The option that a selection came by."""
 
 
-class SelectionRule:
+class SelectionRule(RowRule):
     """Skips rows whose number is not among some (`only`), or is among them.
 
     `named` is what the user wrote; `run_id` is of the log it names, None for a file of numbers.

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from wa_bulk.api.one_person import FIRST_DIGITS, person_key
 from wa_bulk.campaign.request.rendered_row import RenderedRow
+from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.history import HistoryError
 from wa_bulk.history.suppression import SuppressionList
 
@@ -15,7 +16,7 @@ REFRESH_S = 1.0
 """How old the list may be: a STOP that comes during a run counts for the rows that are still to come."""
 
 
-class SuppressionRule:
+class SuppressionRule(RowRule):
     """Skips rows whose number is on the account's list of suppressed numbers."""
 
     shows_unsent = False
@@ -26,18 +27,19 @@ class SuppressionRule:
         self._clock = clock
         self._refreshed = clock()
 
-    def skip(self, row: RenderedRow) -> str | None:
-        """Say since when and why the row's number is suppressed."""
+    def refresh(self) -> bool:
+        """Take in what changed, unless that was done a moment ago; return whether anybody is on the list."""
         now = self._clock()
         if now - self._refreshed > REFRESH_S:
             self._refreshed = now
-            self._refresh()
+            with suppress(HistoryError):  # what was read stays in force
+                self._numbers.refresh()
+        return bool(self._people)
+
+    def skip(self, row: RenderedRow) -> str | None:
+        """Say since when and why the row's number is suppressed."""
         to = row.to
         if (person_key(to) if to[1] in FIRST_DIGITS else to) not in self._people:
             return None
         found = self._numbers.get(to)
         return None if found is None else found.words
-
-    def _refresh(self) -> None:
-        with suppress(HistoryError):  # what was read stays in force
-            self._numbers.refresh()

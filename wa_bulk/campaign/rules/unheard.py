@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Container
 
 from wa_bulk.campaign.request.rendered_row import RenderedRow
+from wa_bulk.campaign.rules.base import RowRule
 
 
-class UnheardRule:
+class UnheardRule(RowRule):
     """Of the rows that may have been taken, lets pass those of which a callback would have spoken by now."""
 
     shows_unsent = False

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain, islice, repeat
 
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 from wa_bulk.campaign.run.blocks import Blocks
@@ -18,7 +20,7 @@ IN_FLIGHT = "on its way when the run broke off: it may have been accepted"
 ROWS_AT_ONCE = 1024
 """Rows gone through in one go, so that the event loop gets its turn where few of them are to be sent."""
 
-END = SourceRow(0, 0, [])
+END = SourceRow(sys.maxsize, 0, [])
 """In place of a row where there are no more."""
 
 
@@ -48,7 +50,7 @@ class Feed:
         self._last = limit
         self._retry_cut_off = retry_cut_off
         self._claims: deque[Claim] = deque()
-        self._rows: Iterator[SourceRow | None] = source.rows_in(self._ranges())
+        self._rows = chain(source.rows_in(self._ranges()), repeat(END))
         self._past: RowState | None = None
         self._claim_end = 0
         self._claim_done = True
@@ -59,27 +61,29 @@ class Feed:
         Raises SourceError where the source cannot be read on.
         """
         taken: list[RenderedRow] = []
-        rows, check, blocks = self._rows, self._check.new, self._blocks
-        for _ in range(ROWS_AT_ONCE):
-            if self._claim_done and not await self._next_claim():
-                break
-            row = next(rows, END)
+        if self._claim_done and not await self._next_claim():
+            return taken
+        self._check.refresh()
+        check = self._check.new if self._past is None else self._with_past
+        blocks, last = self._blocks, self._claim_end
+        for row in islice(self._rows, ROWS_AT_ONCE):
             if row is None:  # many were passed over
                 break
-            if row.number >= self._claim_end:
+            if row.number >= last:
                 self._claim_done = True
-            if row is END:
-                self.exhausted = True
-                break
-            rendered = check(row) if self._past is None else self._with_past(row, self._past)
-            if rendered is None:
-                continue
-            if isinstance(rendered, LeftOut):
-                self._ledger.settle(row.number, rendered.to, Outcome(rendered.status), rendered.reason)
-            elif not (blocks.any and blocks.stops(rendered, self._ledger)):
-                taken.append(rendered)
-                if len(taken) == wanted:
+                if row is END:
+                    self.exhausted = True
                     break
+            found = check(row)
+            if isinstance(found, RenderedRow):
+                if not (blocks.any and blocks.stops(found, self._ledger)):
+                    taken.append(found)
+                    if len(taken) == wanted:
+                        break
+            elif found is not None:
+                self._ledger.settle(row.number, found.to, Outcome(found.status), found.reason)
+            if self._claim_done:
+                break
         return taken
 
     async def _next_claim(self) -> bool:
@@ -100,7 +104,9 @@ class Feed:
         while self._claims:
             yield self._claims.popleft().rows
 
-    def _with_past(self, row: SourceRow, past: RowState) -> RenderedRow | LeftOut | None:
+    def _with_past(self, row: SourceRow) -> RenderedRow | LeftOut | None:
+        past = self._past
+        assert past is not None
         rendered = self._check.rendered(row)
         if rendered is None:
             if past == "cut off":  # its number is left to rows that can be sent

@@ -32,7 +32,11 @@ class RowCheck:
         self._blueprint = blueprint
         self._render = blueprint.render
         self._rules = rules
-        self._skips = [rule.skip for rule in rules]
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Have the rules take in what changed elsewhere; to be called before each batch of rows."""
+        self._skips = [rule.skip for rule in self._rules if rule.refresh()]
 
     def new(self, row: SourceRow) -> RenderedRow | LeftOut:
         """Check a row that nothing is known of yet."""
