@@ -155,7 +155,8 @@ class Dispatcher:
                 raise
             except Exception as error:
                 return self._judge_error(error, envelope, number, began)
-        except _Halted as error:
+        except TransportError as error:  # all is halted, or the pace cannot be known
+            self._begun += 1
             return self._judge_error(error, envelope, self._begun, self._clock())
         finally:
             if probing:
