@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import aiohttp
 
-from wa_bulk.callbacks import CallbackStore, Counters, Limits, OnRow, listening, receiver_app
+from wa_bulk.callbacks import Counters, Limits, OnRow, listening, receiver_app
+from wa_bulk.callbacks.sink import CallbackSink
 
 
 class Receiver(NamedTuple):
@@ -31,7 +32,7 @@ class Receiver(NamedTuple):
 
 @asynccontextmanager
 async def receiving(
-    store: CallbackStore,
+    store: CallbackSink,
     secret: str | None = None,
     on_row: OnRow | None = None,
     *,

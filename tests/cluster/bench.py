@@ -65,7 +65,7 @@ class RunBench:
         )
         names = keys.of_run(self.run_id, "run", "chunks")
         await Script("create").run(self.redis, names, msgspec.json.encode(description))
-        token = await take_role(self.redis, self.url, self.run_id, "loader", "submits")
+        token = await take_role(self.redis, self.url, self.run_id, "loader", "submitting")
         load = Script("load")
         names = keys.of_run(self.run_id, "run", "chunks", "books", "loader")
         for number, rows in enumerate(chunks, 1):
@@ -108,7 +108,7 @@ class RunBench:
         await self.redis.delete(leases)
         if statuses:
             await control.mark(self.redis, self.url, self.run_id, statuses)
-            token = await take_role(self.redis, self.url, self.run_id, "loader", "submits")
+            token = await take_role(self.redis, self.url, self.run_id, "loader", "submitting")
             await control.requeue(self.redis, self.url, self.run_id, token, ByHand())
             await self.redis.delete(*keys.of_run(self.run_id, "loader"))
         await self.redis.hset(run, "state", "active")

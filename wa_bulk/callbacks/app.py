@@ -20,7 +20,7 @@ from wa_bulk.callbacks.limits import Allowance, Bucket, Gate, Limits, TooMuch
 from wa_bulk.callbacks.parse import parse_callback
 from wa_bulk.callbacks.set_aside import Cause
 from wa_bulk.callbacks.signature import HEADER, refusal, signature_parts
-from wa_bulk.callbacks.store import CallbackStore
+from wa_bulk.callbacks.sink import CallbackSink, NotStored
 from wa_bulk.callbacks.writer import ReplayedNonce, Signed
 from wa_bulk.history import HistoryError
 
@@ -34,7 +34,7 @@ _LOG = logging.getLogger("wa_bulk.callbacks")
 
 
 def receiver_app(
-    store: CallbackStore,
+    store: CallbackSink,
     secret: str | None = None,
     on_row: OnRow | None = None,
     *,
@@ -44,10 +44,11 @@ def receiver_app(
 ) -> web.Application:
     """Return an application that takes callbacks at `path` and tells of its health at /health.
 
-    A row is on disk before its request is answered with 200. With `secret`, requests that do not carry
-    X-CALLBACK-ID signed with it get 401 and are kept aside. `on_row` is called with each new row afterwards,
-    one at a time; what it raises is logged and harms nothing. `counters` are counted up, also found at
-    `app[COUNTERS]`. The store stays the caller's to close, after the application has ended.
+    A row is stored before its request is answered with 200: with a `CallbackStore`, it is on disk. With
+    `secret`, requests that do not carry X-CALLBACK-ID signed with it get 401 and are kept aside. `on_row` is
+    called with each new row afterwards, one at a time; what it raises is logged and harms nothing. `counters`
+    are counted up, also found at `app[COUNTERS]`. The store stays the caller's to close, after the
+    application has ended.
 
     Runs on its own or, by `add_subapp`, within another application.
     """
@@ -72,7 +73,7 @@ class _Broken(Exception):
 class _Receiver:
     def __init__(
         self,
-        store: CallbackStore,
+        store: CallbackSink,
         secret: str | None,
         on_row: OnRow | None,
         limits: Limits,
@@ -119,7 +120,7 @@ class _Receiver:
             self._health = (now_s, self._health[1])
             try:
                 await self._store.check()
-            except HistoryError as error:
+            except (HistoryError, NotStored) as error:
                 self._shout("callbacks cannot be stored: %s", error)
                 self._health = (now_s, "callbacks cannot be stored")
             else:
@@ -174,7 +175,7 @@ class _Receiver:
             recorded = await self._store.record(rows, signed=signed)
         except ReplayedNonce:
             return await self._refuse_signature(body, _REPLAYED)
-        except HistoryError as error:
+        except (HistoryError, NotStored) as error:
             self.counters.not_stored += 1
             self._shout("callbacks cannot be stored, and are answered with 503: %s", error)
             return _refuse(503, "callbacks cannot be stored now")
@@ -217,7 +218,7 @@ class _Receiver:
             return
         try:
             await self._store.set_aside(body, cause, why)
-        except HistoryError:
+        except (HistoryError, NotStored):
             self.counters.not_kept += 1
 
     def _shout(self, message: str, detail: object) -> None:

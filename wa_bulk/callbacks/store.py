@@ -71,14 +71,23 @@ class CallbackStore:
         """The file."""
         return self._writer.path
 
-    async def record(self, rows: Sequence[CallbackRow], *, signed: Signed | None = None) -> Recorded:
+    async def record(
+        self,
+        rows: Sequence[CallbackRow],
+        *,
+        signed: Signed | None = None,
+        received_ms: int | None = None,
+        words: OptOutWords | None = None,
+    ) -> Recorded:
         """Store the rows; when this returns they are on disk, and the suppressed numbers are up to date.
 
         Rows that are there already change nothing. With `signed`, its nonce is remembered along with them.
-        Raises HistoryError where they cannot be stored, ReplayedNonce where the nonce came with another body.
+        Rows that another process received come with when that was (milliseconds since 1970; now unless given)
+        and with its `words`. Raises HistoryError where they cannot be stored, ReplayedNonce where the nonce
+        came with another body.
         """
-        received_ms = now_ms()
-        entries = [entry_of(row, self._words, received_ms) for row in rows]
+        received_ms = received_ms or now_ms()
+        entries = [entry_of(row, words or self._words, received_ms) for row in rows]
         if not entries and signed is None:
             return Recorded((), 0)
         are_new = await self._writer.put(Job[list[bool]](entries, signed))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from wa_bulk.cli import exits, options
+from wa_bulk.cli.callbacks import keep_option
 from wa_bulk.cli.problem import Problem
+from wa_bulk.cli.redis import redis_option, shown, with_redis
 from wa_bulk.cli.selecting import selecting, selection_notes, selections
 
 if TYPE_CHECKING:
@@ -21,16 +23,6 @@ if TYPE_CHECKING:
     from wa_bulk.send.account import Account
     from wa_bulk.send.outcome import Status
 
-_T = TypeVar("_T")
-
-REDIS = options.option(
-    "--redis",
-    "url",
-    metavar="URL",
-    envvar="WA_BULK_REDIS",
-    show_envvar=True,
-    help="Where Redis is, such as redis://user:password@10.0.0.5:6379/0; rediss:// for TLS.",
-)
 RUN = click.argument("run", metavar="RUN")
 
 
@@ -40,7 +32,7 @@ def command() -> None:
     """Send one campaign from several machines, over Redis.
 
     `submit` puts a campaign into Redis; any number of workers, on any machines, send it; `collect` writes its
-    log, which `report` and `settle` read as any other.
+    log, which `report` and `settle` read as any other, and brings in the callbacks of all receivers.
 
     \b
     Examples:
@@ -78,7 +70,7 @@ def command() -> None:
 @selecting
 @options.option("--again", is_flag=True, help="Submit it although it was sent to these recipients before.")
 @options.base_url
-@REDIS
+@redis_option
 @options.debug
 def submit(
     campaign: Path,
@@ -147,13 +139,13 @@ def submit(
             f"{plan.file.name}: {counted(plan.rows_to_send, 'row')} submitted as run {run_id}", err=True
         )
 
-    _with_redis(url, run, warn=True)
+    with_redis(url, run, warn=True)
 
 
 @command.command("worker")
 @options.option("--until-done", is_flag=True, help="End once every run that was submitted is finished.")
 @options.base_url
-@REDIS
+@redis_option
 @options.debug
 def worker(until_done: bool, base_url: str | None, url: str | None) -> None:
     """Send what is in Redis, until it is told to stop.
@@ -185,7 +177,7 @@ def worker(until_done: bool, base_url: str | None, url: str | None) -> None:
         from wa_bulk.cluster.worker import Worker
 
         member = Worker(redis, url, account, _respect_suppression, tell=_say)
-        head = f"{click.style('Worker', bold=True)} of Redis at {_shown(url)}. Ctrl-C ends it."
+        head = f"{click.style('Worker', bold=True)} of Redis at {shown(url)}. Ctrl-C ends it."
         with two_step(member.stop, lambda: None):
             click.echo(head, err=True)
             async with noticing(lambda: member.notice):
@@ -194,13 +186,13 @@ def worker(until_done: bool, base_url: str | None, url: str | None) -> None:
         if until_done and member.any_stopped:
             raise click.exceptions.Exit(exits.STOPPED_EARLY)
 
-    _with_redis(url, run, warn=True)
+    with_redis(url, run, warn=True)
 
 
 @command.command("status")
 @click.argument("run", metavar="[RUN]", required=False)
 @options.option("--json", "as_json", is_flag=True, help="As JSON on stdout; its keys are kept stable.")
-@REDIS
+@redis_option
 @options.debug
 def status(run: str | None, as_json: bool, url: str | None) -> None:
     """Tell how a run is, or all of them.
@@ -224,13 +216,13 @@ def status(run: str | None, as_json: bool, url: str | None) -> None:
         else:
             show_runs(found)
 
-    _with_redis(url, read)
+    with_redis(url, read)
 
 
 def _state_command(name: Command, done: str, text: str) -> None:
     @command.command(name, help=text)
     @RUN
-    @REDIS
+    @redis_option
     @options.debug
     def change(run: str, url: str | None) -> None:
         async def ask(redis: Redis, url: str) -> None:
@@ -243,7 +235,7 @@ def _state_command(name: Command, done: str, text: str) -> None:
                 note_cancelled(await read_run(redis, url, run))
             click.echo(f"Run {run} {done}." if state != "finished" else f"Run {run} is finished.", err=True)
 
-        _with_redis(url, ask)
+        with_redis(url, ask)
 
 
 _state_command("pause", "is paused", "Have workers send nothing more of RUN, for now.")
@@ -259,7 +251,7 @@ _state_command("cancel", "is cancelled", "End RUN for good: what was not sent ne
     is_flag=True,
     help="The unknown rows, which may have been accepted: better twice than not at all.",
 )
-@REDIS
+@redis_option
 @options.debug
 def retry(run: str, failed: bool, unknown: bool, url: str | None) -> None:
     """Send some rows of RUN again.
@@ -286,83 +278,49 @@ def retry(run: str, failed: bool, unknown: bool, url: str | None) -> None:
         rows = await send_again(redis, url, record, recipients_again(record), statuses)
         click.echo(f"{counted(rows, 'row')} of run {run} will be sent again.", err=True)
 
-    _with_redis(url, ask)
+    with_redis(url, ask)
 
 
 @command.command("collect")
-@RUN
-@options.option("--log", type=options.FILE, metavar="FILE", required=True, help="Where to keep the log.")
-@options.option("--follow", is_flag=True, help="Until the run is finished, not only what there is now.")
-@REDIS
+@click.argument("run", metavar="[RUN]", required=False)
+@options.option("--log", type=options.FILE, metavar="FILE", help="Where to keep the log of RUN.")
+@options.option(
+    "--follow",
+    is_flag=True,
+    help="Until RUN is finished, not only what there is now; without RUN, until this is told to stop.",
+)
+@keep_option
+@redis_option
 @options.debug
-def collect(run: str, log: Path, follow: bool, url: str | None) -> None:
-    """Write the log of RUN, as far as it is.
+def collect(run: str | None, log: Path | None, follow: bool, keep: float | None, url: str | None) -> None:
+    """Put RUN's results into its log, callbacks into the memory.
 
     What is on this disk is gone from Redis. Goes on where an earlier collect stopped. One process at a time
     collects a run, always into the same log: there is no other record of who was written to.
+
+    Callbacks that `wa-bulk callbacks --redis` has received go into the account's memory on this machine: as
+    long as RUN is collected, or, without RUN, callbacks alone. They come for days after a run.
 
     \b
     Examples:
       wa-bulk cluster collect 5f0c2a9d1e7b --log orders.jsonl
       wa-bulk cluster collect 5f0c2a9d1e7b --log orders.jsonl --follow
+      wa-bulk cluster collect --follow              callbacks, until ended
     """
-    from wa_bulk.cli.cluster_display import noticing
-    from wa_bulk.cli.cluster_memory import note_collected
-    from wa_bulk.cli.interrupt import two_step
-    from wa_bulk.report.words import counted
+    from wa_bulk.cli.cluster_collect import collect_callbacks, collect_run
 
-    async def write(redis: Redis, url: str) -> None:
-        from wa_bulk.cluster.collector import Collector
-
-        collector = Collector(redis, url, run, log)
-        with two_step(collector.stop, lambda: None):
-            async with noticing(lambda: collector.notice):
-                record = await collector.collect(follow=follow)
-        note_collected(record.description, log)
-        click.echo(
-            f"{counted(collector.rows, 'result')} written to {log}; run {run} is {record.state}.", err=True
+    if run is None:
+        if log is not None:
+            raise click.UsageError("whose log? Give RUN: `wa-bulk cluster status` lists them")
+        with_redis(url, lambda redis, url: collect_callbacks(redis, url, keep, follow=follow))
+        return
+    if log is None:
+        raise click.UsageError("where is the log to be kept? Give --log FILE")
+    if click.get_current_context().get_parameter_source("keep") is ParameterSource.COMMANDLINE:
+        raise click.UsageError(
+            "--keep is about callbacks: it goes with `wa-bulk cluster collect` without RUN"
         )
-        if record.detail:
-            click.echo(f"  {record.detail}", err=True)
-
-    _with_redis(url, write)
-
-
-def _with_redis(url: str | None, use: Callable[[Redis, str], Awaitable[_T]], *, warn: bool = False) -> _T:
-    """Use the Redis at `url`, and let go of it; with `warn`, tell what is unsafe about it.
-
-    Raises Problem where it cannot be used.
-    """
-    from wa_bulk.cli import loop
-
-    if not url or not url.strip():
-        raise Problem(
-            "no Redis is named", "Give --redis URL, or set WA_BULK_REDIS: redis://127.0.0.1:6379/0, say."
-        )
-    try:
-        from wa_bulk.cluster.checks import check_server
-        from wa_bulk.cluster.connection import ClusterError, connect
-    except ImportError:
-        raise Problem(
-            "`wa-bulk cluster` needs redis-py, which is not installed",
-            "pip install 'wa-bulk[redis]'",
-        ) from None
-    where = url.strip()
-
-    async def main() -> _T:
-        redis = connect(where)
-        try:
-            warnings = await check_server(redis, where)
-            for warning in warnings if warn else ():
-                click.secho(warning, fg="yellow", err=True)
-            return await use(redis, where)
-        finally:
-            await redis.aclose()
-
-    try:
-        return loop.run(main())
-    except ClusterError as error:
-        raise Problem(str(error)) from error
+    with_redis(url, lambda redis, url: collect_run(redis, url, run, log, follow=follow))
 
 
 def _on_this_machine(url: str) -> bool:
@@ -375,12 +333,6 @@ def _on_this_machine(url: str) -> bool:
 
 def _say(words: str) -> None:
     click.echo(words, err=True)
-
-
-def _shown(url: str) -> str:
-    from wa_bulk.cluster.connection import without_password
-
-    return without_password(url)
 
 
 def _respect_suppression(account: Account, plan: Plan) -> None:

@@ -60,7 +60,7 @@ def note_collected(description: Description, log: Path) -> None:
     if not log.exists():
         return
 
-    base_url = _base_url(description)
+    base_url = base_url_of(description)
     try:
         history = existing_memory(base_url)
         if history is None:
@@ -80,7 +80,7 @@ def note_cancelled(record: ClusterRun) -> None:
     from wa_bulk.history import HistoryError
 
     try:
-        history = existing_memory(_base_url(record.description))
+        history = existing_memory(base_url_of(record.description))
         if history is None:
             return
         with history:
@@ -91,7 +91,7 @@ def note_cancelled(record: ClusterRun) -> None:
         click.echo(f"How this run ended is not remembered: {error}", err=True)
 
 
-def _base_url(description: Description) -> str:
+def base_url_of(description: Description) -> str:
     from wa_bulk.send.account import base_url_from_env
 
     return description.base_url or base_url_from_env()

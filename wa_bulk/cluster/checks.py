@@ -39,13 +39,14 @@ async def check_server(redis: Redis, url: str) -> list[str]:
         warnings.append(f"{where} has maxmemory-policy {policy}: it would drop data were maxmemory set")
     if settings.get("appendonly") != "yes":
         warnings.append(
-            f"{where} keeps no append-only file (appendonly no): a restart of it loses who was written to. "
-            "Set appendonly yes"
+            f"{where} keeps no append-only file (appendonly no): a restart of it loses who was written to, "
+            "and callbacks. Set appendonly yes"
         )
     elif settings.get("appendfsync") != "always":
         warnings.append(
             f"{where} does not sync its disk at once (appendfsync {settings.get('appendfsync')}): a crash of "
-            "its machine may have rows of the last second sent twice. appendfsync always prevents that"
+            "its machine loses the last second: rows of it may be sent twice, callbacks of it be missing. "
+            "appendfsync always prevents that"
         )
     return warnings
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import cast
 
 from redis.asyncio import Redis
 
 from wa_bulk.cluster import keys
 from wa_bulk.cluster.chunk import result_lines
-from wa_bulk.cluster.connection import ClusterError, Unavailable, in_words, without_password
+from wa_bulk.cluster.connection import ClusterError, in_words, without_password
+from wa_bulk.cluster.patience import Patience
 from wa_bulk.cluster.role import LEASE_MS, leave_role, take_role
 from wa_bulk.cluster.run_record import RunRecord, State, read_run
 from wa_bulk.cluster.script import Script
@@ -39,10 +40,8 @@ AT_ONCE = 100
 KEEP_S = 7 * 86_400
 """How long the books of a run stay in Redis once it is collected, for `retry`."""
 _LOOK_S = 0.2
-_AGAIN_S = 0.5
 ENDED: tuple[State, ...] = ("finished", "stopped", "cancelled")
 _START = "0-0"
-_T = TypeVar("_T")
 
 _collected = Script("collected")
 
@@ -66,26 +65,21 @@ class _Found:
             self.ended = line
 
 
-class Collector:
+class Collector(Patience):
     """Collects one run's results into one log: `collect` goes on where an earlier one stopped."""
 
     def __init__(self, redis: Redis, url: str, run_id: str, log: Path) -> None:
+        super().__init__()
         self.rows = 0
         """Results written."""
         self.record: RunRecord | None = None
-        self.notice = ""
         self._last_at: str | None = None
         self._redis = redis
         self._url = url
         self._run_id = run_id
         self._path = log
-        self._stop = asyncio.Event()
         self._journal: Journal | None = None
         self._token = ""
-
-    def stop(self) -> None:
-        """End once what was read is on the disk."""
-        self._stop.set()
 
     async def collect(self, *, follow: bool) -> RunRecord:
         """Collect what there is, or, with `follow`, until the run has ended; return the run as it is then.
@@ -93,7 +87,9 @@ class Collector:
         Raises ClusterError and LogError.
         """
         record = self.record = await read_run(self._redis, self._url, self._run_id)
-        self._token = await take_role(self._redis, self._url, self._run_id, "collector", "collects")
+        self._token = await take_role(
+            self._redis, self._url, self._run_id, "collector", f"another process collects run {self._run_id}"
+        )
         try:
             file, found = await asyncio.to_thread(self._open, record)
             try:
@@ -143,21 +139,18 @@ class Collector:
     async def _collect(self, file: LogFile, found: _Found, *, follow: bool) -> RunRecord:
         position, skip = found.position, found.lines_after
         while True:
-            record = self.record = await self._patiently(self._read)
-            is_over = record.state in ENDED and await self._patiently(self._nobody_has_rows)
+            record = self.record = await self.until_answered(self._read)
+            is_over = record.state in ENDED and await self.until_answered(self._nobody_has_rows)
             while entries := await self._entries(position):
                 position, skip = await self._write(file, record, entries, skip)
             if is_over:
-                record = self.record = await self._patiently(self._read)
+                record = self.record = await self.until_answered(self._read)
                 await self._end(file, found, record)
                 return record
-            if not follow or self._stop.is_set():
+            if not follow or self.stopped.is_set():
                 return record
             await self._drop(position, position, 0)
-            try:
-                await asyncio.wait_for(self._stop.wait(), _LOOK_S)
-            except TimeoutError:
-                continue
+            await self.pause(_LOOK_S)
 
     async def _write(
         self, file: LogFile, record: RunRecord, entries: list[tuple[str, dict[bytes, bytes]]], skip: int
@@ -232,7 +225,7 @@ class Collector:
                     await self._redis.xrange(results, f"({position}", "+", count=AT_ONCE),
                 )
 
-        return [(name.decode(), fields) for name, fields in await self._patiently(ask)]
+        return [(name.decode(), fields) for name, fields in await self.until_answered(ask)]
 
     async def _read(self) -> RunRecord:
         return await read_run(self._redis, self._url, self._run_id)
@@ -254,24 +247,10 @@ class Collector:
                 )
             return cast(list[bytes], reply)
 
-        if (await self._patiently(ask))[0] == b"other":
+        if (await self.until_answered(ask))[0] == b"other":
             raise ClusterError(
                 f"another process collects run {self._run_id} now: this one stood still too long"
             )
-
-    async def _patiently(self, ask: Callable[[], Awaitable[_T]]) -> _T:
-        """Ask until Redis answers, or this is stopped."""
-        while True:
-            try:
-                answer = await ask()
-            except Unavailable as error:
-                self.notice = str(error)
-                if self._stop.is_set():
-                    raise
-                await asyncio.sleep(_AGAIN_S)
-            else:
-                self.notice = ""
-                return answer
 
 
 def run_line(record: RunRecord, where: str, at: str) -> RunLine:

@@ -136,7 +136,7 @@ async def retry(
     Raises ClusterError where workers are at the run, and SourceError.
     """
     run_id = record.description.run_id
-    token = await take_role(redis, url, run_id, "loader", "submits")
+    token = await take_role(redis, url, run_id, "loader", f"another process submits run {run_id}")
     try:
         await mark(redis, url, run_id, statuses)
         rows = await requeue(redis, url, run_id, token, source)

@@ -13,12 +13,19 @@
 | `wa-bulk:{RUN}:workers` | a hash: owner → host, process, when it was last seen |
 | `wa-bulk:{RUN}:loader`, `:collector` | who submits, and who collects; gone when they are not renewed |
 | `wa-bulk:{NUMBER}:pace`, `:places` | the pace of a sending number |
+| `wa-bulk:{callbacks}:received` | a stream of callbacks that are not in the account's memory yet |
+| `wa-bulk:{callbacks}:refused` | a stream of requests that receivers refused, on the same way |
+| `wa-bulk:{callbacks}:facts` | a hash: bytes of both, what was collected last, and into which memory |
+| `wa-bulk:{callbacks}:collector` | who collects callbacks; gone when it is not renewed |
+| `wa-bulk:{callbacks}:nonce:DIGEST` | the body that came with a signature's nonce, for an hour |
 """
 
 from __future__ import annotations
 
 RUNS = "wa-bulk:runs"
 GROUP = "workers"
+CALLBACKS = "callbacks"
+"""Where a run's id stands, in the keys of callbacks: no run is called so."""
 
 
 def submitted(digest: str) -> str:
@@ -29,6 +36,11 @@ def submitted(digest: str) -> str:
 def of_run(run_id: str, *names: str) -> list[str]:
     """Name keys of a run."""
     return [f"wa-bulk:{{{run_id}}}:{name}" for name in names]
+
+
+def of_callbacks(*names: str) -> list[str]:
+    """Name keys of the callbacks that several receivers take in."""
+    return of_run(CALLBACKS, *names)
 
 
 def of_sender(sender: str | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""What only one process at a time may do for a run: submit it, or collect its results."""
+"""What only one process at a time may do: submit a run, collect its results, or collect callbacks."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def who_am_i() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-async def take_role(redis: Redis, url: str, run_id: str, role: str, what: str) -> str:
+async def take_role(redis: Redis, url: str, run_id: str, role: str, words: str) -> str:
     """Take a role, and return the token that stands for having it; wait where its owner seems to be dead.
 
-    Raises ClusterError, saying `what` another process does, where it is alive.
+    Raises ClusterError, with `words` that say what another process does, where that one is alive.
     """
     (key,) = keys.of_run(run_id, role)
     token = f"{who_am_i()} {secrets.token_hex(4)}"
@@ -39,8 +39,7 @@ async def take_role(redis: Redis, url: str, run_id: str, role: str, what: str) -
             left = int(await redis.pttl(key))
         if owner is not None and left > least:
             raise ClusterError(
-                f"another process {what} run {run_id}: {owner.decode().split()[0]} (host:process). "
-                "Wait for it, or end it first"
+                f"{words}: {owner.decode().split()[0]} (host:process). Wait for it, or end it first"
             )
         if left > 0:
             least = left

@@ -90,7 +90,9 @@ class Submission:
                     f"another process submits {self._plan.file.name} with these recipients at this moment, "
                     f"as run {known.decode()}"
                 )
-        self._token = await take_role(self._redis, self._url, run_id, "loader", "submits")
+        self._token = await take_role(
+            self._redis, self._url, run_id, "loader", f"another process submits run {run_id}"
+        )
         with in_words(self._url):
             await _create.run(
                 self._redis, keys.of_run(run_id, "run", "chunks"), msgspec.json.encode(self.description())
