@@ -71,7 +71,7 @@ class RunBench:
         for number, rows in enumerate(chunks, 1):
             data = encode_rows([QueuedRow(row, row + 1, [NUMBER]) for row in rows])
             await load.run(self.redis, names, token, 10_000, 1 << 24, number, rows[0], rows[-1], data)
-        await load.run(self.redis, names, token, 10_000, 1 << 24, "end")
+        await load.run(self.redis, names, token, 10_000, 1 << 24, len(chunks) + 1)
 
     async def open(self, *, lease_s: float = 30.0) -> RedisLedger:
         """Open a ledger, as a worker does."""

@@ -14,6 +14,7 @@ from wa_bulk.cluster import keys, role
 from wa_bulk.cluster.collector import Collector
 from wa_bulk.cluster.connection import ClusterError
 from wa_bulk.cluster.role import take_role
+from wa_bulk.ledger.journal import Journal
 from wa_bulk.ledger.log_format import EndLine, LogError, ResultLine, Totals
 from wa_bulk.ledger.log_reader import read
 from wa_bulk.ledger.past import read_past
@@ -94,6 +95,44 @@ async def test_a_collected_run_leaves_only_its_books(run: RunBench, tmp_path: Pa
     assert left == sorted(key.encode() for key in keys.of_run(run.run_id, "run", "books"))
     for key in left:
         assert 0 < await run.redis.ttl(key) <= 7 * 86_400
+
+
+async def test_a_run_that_is_told_to_go_on_meanwhile_keeps_its_rows(
+    redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its collector has seen it stopped or finished, and would have left nothing of it."""
+    run = RunBench(redis_server.url)
+    await run.create([range(1, 4)])
+    (run_key,) = keys.of_run(run.run_id, "run")
+    await run.redis.hset(run_key, "state", "cancelled")
+    close = Journal.close
+
+    async def while_it_closes(self: Journal, end: EndLine | None = None) -> None:
+        await run.redis.hset(run_key, "state", "active")
+        await close(self, end)
+
+    monkeypatch.setattr(Journal, "close", while_it_closes)
+    await collect(run, tmp_path / "run.jsonl")
+    assert len(await run.entries("chunks")) == 1
+    assert await run.redis.ttl(run_key) == -1
+    await run.close()
+
+
+async def test_what_was_collected_before_is_cleaned_up_by_the_next_one(
+    run: RunBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A collector that dies between its last line and that leaves it to the next."""
+
+    async def dies(*_: object) -> None:
+        raise PowerCut
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Collector, "_clean", dies)
+        with pytest.raises(PowerCut):
+            await collect(run, tmp_path / "run.jsonl")
+    await collect(run, tmp_path / "run.jsonl")
+    left = sorted(await run.redis.keys(f"wa-bulk:{{{run.run_id}}}:*"))
+    assert left == sorted(key.encode() for key in keys.of_run(run.run_id, "run", "books"))
 
 
 async def test_a_finished_log_is_left_as_it_is(run: RunBench, tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 """The ledger of a run in Redis: the contract of every ledger, and what only several can do to each other."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from itertools import pairwise
 
 import pytest
+from redis.asyncio import Redis
 
 from tests.cluster.bench import NUMBER, RunBench
 from tests.cluster.redis_server import RedisServer
@@ -12,6 +13,7 @@ from wa_bulk.cluster import keys
 from wa_bulk.cluster.chunk import result_lines
 from wa_bulk.cluster.redis_ledger import RedisLedger
 from wa_bulk.cluster.run_record import RunRecord, read_run
+from wa_bulk.cluster.script import Argument, Script
 from wa_bulk.ledger.base import Ledger
 from wa_bulk.ledger.log_format import LogError, ResultLine, Totals
 from wa_bulk.send.outcome import Outcome, Status
@@ -184,6 +186,37 @@ async def test_ranges_of_chunks_never_meet(run: RunBench) -> None:
         *states(range(6, 11), "never"),
         *states(range(11, 16), "failed"),
     ]
+
+
+async def test_a_request_that_comes_late_changes_nothing(
+    run: RunBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network may deliver what its sender has given up, and sent again, behind what came after it."""
+    asked: list[tuple[str, list[str], tuple[Argument, ...]]] = []
+    once = Script.run
+
+    async def noted(self: Script, redis: Redis, names: Sequence[str], *arguments: Argument) -> object:
+        asked.append((self.name, [*names], arguments))
+        return await once(self, redis, names, *arguments)
+
+    await run.create([range(1, 11), range(11, 21)])
+    monkeypatch.setattr(Script, "run", noted)
+    ledger = await run.open()
+    await ledger.intend([1, 2, 3])
+    ledger.settle(1, NUMBER, Outcome("failed", attempts=1))
+    await ledger.intend([4])
+    await intend_and_settle(ledger, "accepted", [1, 2])
+    await ledger.intend([5])
+    (books,) = keys.of_run(run.run_id, "books")
+
+    async def seen() -> tuple[object, ...]:
+        chunks = await run.redis.xpending(keys.of_run(run.run_id, "chunks")[0], keys.GROUP)
+        return await run.redis.get(books), await record(run), await results(run), chunks["pending"]
+
+    before = await seen()
+    for name, names, arguments in [one for one in asked if one[0] in ("take", "note")][:-1]:
+        await once(Script(name), run.redis, names, *arguments)
+    assert await seen() == before
 
 
 async def test_too_many_results_wait_for_their_collector(

@@ -66,6 +66,30 @@ async def test_rules_that_changed_meanwhile_neither_lose_nor_double_a_row(
     await redis.aclose()
 
 
+async def test_chunks_that_redis_lost_are_submitted_again(
+    redis_server: RedisServer, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis came back without what was written last: a chunk behind a gap would never be sent."""
+    redis = connect(redis_server.url)
+    first = Submission(redis, redis_server.url, plan, None)
+    run_id = await first.find()
+    await first.begin()
+    (run, chunks, books) = keys.of_run(run_id, "run", "chunks", "books")
+    put = first._put
+
+    async def crashes(*arguments: Any) -> Any:
+        if arguments[0] == 3:
+            await redis.hset(run, "chunks", 1)
+            await redis.xtrim(chunks, maxlen=1)
+            await redis.set(books, b"\0")
+        return await put(*arguments)
+
+    monkeypatch.setattr(first, "_put", crashes)
+    with pytest.raises(ClusterError, match=r"Redis has lost rows of run .* give the same command again"):
+        await first.load()
+    await redis.aclose()
+
+
 async def test_of_two_at_once_one_is_refused(redis_server: RedisServer, plan: Plan) -> None:
     redis = connect(redis_server.url)
     one = Submission(redis, redis_server.url, plan, None)

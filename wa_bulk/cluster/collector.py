@@ -17,7 +17,7 @@ from wa_bulk.cluster.patience import Patience
 from wa_bulk.cluster.role import LEASE_MS, leave_role, take_role
 from wa_bulk.cluster.run_record import RunRecord, State, read_run
 from wa_bulk.cluster.script import Script
-from wa_bulk.ledger.journal import Journal
+from wa_bulk.ledger.journal import REAL_MACHINE, Journal, Machine
 from wa_bulk.ledger.lock import LockedLog
 from wa_bulk.ledger.log_file import LogFile
 from wa_bulk.ledger.log_format import (
@@ -43,7 +43,7 @@ _LOOK_S = 0.2
 ENDED: tuple[State, ...] = ("finished", "stopped", "cancelled")
 _START = "0-0"
 
-_collected = Script("collected")
+_collected, _clean = Script("collected"), Script("clean")
 
 
 class _Found:
@@ -68,7 +68,9 @@ class _Found:
 class Collector(Patience):
     """Collects one run's results into one log: `collect` goes on where an earlier one stopped."""
 
-    def __init__(self, redis: Redis, url: str, run_id: str, log: Path) -> None:
+    def __init__(
+        self, redis: Redis, url: str, run_id: str, log: Path, *, machine: Machine = REAL_MACHINE
+    ) -> None:
         super().__init__()
         self.rows = 0
         """Results written."""
@@ -78,6 +80,7 @@ class Collector(Patience):
         self._url = url
         self._run_id = run_id
         self._path = log
+        self._machine = machine
         self._journal: Journal | None = None
         self._token = ""
 
@@ -144,9 +147,11 @@ class Collector(Patience):
             while entries := await self._entries(position):
                 position, skip = await self._write(file, record, entries, skip)
             if is_over:
-                record = self.record = await self.until_answered(self._read)
-                await self._end(file, found, record)
-                return record
+                earlier, record = record, await self.until_answered(self._read)
+                self.record = record
+                if record.state == earlier.state and record.totals == earlier.totals:
+                    await self._end(file, found, record, position)
+                    return record
             if not follow or self.stopped.is_set():
                 return record
             await self._drop(position, position, 0)
@@ -171,8 +176,7 @@ class Collector(Patience):
         last = entries[-1][0]
         journal.append(CollectedLine(self._run_id, last))
         await journal.intend(())
-        milliseconds, _, number = last.partition("-")
-        await self._drop(last, f"{milliseconds}-{int(number) + 1}", size)
+        await self._drop(last, _after(last), size)
         return last, skip
 
     async def _begun(self, file: LogFile, record: RunRecord) -> Journal:
@@ -181,39 +185,35 @@ class Collector(Patience):
             is_new = not file.size()
             at = record.description.submitted_at if is_new else timestamp()
             line = run_line(record, without_password(self._url), at)
-            self._journal = await (Journal.create if is_new else Journal.resume)(file, line)
+            begin = Journal.create if is_new else Journal.resume
+            self._journal = await begin(file, line, machine=self._machine)
         return self._journal
 
-    async def _end(self, file: LogFile, found: _Found, record: RunRecord) -> None:
+    async def _end(self, file: LogFile, found: _Found, record: RunRecord, position: str) -> None:
         stopped: Stopped | None = None
         if record.state == "cancelled":
             stopped = "interrupted"
         elif record.state == "stopped":
             stopped = "fatal" if record.why == "fatal" else "failures"
-        if self._journal is None and found.ended is not None and found.ended.stopped == stopped:
-            return
-        journal = await self._begun(file, record)
-        await journal.close(
-            EndLine(
-                run_id=self._run_id,
-                at=self._last_at or timestamp(),
-                stopped=stopped,
-                totals=record.totals,
-                detail="cancelled" if record.state == "cancelled" else record.detail,
-                synced=journal.synced,
+        if self._journal is not None or found.ended is None or found.ended.stopped != stopped:
+            journal = await self._begun(file, record)
+            await journal.close(
+                EndLine(
+                    run_id=self._run_id,
+                    at=self._last_at or timestamp(),
+                    stopped=stopped,
+                    totals=record.totals,
+                    detail="cancelled" if record.state == "cancelled" else record.detail,
+                    synced=journal.synced,
+                )
             )
-        )
-        if record.state != "stopped":
-            await self._clean()
+        await self.until_answered(lambda: self._clean(position))
 
-    async def _clean(self) -> None:
-        """Leave nothing in Redis but the books, for a while."""
+    async def _clean(self, position: str) -> None:
+        """Leave nothing in Redis but the books, for a while; unless the run was told to go on meanwhile."""
+        names = ("run", "results", "leases", "books", "chunks", "requests", "workers", "loader")
         with in_words(self._url):
-            await self._redis.delete(
-                *keys.of_run(self._run_id, "chunks", "leases", "requests", "results", "workers", "loader")
-            )
-            for key in keys.of_run(self._run_id, "run", "books"):
-                await self._redis.expire(key, KEEP_S)
+            await _clean.run(self._redis, keys.of_run(self._run_id, *names), KEEP_S, _after(position))
 
     async def _entries(self, position: str) -> list[tuple[str, dict[bytes, bytes]]]:
         (results,) = keys.of_run(self._run_id, "results")
@@ -278,6 +278,11 @@ def _lines(fields: dict[bytes, bytes], run_id: str) -> Iterator[ResultLine | Reo
     if b"reopened" in fields:
         first, last, reason = fields[b"reopened"].decode().split(" ", 2)
         yield ReopenedLine(run_id, (int(first), int(last)), reason)
+
+
+def _after(position: str) -> str:
+    milliseconds, number = _key(position)
+    return f"{milliseconds}-{number + 1}"
 
 
 def _key(position: str) -> tuple[int, int]:

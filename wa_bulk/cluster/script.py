@@ -17,6 +17,7 @@ class Script:
     """The script `name`.lua of this folder. Any number of clients may run it."""
 
     def __init__(self, name: str) -> None:
+        self.name = name
         self._text = files(__package__).joinpath("scripts", f"{name}.lua").read_text("utf-8")
         self._sha = hashlib.sha1(self._text.encode(), usedforsecurity=False).hexdigest()
 

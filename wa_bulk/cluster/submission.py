@@ -105,14 +105,16 @@ class Submission:
     async def load(self) -> State:
         """Put every chunk into Redis that is not there yet; return the state of the run.
 
-        Raises ClusterError where another process has become the one that submits it, and SourceError.
+        Raises ClusterError where another process has become the one that submits it, or Redis has lost
+        some of what it had, and SourceError.
         """
+        number = self._chunks_there
         for number, chunk in enumerate(self._chunks(), self._chunks_there + 1):
             state = await self._put(number, chunk[0].number, chunk[-1].number, encode_rows(chunk))
             if state in ("cancelled", "gone"):
                 await leave_role(self._redis, self._url, self.run_id, "loader", self._token)
                 return state
-        return await self._put("end")
+        return await self._put(number + 1)
 
     async def _earlier(self, run_id: str, *, again: bool) -> str:
         (run,) = keys.of_run(run_id, "run")
@@ -190,6 +192,11 @@ class Submission:
                 continue
             if result == b"other":
                 raise ClusterError(f"another process has taken over submitting run {self.run_id}")
+            if result == b"behind":
+                raise ClusterError(
+                    f"Redis has lost rows of run {self.run_id} that were submitted already, by a crash or a "
+                    "failover: give the same command again, which goes on with them"
+                )
             if result == b"ok":
                 self.notice = ""
                 return cast(State, state.decode())

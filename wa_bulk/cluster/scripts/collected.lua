@@ -13,7 +13,15 @@ local who = redis.call('GET', collector)
 local state = redis.call('HGET', run, 'state') or 'gone'
 if who ~= ARGV[1] then return { 'other', state } end
 redis.call('PEXPIRE', collector, ARGV[2])
-if ARGV[5] ~= '0' and state ~= 'gone' and redis.call('HGET', run, 'collected') ~= ARGV[3] then
+local function is_after(id, other)
+  local ms, number = string.match(id, '^(%d+)-(%d+)$')
+  local other_ms, other_number = string.match(other, '^(%d+)-(%d+)$')
+  if ms ~= other_ms then return tonumber(ms) > tonumber(other_ms) end
+  return tonumber(number) > tonumber(other_number)
+end
+
+local before = redis.call('HGET', run, 'collected') or '0-0'
+if ARGV[5] ~= '0' and state ~= 'gone' and is_after(ARGV[3], before) then
   redis.call('XTRIM', results, 'MINID', ARGV[4])
   redis.call('HSET', run, 'collected', ARGV[3], 'log', ARGV[6])
   redis.call('HINCRBY', run, 'result_bytes', -ARGV[5])

@@ -3,9 +3,9 @@
 --
 -- KEYS     run, chunks, books, loader
 -- ARGV[1]  who loads   ARGV[2] ms it stays the loader   ARGV[3] most bytes of the queue
--- ARGV[4]  the chunk's number, from 1, or 'end'   ARGV[5] first row   ARGV[6] last row   ARGV[7] data
+-- ARGV[4]  the chunk's number, from 1   ARGV[5] first row   ARGV[6] last row   ARGV[7] data; none: all are there
 --
--- Returns {'ok', 'full' or 'other', state}.
+-- Returns {'ok', 'full', 'other', or 'behind' where chunks before this one are lost, state}.
 
 local run, chunks, books, loader = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local who = redis.call('GET', loader)
@@ -16,7 +16,8 @@ redis.call('SET', loader, ARGV[1], 'PX', ARGV[2])
 if state == 'gone' or state == 'cancelled' then return { 'ok', state } end
 
 local count = tonumber(facts[2])
-if ARGV[4] == 'end' then
+if tonumber(ARGV[4]) > count + 1 then return { 'behind', state } end
+if not ARGV[5] then
   redis.call('HSET', run, 'loading', 0)
   redis.call('DEL', loader)
   if tonumber(facts[3]) == count and (state == 'active' or state == 'paused') then

@@ -16,7 +16,8 @@ local run, chunks, leases, books, requests, results = KEYS[1], KEYS[2], KEYS[3],
 local owner, request, chunk, fence = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
 local state = redis.call('HGET', run, 'state') or 'gone'
-if redis.call('HGET', requests, owner) == request then return { 'ok', state } end
+local last = string.match(redis.call('HGET', requests, owner) or '0', '^%d+')
+if tonumber(request) <= tonumber(last) then return { 'ok', state } end -- had before, or late and given up
 if redis.call('HGET', leases, chunk) ~= fence .. ' ' .. owner then return { 'lost', state } end
 
 redis.call('HSET', requests, owner, request)

@@ -9,7 +9,7 @@
 -- ARGV[1]  owner   ARGV[2] request   ARGV[3] ms after which an owner counts as gone
 -- ARGV[4]  most bytes of results that may wait to be collected
 --
--- Returns {state} where there is nothing to take, else {state, chunk, fence, first, last, data, states, and how many
+-- Returns {state} where there is nothing to take, 'late' to a request that its owner has given up, else {state, chunk, fence, first, last, data, states, and how many
 -- rows of the run have code 1, 2, …}.
 
 local CUT_OFF = 6
@@ -32,11 +32,10 @@ if server ~= known then
 end
 
 local entry, fence
-local last = redis.call('HGET', requests, owner)
-if last and string.sub(last, 1, #request + 1) == request .. ' ' then
-  local id
-  id, fence = string.match(string.sub(last, #request + 2), '^(%S+) (%S+)$')
-  entry = redis.call('XRANGE', chunks, id, id)[1]
+local last, id, its_fence = string.match(redis.call('HGET', requests, owner) or '0', '^(%d+) ?(%S*) ?(%S*)$')
+if tonumber(request) < tonumber(last) then return { 'late' } end
+if request == last then
+  entry, fence = redis.call('XRANGE', chunks, id, id)[1], its_fence
 else
   if tonumber(facts[2] or 0) > tonumber(ARGV[4]) then return { 'full' } end
   local cursor = '0-0'
