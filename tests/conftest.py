@@ -4,20 +4,23 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 from tests.cluster.redis_server import RedisServer
 
 # How long an example takes says more about the machine than about the code.
-settings.register_profile("everywhere", deadline=None)
-settings.load_profile("everywhere")
+settings.register_profile("few", deadline=None, max_examples=20)
+settings.register_profile("many", deadline=None, max_examples=400)
+settings.load_profile("few")
 
 _ON_THE_STANDARD_LOOP = re.compile(r"\[(?:.*-)?asyncio(?:-.*)?\]$")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs on both kinds of event loop: the everyday run takes uvloop alone."""
+    """Mark what a run of another kind takes up: another event loop, many more examples."""
     for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("properties")
         if "/send/" in item.nodeid and _ON_THE_STANDARD_LOOP.search(item.name):
             item.add_marker("loops")
 

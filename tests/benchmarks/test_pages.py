@@ -7,7 +7,6 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from benchmarks.__main__ import main
-from benchmarks.charts import draw_charts
 from benchmarks.markdown import BEGIN, END, MarksError, write_figures
 from benchmarks.results import RunResult, TargetResult, write_results
 from benchmarks.tables import print_machine, print_scenario, print_targets
@@ -55,6 +54,8 @@ def test_a_noisy_machine_is_said() -> None:
 
 
 def test_charts_are_the_same_for_the_same_results(tmp_path: Path) -> None:
+    from benchmarks.charts import draw_charts  # matplotlib is slow to import
+
     for name in ("one", "two"):
         draw_charts(a_run(), tmp_path / name)
     chart = (tmp_path / "one" / "bench-campaign.svg").read_bytes()

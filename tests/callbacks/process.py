@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 START_WITHIN_S = 30.0
+LOOK_EVERY_S = 0.02
 
 
 class Process:
@@ -50,6 +51,7 @@ def running(
         while post(port, b"") != 200:
             assert process.poll() is None, errors.read_text(encoding="utf-8")
             assert time.monotonic() < give_up_at, "it does not listen"
+            time.sleep(LOOK_EVERY_S)
         yield Process(process, port, errors)
     finally:
         if process.poll() is None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -221,7 +221,6 @@ _told = st.builds(
 )
 
 
-@settings(max_examples=60)
 @given(st.lists(_lines, max_size=15), st.lists(_told, max_size=12))
 def test_the_join_is_that_of_the_tags(lines: list[WrittenLine], told: list[Json]) -> None:
     with TemporaryDirectory() as folder:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -177,7 +177,6 @@ parts = st.recursive(
 )
 
 
-@settings(max_examples=40)
 @given(st.lists(parts, min_size=1, max_size=20))
 def test_whatever_can_be_posted_can_be_stored(rows: list[object]) -> None:
     async def record() -> int:

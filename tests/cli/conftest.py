@@ -75,7 +75,13 @@ class Folder(NamedTuple):
 
     def run(self, *arguments: str | Path, **environment: str | None) -> Result:
         """The command, run to its end within this process."""
-        return CliRunner().invoke(app, [*map(str, arguments)], env={**self.environment, **environment})
+        return self.feed(b"", *arguments, **environment)
+
+    def feed(self, data: bytes, *arguments: str | Path, **environment: str | None) -> Result:
+        """The same, with this on its standard input."""
+        return CliRunner().invoke(
+            app, [*map(str, arguments)], input=data, env={**self.environment, **environment}
+        )
 
 
 @pytest.fixture

@@ -36,10 +36,15 @@ def shell(folder: Folder, script: str, **environment: str) -> subprocess.Complet
     )
 
 
+SOAK = pytest.mark.soak  # more of a kind whose members differ little, each a process or two
+
+
 class TestStreams:
     """A run is not to end, nor its log to suffer, for the sake of who watches it."""
 
-    @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+    @pytest.mark.parametrize(
+        "closed", ["<&- >&- 2>&-", *(pytest.param(way, marks=SOAK) for way in ("<&-", ">&-", "2>&-"))]
+    )
     def test_closed_from_the_start(self, folder: Folder, sandbox: Sandbox, closed: str) -> None:
         ended = shell(folder, f"wa-bulk {' '.join(SEND)} {closed}")
 
@@ -52,8 +57,15 @@ class TestStreams:
         ]
         assert len(sandbox.messages) == 5
 
-    @pytest.mark.parametrize("unbuffered", ["", "1"])
-    @pytest.mark.parametrize("lost", ["2>/dev/full", ">/dev/full 2>&1"])
+    @pytest.mark.parametrize(
+        ("lost", "unbuffered"),
+        [
+            ("2>/dev/full", ""),
+            (">/dev/full 2>&1", "1"),
+            pytest.param("2>/dev/full", "1", marks=SOAK),
+            pytest.param(">/dev/full 2>&1", "", marks=SOAK),
+        ],
+    )
     def test_nowhere_to_write_the_progress(self, folder: Folder, lost: str, unbuffered: str) -> None:
         ended = shell(folder, f"wa-bulk {' '.join(SEND)} {lost}", PYTHONUNBUFFERED=unbuffered)
 
@@ -77,7 +89,14 @@ class TestStreams:
         assert sandbox.messages == []
 
     @pytest.mark.parametrize(
-        "command", ["check orders.toml", "check orders.toml --json", "report run.jsonl --csv -", "--help"]
+        "command",
+        [
+            "check orders.toml --json",
+            *(
+                pytest.param(command, marks=SOAK)
+                for command in ("check orders.toml", "report run.jsonl --csv -", "--help")
+            ),
+        ],
     )
     def test_nowhere_to_write_the_data(self, folder: Folder, command: str) -> None:
         assert folder.run(*SEND).exit_code == exits.FINISHED

@@ -7,13 +7,14 @@ import re
 import signal
 import socket
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from benchmarks.servers.running import free_port
-from tests.callbacks.process import post, running
+from tests.callbacks.process import LOOK_EVERY_S, post, running
 from tests.callbacks.rows import ADA, body, notice, parsed, said, status
 from wa_bulk.callbacks import CallbackStore, Counters
 from wa_bulk.cli import app, exits
@@ -137,6 +138,7 @@ def test_what_is_older_than_is_to_be_kept_is_forgotten(tmp_path: Path) -> None:
     with running(file, port, "--keep", "1h") as receiver:
         while database.execute("SELECT count(*) FROM callbacks").fetchone() != (0,):
             assert receiver.process.poll() is None
+            time.sleep(LOOK_EVERY_S)
     database.close()
 
 

@@ -158,15 +158,17 @@ def test_a_guess_at_the_encoding_is_shown_with_what_to_type(folder: Folder, sand
 
 
 class TestStandardInput:
-    def send(self, folder: Folder, data: bytes, *options: str) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            [sys.executable, "-m", "wa_bulk", *options],
+    def test_of_a_process_is_read(self, folder: Folder, sandbox: Sandbox) -> None:
+        ended = subprocess.run(
+            [sys.executable, "-m", "wa_bulk", *SEND, "--recipients", "-"],
             cwd=folder.path,
             env={**os.environ, **folder.environment},
-            input=data,
+            input=(folder.path / "orders.csv").read_bytes(),
             capture_output=True,
             check=False,
         )
+        assert ended.returncode == exits.FINISHED, ended.stderr
+        assert recipients(sandbox) == [number for number, _ in GOOD]
 
     @pytest.mark.parametrize("kind", ["csv", "csv.gz", "xlsx"])
     def test_is_kept_beside_the_log_so_that_the_run_can_go_on(
@@ -175,8 +177,8 @@ class TestStandardInput:
         WRITERS[kind](folder.path / "given", ROWS)
         data = (folder.path / "given").read_bytes()
         (folder.path / "given").unlink()
-        ended = self.send(folder, data, *SEND, "--recipients", "-", "--limit", "2")
-        assert ended.returncode == exits.FINISHED, ended.stderr
+        ended = folder.feed(data, *SEND, "--recipients", "-", "--limit", "2")
+        assert ended.exit_code == exits.FINISHED, ended.stderr
         kept = folder.path / "run.jsonl.recipients"
         assert kept.read_bytes() == data
         assert kept.stat().st_mode & 0o777 == 0o600
@@ -186,26 +188,26 @@ class TestStandardInput:
     @pytest.mark.parametrize(
         ("data", "options", "words"),
         [
-            (b"", ("--yes",), b"standard input is empty"),
-            (b"phone\n1\n", ("--yes",), b"unknown column 'name'"),
-            (b"phone,name\n+447911123456,Ada\n", (), b"there is no terminal to ask on"),
+            (b"", ("--yes",), "standard input is empty"),
+            (b"phone\n1\n", ("--yes",), "unknown column 'name'"),
+            (b"phone,name\n+447911123456,Ada\n", (), "there is no terminal to ask on"),
         ],
     )
     def test_is_not_kept_where_nothing_is_sent(
-        self, folder: Folder, data: bytes, options: tuple[str, ...], words: bytes
+        self, folder: Folder, data: bytes, options: tuple[str, ...], words: str
     ) -> None:
         command = ("send", "orders.toml", "--log", "run.jsonl", "--recipients", "-", *options)
-        ended = self.send(folder, data, *command)
-        assert ended.returncode == exits.NOTHING_SENT
+        ended = folder.feed(data, *command)
+        assert ended.exit_code == exits.NOTHING_SENT
         assert words in ended.stderr
         assert not list(folder.path.glob("run.jsonl*"))
 
     def test_is_checked_and_previewed_too(self, folder: Folder) -> None:
         data = b"phone,name\n+447911123456,Ada\n"
-        checked = self.send(folder, data, "check", "orders.toml", "--recipients", "-", "--json")
+        checked = folder.feed(data, "check", "orders.toml", "--recipients", "-", "--json")
         assert json.loads(checked.stdout)["ready"] == 1
         assert json.loads(checked.stdout)["recipients"] == "-"
-        previewed = self.send(folder, data, "preview", "orders.toml", "--recipients", "-")
+        previewed = folder.feed(data, "preview", "orders.toml", "--recipients", "-")
         assert json.loads(previewed.stdout)["to"] == ["+447911123456"]
 
 

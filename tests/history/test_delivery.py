@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
@@ -126,7 +126,6 @@ def model(history: list[Told]) -> dict[tuple[str, str], tuple[object, ...]]:
     return found
 
 
-@settings(max_examples=60)
 @given(st.lists(told, min_size=1, max_size=25), st.randoms(use_true_random=False))
 def test_order_repeats_and_batches_change_nothing(history: list[Told], draw: random.Random) -> None:
     again = [*history, *draw.choices(history, k=len(history) // 2)]

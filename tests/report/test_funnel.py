@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
@@ -215,7 +215,6 @@ told = st.builds(
 )
 
 
-@settings(max_examples=50)
 @given(st.lists(told, max_size=30))
 def test_the_counts_are_those_of_the_rows(rows: list[Json]) -> None:
     with TemporaryDirectory() as folder:

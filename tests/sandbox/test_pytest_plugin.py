@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+LEFT_OUT = ["-p", "no:cacheprovider", "-p", "no:schemathesis"]
 LOOP_SCOPE = ["-o", "asyncio_default_fixture_loop_scope=function"]
 SENDING = """
 import asyncio
@@ -105,7 +106,18 @@ def test_the_fixture_runs_under(tmp_path: Path, source: str, options: list[str],
     (tmp_path / "test_mine.py").write_text(source)
     (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "test_mine.py"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:schemathesis",
+            *options,
+            "test_mine.py",
+        ],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -124,7 +124,7 @@ json_values = st.recursive(
     custom_args=st.dictionaries(st.text(characters, max_size=8), json_values, max_size=4),
     ascii_only=st.booleans(),
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_comes_in_is_what_is_shown(
     api: Api, body: str, request_id: str, custom_args: Json, ascii_only: bool
 ) -> None:

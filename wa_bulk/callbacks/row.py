@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any, cast, get_args
 
 import msgspec
@@ -35,6 +36,7 @@ class ReceivedRow(CallbackRow, frozen=True, kw_only=True):
 _STAND_INS: Json = {"server": "", "itime": 0, "status_data": {}, "msg_time": 0, "event": "received"}
 """For required fields that are missing: without them the rest of the row would be lost."""
 
+_fields = cache(fields)
 _decode_whole: Callable[[bytes], ReceivedRow] = msgspec.json.Decoder(ReceivedRow).decode
 
 
@@ -83,7 +85,7 @@ def _read_parts(raw: bytes) -> tuple[ReceivedRow, Kind]:
 def _salvage(struct: type[Struct], value: Json) -> Struct | None:
     """Return what can be read of `value` as a `struct`, None where too little of it can."""
     found: Json = {}
-    for info in fields(struct):
+    for info in _fields(struct):
         if info.encode_name in value:
             part = _part(info.type, value[info.encode_name])
             if part is not None:

@@ -88,7 +88,7 @@ cells = st.text(
 )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(cells, min_size=3, max_size=3), max_size=6))
 def test_csv_and_workbook_yield_the_same_for_the_same_table(tmp_path: Path, rows: list[list[str]]) -> None:
     found = []

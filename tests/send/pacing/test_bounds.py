@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.send.departures import most_in_a_window, senders, virtual_loop, virtual_queue
@@ -55,7 +55,6 @@ def test_requests_of_many_reach_the_rate_too(rate: int, tokens: int, lateness: C
     assert len(departures) >= 0.97 * rate * 10
 
 
-@settings(max_examples=25)
 @given(
     rate=st.sampled_from([80, 1000]), share=st.floats(0, 1), most=st.integers(2, 60), seed=st.integers(0, 99)
 )
@@ -130,7 +129,6 @@ def test_a_loop_that_stands_still_between_token_and_departure(monkeypatch: pytes
     assert most_in_a_window(run(main())) <= 1000
 
 
-@settings(max_examples=25)
 @given(seed=st.integers(0, 999))
 def test_cancelled_calls_cost_nothing_of_the_rate(seed: int) -> None:
     chance = random.Random(seed)
