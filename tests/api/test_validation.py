@@ -35,6 +35,24 @@ GOOD = [
     Message.audio(TO, "http://example.com/a.mp3"),
     Message.document(TO, "https://example.com/a.docx", filename="Terms and conditions.docx"),
     Message.sticker(TO, id="1", link="https://example.com/a.webp"),
+    *(
+        Message.image(TO, f"https://{host}/a.png")
+        for host in (
+            "example.com.",
+            "localhost:8080",
+            "127.0.0.1",
+            "[::1]:80",
+            "a_b.example.com",
+            "1and1.com",
+            "123.example",
+            "4u",
+            "münchen.de",
+            "xn--mnchen-3ya.de",
+            "例え.テスト",
+            "user:pass@EXAMPLE.com:443",
+            "a" * 63 + ".com",
+        )
+    ),
     template(),
     template(name="a" * 512, language="pt_BR"),
     body(TextParameter("t" * 1024)),
@@ -154,6 +172,26 @@ BAD: list[tuple[Message, str, str]] = [
     (Message.sticker(TO), "body.sticker", "neither id nor link"),
     (Message.image(TO, "ftp://example.com/a.png"), "body.image.link", "is 'ftp:"),
     (Message.image(TO, "https:///a.png"), "body.image.link", "without a host"),
+    *(
+        (Message.image(TO, f"https://{host}/a.png"), "body.image.link", "neither a name nor an address")
+        for host in (
+            "y..example",
+            ".example.com",
+            "example.com..",
+            "https%3A",
+            "exa%20mple.com",
+            "256.1.1.1",
+            "1.2.3",
+            "1234",
+            "1.2.3.4.",
+            "a,b.com",
+            "{host}",
+            "<host>",
+            "$HOST",
+            "*.example.com",
+            "a" * 64 + ".com",
+        )
+    ),
     (Message.image(TO, "https://example.com/a b.png"), "body.image.link", "has a blank in it"),
     (Message.image(TO, id=""), "body.image.id", "is empty"),
     (Message.image(TO, id="1", caption="c" * 1025), "body.image.caption", "has 1025 characters"),

@@ -90,5 +90,21 @@ def test_what_is_no_list_of_rates_is_told(tmp_path: Path) -> None:
         read_rates(tmp_path / "rates.csv")
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_spreadsheet_that_writes_decimals_with_a_comma(tmp_path: Path, delimiter: str) -> None:
+    header, *lines = (
+        delimiter.join(cells)
+        for cells in (
+            ("country", "category", "price", "currency"),
+            ("DE", "MARKETING", "0,1131", "EUR"),
+            ("FR", "*", "0.0859", "EUR"),
+        )
+    )
+    read = read_rates(rates(tmp_path, *lines, header=header))
+    assert [rate.price for rate in read.values()] == [Decimal("0.1131"), Decimal("0.0859")]
+    with pytest.raises(RatesError, match=r"column price: is '1\.234,5'"):
+        read_rates(rates(tmp_path, delimiter.join(("DE", "*", "1.234,5", "EUR")), header=header))
+
+
 def test_the_sample_can_be_read() -> None:
     assert ("*", "UTILITY") in read_rates(SAMPLE)

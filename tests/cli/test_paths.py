@@ -53,7 +53,8 @@ def sent(folder: Folder, sandbox: Sandbox) -> Folder:
         ("report inside", ["inside is a folder: name the log in it"]),
         ("send pipe", ["pipe: cannot be read: it is no regular file"]),
         ("resume pipe", ["it is a pipe"]),
-        ("check orders.toml --recipients pipe", ["pipe"]),
+        ("check orders.toml --recipients pipe", ["pipe", "--recipients -"]),
+        ("suppress import pipe", ["is a pipe", "to a file, and give that"]),
         ("send ~nobody-at-all/orders.toml", ["~nobody-at-all/orders.toml"]),
     ],
 )

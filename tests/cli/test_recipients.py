@@ -148,6 +148,20 @@ def test_what_names_nothing_is_refused(folder: Folder, option: str, value: str, 
     assert words in " ".join(folder.run("check", "orders.toml").stderr.split())
 
 
+def test_a_sheet_is_asked_in_vain_of_another_csv_too(folder: Folder, sandbox: Sandbox) -> None:
+    with_keys(folder, 'sheet = "People"')
+    (folder.path / "other.csv").write_text("phone,name\n+447911123456,Ada\n")
+    for command in (SEND, ("check", "orders.toml"), ("preview", "orders.toml")):
+        refused = folder.run(*command, "--recipients", "other.csv", "--sheet", "Old")
+        assert refused.exit_code == exits.NOTHING_SENT
+        assert "other.csv: is no workbook, and has no sheet 'Old': leave --sheet out" in " ".join(
+            refused.stderr.split()
+        )
+    # The campaign's own is its workbook's.
+    assert folder.run(*SEND, "--recipients", "other.csv").exit_code == exits.FINISHED
+    assert texts(sandbox) == ["Hello Ada"]
+
+
 def test_a_guess_at_the_encoding_is_shown_with_what_to_type(folder: Folder, sandbox: Sandbox) -> None:
     (folder.path / "orders.csv").write_bytes("phone,name\n+447911123456,José\n".encode("cp1252"))
     refused = folder.run(*SEND)

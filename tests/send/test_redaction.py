@@ -101,11 +101,18 @@ def test_ids(identifier: str, expected: str) -> None:
 
 
 @given(
-    secret=st.text("abcXYZ019", min_size=8, max_size=12),
-    before=st.text("abcXYZ019", max_size=5),
-    after=st.text("abcXYZ019", max_size=5),
+    secret=st.text("abcXYZ019-_+/", min_size=8, max_size=12),
+    before=st.text("abcXYZ019-._", max_size=5),
+    after=st.text("abcXYZ019-._", max_size=5),
     encode=st.sampled_from(
-        [bytes.decode, bytes.hex, lambda text: text.hex().upper(), lambda text: b64encode(text).decode()]
+        [
+            bytes.decode,
+            bytes.hex,
+            lambda text: text.hex().upper(),
+            lambda text: text.hex("-"),
+            lambda text: b64encode(text).decode(),
+            lambda text: urlsafe_b64encode(text).decode(),
+        ]
     ),
 )
 def test_an_id_is_read_as_words_are(

@@ -202,6 +202,23 @@ class TestTrouble:
             with pytest.raises(ApiError, match=words):
                 await client.templates.list()
 
+    async def test_what_cannot_be_read_of_a_list_is_left_out_with_a_warning(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        body = '[{"name":"a"},{"nom":"%s"},7,{"name":"b","components":[null]},{"name":null}]' % ("z" * 10_000)
+        async with answered_by(always(200, body)) as client:
+            assert [found.name for found in await client.templates.list()] == ["a", "b"]
+        warnings = [record.getMessage() for record in caplog.records]
+        assert [warning[: len("item 2")] for warning in warnings] == ["item 2", "item 3", "item 5"]
+        assert all("an object with a name" in warning and len(warning) < 200 for warning in warnings)
+
+    async def test_a_secret_within_a_template_is_hidden(self, caplog: pytest.LogCaptureFixture) -> None:
+        body = f'[{{"name":"a","status":"{SECRET}","x":["\\n{SECRET}"]}},{{"nom":"{SECRET}"}}]'
+        async with answered_by(always(200, body)) as client:
+            (found,) = await client.templates.list()
+        assert (found.status, found.raw["x"]) == ("***", ["\n***"])
+        assert SECRET not in caplog.text
+
     async def test_created_without_an_id_it_is_unknown(self) -> None:
         async with answered_by(always(200, "<html>")) as client:
             with pytest.raises(ApiError, match="created, most likely") as caught:

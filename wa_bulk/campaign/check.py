@@ -12,7 +12,7 @@ from wa_bulk.campaign.costs import Cost, Rates, by_category, priced, sums
 from wa_bulk.campaign.examination import FaultCause, RowFault, examine
 from wa_bulk.campaign.file import CampaignError, load
 from wa_bulk.campaign.media import MediaFindings
-from wa_bulk.campaign.recipients import as_settings_say, open_recipients, recipients_of
+from wa_bulk.campaign.recipients import as_settings_say, gives_sheet, open_recipients, recipients_of
 from wa_bulk.campaign.request.blueprint import RowRefused, compile_campaign
 from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.campaign.rules.duplicates import DuplicateRule
@@ -77,8 +77,10 @@ def check(
     then, `on_fault` every fault. Raises CampaignError and SourceError where no run could begin.
     """
     settings = settings or Settings()
-    file = as_settings_say(load(campaign), settings)
-    source = open_recipients(file, recipients_of(file, recipients))
+    own = load(campaign)
+    file = as_settings_say(own, settings)
+    path = recipients_of(file, recipients)
+    source = open_recipients(file, path, sheet_is_given=gives_sheet(settings, own))
     blueprint = compile_campaign(file, source.header, PREVIEW_RUN_ID, source.rows)
     account = ask_account(blueprint, source) if ask_account is not None else AccountTemplates()
     findings = hold_against(blueprint, account)
@@ -135,8 +137,11 @@ def preview(
     Raises CampaignError, SourceError (no such row, or one that cannot be read) and RowRefused; with
     `ask_account`, also where campaign or row do not fit the template as the account has it.
     """
-    file = as_settings_say(load(campaign), settings or Settings())
-    source = open_recipients(file, recipients_of(file, recipients))
+    settings = settings or Settings()
+    own = load(campaign)
+    file = as_settings_say(own, settings)
+    path = recipients_of(file, recipients)
+    source = open_recipients(file, path, sheet_is_given=gives_sheet(settings, own))
     blueprint = compile_campaign(file, source.header, PREVIEW_RUN_ID, source.rows)
     if ask_account is not None and (errors := hold_against(blueprint, ask_account(blueprint, source)).errors):
         raise CampaignError("\n".join(f"{file.path}: {error}" for error in errors))

@@ -94,12 +94,15 @@ def read_rates(path: Path) -> Rates:
     """Read a CSV with the columns country, category, price and currency. Raises RatesError and OSError.
 
     The country is ISO 3166's two letters, the category one of Meta's or SERVICE, and either may be `*`; the
-    price is for one message, with a point before its decimals.
+    price is for one message, with a point before its decimals, or a comma where none stands between cells.
     """
     rates: dict[tuple[str, str], Rate] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = csv.DictReader(file)
         try:
+            first = file.readline()
+            delimiter = max(",;\t", key=first.count)
+            file.seek(0)
+            lines = csv.DictReader(file, delimiter=delimiter)
             header = [name.strip().lower() for name in lines.fieldnames or []]
             if missing := [name for name in _COLUMNS if name not in header]:
                 raise RatesError(
@@ -107,7 +110,7 @@ def read_rates(path: Path) -> Rates:
                 )
             lines.fieldnames = header
             for cells in lines:
-                key, rate = _rate(cells, f"{path}, line {lines.line_num}")
+                key, rate = _rate(cells, f"{path}, line {lines.line_num}", delimiter)
                 if rates.setdefault(key, rate) != rate:
                     raise RatesError(
                         f"{path}, line {lines.line_num}: {' '.join(key)} has another price above"
@@ -119,12 +122,14 @@ def read_rates(path: Path) -> Rates:
     return rates
 
 
-def _rate(cells: Mapping[str, str | None], where: str) -> tuple[tuple[str, str], Rate]:
+def _rate(cells: Mapping[str, str | None], where: str, delimiter: str) -> tuple[tuple[str, str], Rate]:
     country, category, price, currency = ((cells.get(name) or "").strip() for name in _COLUMNS)
     try:
         country = country if country == ANY else country_named(country)
     except ValueError as error:
         raise RatesError(f"{where}, column country: {error}, or {ANY}") from None
+    if delimiter != "," and "." not in price:
+        price = price.replace(",", ".")
     try:
         amount = Decimal(price)
     except InvalidOperation:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from wa_bulk.api import decode
 from wa_bulk.api.media import MediaKind, Medium, media_of
 from wa_bulk.campaign.file import load
-from wa_bulk.campaign.recipients import as_settings_say, open_recipients, recipients_of
+from wa_bulk.campaign.recipients import as_settings_say, gives_sheet, open_recipients, recipients_of
 from wa_bulk.campaign.request.blueprint import Blueprint, RowRefused, compile_campaign
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources.base import RowSource
@@ -85,8 +85,11 @@ async def look_at_media(
     every finding. Holds some 100 bytes for each distinct link. Raises CampaignError and SourceError where no
     run could begin.
     """
-    file = as_settings_say(load(campaign), settings or Settings())
-    source = open_recipients(file, recipients_of(file, recipients))
+    settings = settings or Settings()
+    own = load(campaign)
+    file = as_settings_say(own, settings)
+    path = recipients_of(file, recipients)
+    source = open_recipients(file, path, sheet_is_given=gives_sheet(settings, own))
     blueprint = compile_campaign(file, source.header, _RUN_ID, source.rows)
     counts: Counter[str] = Counter()
     findings: list[MediaFinding] = []

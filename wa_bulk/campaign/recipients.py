@@ -36,6 +36,11 @@ def as_settings_say(file: CampaignFile, settings: Settings) -> CampaignFile:
     return msgspec.structs.replace(file, country=settings.country or file.country, reading=reading)
 
 
+def gives_sheet(settings: Settings, file: CampaignFile) -> bool:
+    """Tell whether `settings` ask for a sheet that is not the campaign's own."""
+    return settings.sheet not in (None, file.reading.sheet)
+
+
 def as_run_read(file: CampaignFile, settings: Mapping[str, object]) -> CampaignFile:
     """Return the campaign with what a run's settings, as its log has them, say of how recipients are read."""
     country = settings.get("country")
@@ -48,13 +53,19 @@ def with_reading_of(settings: Settings, file: CampaignFile) -> Settings:
     return msgspec.structs.replace(settings, country=file.country, **msgspec.structs.asdict(file.reading))
 
 
-def open_recipients(file: CampaignFile, path: Path) -> RowSource:
+def open_recipients(file: CampaignFile, path: Path, *, sheet_is_given: bool = False) -> RowSource:
     """Open the recipients of a campaign, as it says how. Raises SourceError.
 
-    The sheet that it names is its own workbook's: in place of that a CSV may be given.
+    The sheet that it names is its own workbook's: in place of that a CSV may be given, unless
+    `sheet_is_given` with it.
     """
     is_own = file.recipients is not None and path.absolute() == file.recipients.absolute()
-    return open_source(path, file.reading, columns_in(file.message), sheet_of_workbooks_only=not is_own)
+    return open_source(
+        path,
+        file.reading,
+        columns_in(file.message),
+        sheet_of_workbooks_only=not is_own and not sheet_is_given,
+    )
 
 
 @contextmanager

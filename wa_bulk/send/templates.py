@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from aiohttp import ClientSession
 
     from wa_bulk.send.account import Account
+
+_log = logging.getLogger("wa_bulk")
 
 _PATH = "/v1/templates"
 _json = msgspec.json.Encoder().encode
@@ -81,16 +84,33 @@ class Templates:
         category: Category | None = None,
         status: TemplateStatus | None = None,
     ) -> AsyncIterator[AccountTemplate]:
-        """Yield what `list` returns, each read when its turn comes: for accounts with very many."""
+        """Yield what `list` returns, each read when its turn comes: for accounts with very many.
+
+        One that cannot be read is left out with a warning, unless that is so of all.
+        """
         query = {"name": name, "language_code": language, "category": category, "status": status}
         given = {key: value for key, value in query.items() if value is not None}
         body = await self._ask("GET", f"{_PATH}?{urlencode(given)}" if given else _PATH)
-        for found in _items(body):
-            yield _template(_decoded(found))
+        are_read, first_error = False, None
+        for number, item in enumerate(_items(body), 1):
+            try:
+                template = self._template(bytes(item))
+            except ApiError as error:
+                first_error = first_error or error
+                _log.warning(
+                    "item %d of the account's list of templates is left out: %s",
+                    number,
+                    error.outcome.message,
+                )
+            else:
+                are_read = True
+                yield template
+        if first_error is not None and not are_read:
+            raise first_error
 
     async def get(self, template_id: str) -> AccountTemplate:
         """Return the template with this id."""
-        return _template(_decoded(await self._ask("GET", _at(template_id))))
+        return self._template(await self._ask("GET", _at(template_id)))
 
     async def create(self, definition: TemplateDefinition) -> str:
         """Send a new template to Meta's review, and return its id.
@@ -104,7 +124,7 @@ class Templates:
             template_id = str(template_id)
         if not isinstance(template_id, str) or not template_id:
             raise _unreadable("the reply has no template_id: it was created, most likely", "unknown")
-        return template_id
+        return self._account.redact_id(template_id)
 
     async def update(self, template_id: str, definition: TemplateUpdate | TemplateDefinition) -> None:
         """Change a template's components and category; it goes to review again. Name and language stay.
@@ -150,6 +170,17 @@ class Templates:
             return unpacked(reply.body, REPLY_MAX)
         return self._refusal(reply, fields, changes)
 
+    def _template(self, body: bytes) -> AccountTemplate:
+        """Read one; what it holds of the secret, which a server may echo anywhere, is hidden."""
+        try:
+            found = msgspec.json.decode(self._account.redact_id(body.decode()))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise _unreadable("the reply is not JSON") from None
+        try:
+            return read_template(found)
+        except ValueError as error:
+            raise _unreadable(str(error)) from None
+
     def _refusal(self, reply: Reply, fields: ReplyFields, changes: bool) -> Outcome:
         ruling = verdict.of_reply(reply.status, fields, address_proven=True)
         return Outcome(
@@ -182,26 +213,12 @@ def _items(body: bytes) -> Sequence[msgspec.Raw]:
         raise _unreadable("the reply is not JSON") from None
 
 
-def _decoded(body: bytes | msgspec.Raw) -> object:
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise _unreadable("the reply is not JSON") from None
-
-
 def _object(body: bytes) -> dict[str, object]:
     try:
         found = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         found = None
     return found if isinstance(found, dict) else {}
-
-
-def _template(found: object) -> AccountTemplate:
-    try:
-        return read_template(found)
-    except ValueError as error:
-        raise _unreadable(str(error)) from None
 
 
 def _unreadable(why: str, status: Status = "failed") -> ApiError:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from wa_bulk.campaign.sources.base import SourceError
+from wa_bulk.campaign.sources.factory import open_source
 from wa_bulk.campaign.sources.source_file import BLOCK_BYTES, SourceFile
 
 LARGE = random.Random(1).randbytes(3 * BLOCK_BYTES + 7)
@@ -61,8 +62,10 @@ def test_only_a_file_that_is_there_can_be_read(path: Path) -> None:
         SourceFile(path)
     path.rmdir()
     os.mkfifo(path)
-    with pytest.raises(SourceError, match=r"is a pipe, which can be read only once: .* --recipients -"):
+    with pytest.raises(SourceError, match=r"is a pipe, which can be read only once: write .* to a file"):
         SourceFile(path)
+    with pytest.raises(SourceError, match=r"is a pipe, which can be read only once: .* --recipients -"):
+        open_source(path)
     with pytest.raises(SourceError, match="is no regular file"):
         SourceFile(Path("/dev/null"))
     path.unlink()

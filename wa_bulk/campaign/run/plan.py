@@ -15,6 +15,7 @@ from msgspec import Struct
 from wa_bulk.campaign.file import CampaignFile, load
 from wa_bulk.campaign.recipients import (
     as_settings_say,
+    gives_sheet,
     kept_beside,
     open_recipients,
     recipients_of,
@@ -204,9 +205,10 @@ def prepare(
     if not log.parent.is_dir():
         raise LogError(f"cannot create the log {log}: there is no folder {log.parent}")
     read = as_settings_say(file, settings)
+    sheet_is_given = gives_sheet(settings, file)
     settings = with_reading_of(settings, read)
     with kept_beside(log, recipients_of(file, recipients)) as path:
-        source = open_recipients(read, path)
+        source = open_recipients(read, path, sheet_is_given=sheet_is_given)
         blueprint = compile_campaign(read, source.header, run_id, source.rows)
         scan = source.scan()
     if source.sheet is None:

@@ -16,6 +16,8 @@ from wa_bulk.campaign.sources.source_file import SourceFile
 from wa_bulk.campaign.sources.spool import Spool, copy_standard_input
 from wa_bulk.campaign.sources.workbook import WorkbookSource
 
+_STANDARD_INPUT = f"give it as standard input, --recipients {STANDARD_INPUT}"
+
 
 def open_source(
     path: Path,
@@ -31,11 +33,15 @@ def open_source(
     `sheet_of_workbooks_only`. Raises SourceError.
     """
     reading = reading or Reading()
-    file = _spooled(sys.stdin) if path == STANDARD_INPUT else SourceFile(path)
+    file = (
+        _spooled(sys.stdin) if path == STANDARD_INPUT else SourceFile(path, instead_of_pipe=_STANDARD_INPUT)
+    )
     if is_workbook(file):
         return WorkbookSource(file, reading.sheet)
     if reading.sheet is not None and not sheet_of_workbooks_only:
-        raise file.error(f"is no workbook, and has no sheet {reading.sheet!r}: leave the sheet out")
+        raise file.error(
+            f"is no workbook, and has no sheet {reading.sheet!r}: leave --sheet out, or sheet in the campaign"
+        )
     return CsvSource(file, reading, columns)
 
 

@@ -28,15 +28,23 @@ class SourceFile:
     be the same. `beginning` are the first bytes, `size` is what it takes on the disk, in bytes.
     """
 
-    def __init__(self, path: Path, *, shown: Path | None = None, kept_by: object = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        shown: Path | None = None,
+        kept_by: object = None,
+        instead_of_pipe: str = "write what comes through it to a file, and give that",
+    ) -> None:
         """Look at the beginning. `shown` is what a person calls it, if that is not its path; `kept_by` keeps
-        it from going.
+        it from going; `instead_of_pipe` says what to give in place of a pipe.
 
         Raises SourceError where it cannot be read, is empty, or is no file that can be read again.
         """
         self.path = path
         self.shown = shown or path
         self._kept_by = kept_by
+        self._instead_of_pipe = instead_of_pipe
         with self._opened() as file:
             status = os.fstat(file.fileno())
             self.is_packed = file.read(len(_GZIP)) == _GZIP
@@ -103,9 +111,7 @@ class SourceFile:
         except OSError as error:
             raise self._unreadable(error) from error
         if stat.S_ISFIFO(mode):
-            raise self.error(
-                "is a pipe, which can be read only once: give it as standard input, --recipients -"
-            )
+            raise self.error(f"is a pipe, which can be read only once: {self._instead_of_pipe}")
         what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
         raise self.error(f"is {what}; expected a file of recipients, CSV or a workbook")
 
