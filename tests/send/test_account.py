@@ -98,8 +98,8 @@ def test_nothing_shows_the_secret() -> None:
 def test_an_id_stays_what_it_is_where_the_secret_is_short() -> None:
     account = Account("sandbox", "sandbox")
     assert account.redact("the sandbox is full") == "the *** is full"
-    assert account.redact_id("sandbox-1") == "sandbox-1"
-    assert Account("key", SECRET).redact_id(f"a{SECRET}b") == "a***b"
+    assert account.redaction.of_id("sandbox-1") == "sandbox-1"
+    assert Account("key", SECRET).redaction.of_id(f"a{SECRET}b") == "a***b"
 
 
 @pytest.mark.parametrize("copy", [pickle.dumps, copy.copy, copy.deepcopy])

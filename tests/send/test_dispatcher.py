@@ -51,7 +51,7 @@ async def dispatcher(
     account = Account("key", SECRET, url)
     transport = open_transport(account, name=name, timeout=timeout)
     retry = Retry(tries, wait_initial=wait_initial)
-    made = Dispatcher(transport, LocalPacer(rate), retry=retry, redact=account.redact)
+    made = Dispatcher(transport, LocalPacer(rate), retry=retry, redaction=account.redaction)
     try:
         yield made
     finally:

@@ -28,7 +28,7 @@ class Account:
     Keeps the secret to itself: it is in no repr, no str and no error, and cannot be pickled.
     """
 
-    __slots__ = ("_secret", "base_url", "dev_key", "redact", "redact_id")
+    __slots__ = ("_secret", "base_url", "dev_key", "redact", "redaction")
 
     def __init__(
         self, dev_key: str, dev_secret: str, base_url: str = BASE_URL, *, allow_http: bool = False
@@ -47,12 +47,9 @@ class Account:
         self.base_url = checked_base_url(base_url, allow_http=allow_http)
         self.dev_key = dev_key
         self._secret = dev_secret
-        redaction = Redaction(dev_key, dev_secret)
-        self.redact = redaction.of_words
-        """Return a server's words with the secret hidden in every form it could come back in."""
-        self.redact_id = redaction.of_id
-        """Return an id that a server gave, with the secret hidden unless it is too short to be told from an
-        id's own characters: an id must stay what it is."""
+        self.redaction = Redaction(dev_key, dev_secret)
+        """Hides the secret, in every form it could come back in, in what a server says."""
+        self.redact = self.redaction.of_words
 
     @classmethod
     def from_env(cls, base_url: str | None = None) -> Self:

@@ -127,8 +127,7 @@ class Client:
                 proxy=proxy,
             ),
             retry=Retry(tries, retry_total),
-            redact=self._account.redact,
-            redact_id=self._account.redact_id,
+            redaction=self._account.redaction,
             observer=observer,
         )
         self._closed = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from time import perf_counter
@@ -21,6 +22,7 @@ from wa_bulk.send.envelope import Envelope, request_id_of
 from wa_bulk.send.gate import Gate, OpenGate
 from wa_bulk.send.outcome import Accepted, Outcome, Status
 from wa_bulk.send.pacing import Pacer, SenderPacer
+from wa_bulk.send.redaction import Redaction
 from wa_bulk.send.retry import Retry, Setback
 from wa_bulk.send.transport import NotSent, Reply, Transport, TransportError, Unusable
 from wa_bulk.send.verdict import Ruling
@@ -44,14 +46,13 @@ class Dispatcher:
         pacer: Pacer,
         *,
         retry: Retry | None = None,
-        redact: Callable[[str], str] = str,
-        redact_id: Callable[[str], str] = str,
+        redaction: Redaction | None = None,
         gate: Gate | None = None,
         observer: Observer | None = None,
         clock: Callable[[], float] = perf_counter,
         chance: random.Random | None = None,
     ) -> None:
-        """`redact` takes out of a server's words, and `redact_id` out of its ids, what must not be shown;
+        """`redaction` takes out of a server's words and ids what must not be shown;
         `clock` (s) measures latencies and `chance` draws the waits before a retry."""
         self.transport = transport
         self.waiting = 0
@@ -61,8 +62,9 @@ class Dispatcher:
         self._last_sender: str | None = None
         self._last_pacer = pacer.of(None)
         self._retry = retry or Retry()
-        self._redact = redact
-        self._redact_id = redact_id
+        self._redact = str if redaction is None else redaction.of_words
+        self._redact_id = str if redaction is None else redaction.of_id
+        self._shortest_to_redact = sys.maxsize if redaction is None else redaction.shortest_id
         self._gate = gate or OpenGate()
         self._observer = None if observer is None else GuardedObserver(observer)
         self._clock = clock
@@ -234,7 +236,7 @@ class Dispatcher:
         return Accepted(
             "accepted",
             envelope.to,
-            self._redact_id(message_id),
+            message_id if len(message_id) < self._shortest_to_redact else self._redact_id(message_id),
             request_id,
             http_status=reply.status,
             attempts=1,

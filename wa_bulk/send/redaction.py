@@ -2,6 +2,7 @@
 
 import re
 import string
+import sys
 from base64 import b64encode
 from functools import cached_property
 from html.entities import codepoint2name
@@ -29,15 +30,17 @@ class Redaction:
         self._key = key
         self._secret = secret
         self._is_short = len(secret) < SHORT
-        self._hidden_from = len(secret)  # no form of it is shorter
+        self.shortest_id = sys.maxsize if self._is_short else len(secret)
+        """Characters of the shortest id that could hold the secret: no form of it is shorter."""
 
     def of_words(self, text: str) -> str:
         """Return `text` without the secret."""
         return self._pattern.sub(HIDDEN, text)
 
     def of_id(self, text: str) -> str:
-        """Return an id without the secret, and as it is where the secret is short."""
-        if len(text) < self._hidden_from or self._is_short:
+        """Return an id without the secret, and as it is where the secret is too short to be told from an id's
+        own characters: an id must stay what it is."""
+        if len(text) < self.shortest_id:
             return text
         if text.isalnum() or not _may_be_escaped(text):  # as nearly every id: 1 µs, not 10
             folded = _letters_and_digits(text)
