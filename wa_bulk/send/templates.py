@@ -124,7 +124,7 @@ class Templates:
             template_id = str(template_id)
         if not isinstance(template_id, str) or not template_id:
             raise _unreadable("the reply has no template_id: it was created, most likely", "unknown")
-        return self._account.redact_id(template_id)
+        return self._account.redaction.of_id(template_id)
 
     async def update(self, template_id: str, definition: TemplateUpdate | TemplateDefinition) -> None:
         """Change a template's components and category; it goes to review again. Name and language stay.
@@ -173,7 +173,7 @@ class Templates:
     def _template(self, body: bytes) -> AccountTemplate:
         """Read one; what it holds of the secret, which a server may echo anywhere, is hidden."""
         try:
-            found = msgspec.json.decode(self._account.redact_id(body.decode()))
+            found = msgspec.json.decode(self._account.redaction.of_id(body.decode()))
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise _unreadable("the reply is not JSON") from None
         try:
