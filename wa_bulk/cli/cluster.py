@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from wa_bulk.campaign.run.plan import Plan
     from wa_bulk.cluster.control import Command
+    from wa_bulk.history import Inbox
     from wa_bulk.send.account import Account
     from wa_bulk.send.outcome import Status
 
@@ -56,7 +59,7 @@ def command() -> None:
 )
 @options.option(
     "--concurrency",
-    type=options.WholeNumber(min=1),
+    type=options.CONNECTIONS,
     metavar="N",
     help="Requests in flight at once, in each worker.  [default: 64]",
 )
@@ -69,6 +72,14 @@ def command() -> None:
 )
 @selecting
 @options.option("--again", is_flag=True, help="Submit it although it was sent to these recipients before.")
+@options.leave_out_doubtful
+@options.option(
+    "--on-unknown",
+    type=click.Choice(["hold", "retry"]),
+    help="Rows that may have been accepted, as where a worker died: hold them, or send them again.  "
+    "[default: hold]",
+)
+@options.guards
 @options.base_url
 @redis_option
 @options.debug
@@ -115,7 +126,6 @@ def submit(
     selected = selections(as_settings_say(file, settings), only, except_, exclude)
     with reading():
         plan = prepare(campaign, recipients=recipients, settings=settings, selections=selected)
-    require_fit(plan, base_url)
     at = base_url or base_url_from_env()
 
     async def run(redis: Redis, url: str) -> None:
@@ -129,6 +139,9 @@ def submit(
         beside = again or submission.went_on or bool(plan.selections)
         with noted(submission.description(), at, beside_others=beside, goes_on=submission.went_on):
             await submission.begin()
+        if plan.kept_input is not None and not submission.went_on:
+            kept.pop_all()
+            click.echo(f"  input     kept in {plan.kept_input}, for `wa-bulk cluster retry`", err=True)
         click.echo(run_id)
         sys.stdout.flush()
         async with noticing(lambda: submission.notice):
@@ -139,7 +152,10 @@ def submit(
             f"{plan.file.name}: {counted(plan.rows_to_send, 'row')} submitted as run {run_id}", err=True
         )
 
-    with_redis(url, run, warn=True)
+    with ExitStack() as kept:
+        kept.callback(plan.release)
+        require_fit(plan, base_url)
+        with_redis(url, run, warn=True)
 
 
 @command.command("worker")
@@ -176,7 +192,7 @@ def worker(until_done: bool, base_url: str | None, url: str | None) -> None:
     async def run(redis: Redis, url: str) -> None:
         from wa_bulk.cluster.worker import Worker
 
-        member = Worker(redis, url, account, _respect_suppression, tell=_say)
+        member = Worker(redis, url, account, _with_memory, tell=_say)
         head = f"{click.style('Worker', bold=True)} of Redis at {shown(url)}. Ctrl-C ends it."
         with two_step(member.stop, lambda: None):
             click.echo(head, err=True)
@@ -335,10 +351,17 @@ def _say(words: str) -> None:
     click.echo(words, err=True)
 
 
-def _respect_suppression(account: Account, plan: Plan) -> None:
-    """Have a run pass over the numbers that are suppressed in this host's memory, if it has one."""
+@contextmanager
+def _with_memory(account: Account, plan: Plan) -> Iterator[Inbox | None]:
+    """Have a run heed what this host's memory knows, if it has one: who is suppressed, what was notified."""
     from wa_bulk.campaign.rules.suppression import SuppressionRule
     from wa_bulk.cli.memory import existing_memory
 
-    if plan.file.respect_suppression and (history := existing_memory(account.base_url)) is not None:
-        plan.suppress(SuppressionRule(history.suppression_list()))
+    history = existing_memory(account.base_url)
+    if history is None:
+        yield None
+        return
+    with history:
+        if plan.file.respect_suppression:
+            plan.suppress(SuppressionRule(history.suppression_list()))
+        yield history.inbox

@@ -110,7 +110,7 @@ LOG = GivenFile("log")
 TABLE = GivenFile("table")
 ZERO_OR_MORE = Number(min=0)
 _ONE_OR_MORE = WholeNumber(min=1)
-_CONNECTIONS = WholeNumber(min=1, max=65_535)
+CONNECTIONS = WholeNumber(min=1, max=65_535)
 """More cannot be made from one address to another: ports have 16 bits."""
 
 
@@ -155,6 +155,12 @@ wait_settled = option(
     metavar="TIME",
     help="At the end, wait this long, say 20m, for callbacks to settle the rows that are unknown.",
 )
+leave_out_doubtful = option(
+    "--leave-out-doubtful",
+    is_flag=True,
+    default=None,
+    help="Skip the rows whose number nobody can have, by its country's numbering plan.",
+)
 yes = option("--yes", "-y", is_flag=True, help="Do not ask. Needed where there is no terminal to ask on.")
 
 _READING = (
@@ -187,16 +193,7 @@ def reading(command: _F) -> _F:
     return command
 
 
-_SENDING = (
-    option(
-        "--rate",
-        type=ZERO_OR_MORE,
-        metavar="N",
-        help="Messages a second for each sending number; 0: unpaced.  [default: the campaign's, or 80]",
-    ),
-    option(
-        "--concurrency", type=_CONNECTIONS, metavar="N", help="Requests in flight at once.  [default: 64]"
-    ),
+_GUARDS = (
     option(
         "--timeout",
         type=Number(min=0, min_open=True),
@@ -238,6 +235,25 @@ _SENDING = (
         type=click.Choice(["auto", "lean", "aiohttp"]),
         help="lean: the fast one. aiohttp: the reference.  [default: auto, which is lean]",
     ),
+)
+
+
+def guards(command: _F) -> _F:
+    """Everything that says how long a request, a row or a run is tried before it is given up."""
+    for add in reversed(_GUARDS):
+        command = add(command)
+    return command
+
+
+_SENDING = (
+    option(
+        "--rate",
+        type=ZERO_OR_MORE,
+        metavar="N",
+        help="Messages a second for each sending number; 0: unpaced.  [default: the campaign's, or 80]",
+    ),
+    option("--concurrency", type=CONNECTIONS, metavar="N", help="Requests in flight at once.  [default: 64]"),
+    guards,
     base_url,
     yes,
 )

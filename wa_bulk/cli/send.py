@@ -45,12 +45,7 @@ _OF_A_RUN = ("limit", "dry_run", "only", "except_", "exclude")
 @options.option(
     "--again", is_flag=True, help="Send although the account's memory says that it was sent already."
 )
-@options.option(
-    "--leave-out-doubtful",
-    is_flag=True,
-    default=None,
-    help="Skip the rows whose number nobody can have, by its country's numbering plan.",
-)
+@options.leave_out_doubtful
 @options.option(
     "--on-unknown",
     type=click.Choice(["hold", "retry"]),

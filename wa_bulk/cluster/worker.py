@@ -8,6 +8,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,7 @@ from wa_bulk.cluster.leased import LeasedEnvironment, QueuedSource
 from wa_bulk.cluster.redis_ledger import LEASE_S, RedisLedger
 from wa_bulk.cluster.role import who_am_i
 from wa_bulk.cluster.run_record import Description, RunRecord, State, read_run, run_ids
+from wa_bulk.history import Inbox
 from wa_bulk.ledger.log_format import LogError
 from wa_bulk.send.account import Account
 
@@ -37,8 +39,8 @@ _log = logging.getLogger("wa_bulk")
 
 Accounts = Callable[[str | None], Account]
 """The account to send from, given the address that a run was submitted for. Raises ValueError."""
-Rules = Callable[[Account, Plan], None]
-"""Adds the rules that this host knows of to a run's plan."""
+Memory = Callable[[Account, Plan], AbstractContextManager[Inbox | None]]
+"""Within it, a run's plan has the rules that this host knows of; yields where notifications come in here."""
 
 
 class Share(msgspec.Struct):
@@ -57,7 +59,7 @@ class Worker:
         redis: Redis,
         url: str,
         accounts: Accounts,
-        add_rules: Rules,
+        memory: Memory,
         *,
         lease_s: float = LEASE_S,
         tell: Callable[[str], None] = _log.warning,
@@ -72,7 +74,7 @@ class Worker:
         self._redis = redis
         self._url = url
         self._accounts = accounts
-        self._add_rules = add_rules
+        self._memory = memory
         self._lease_s = lease_s
         self._tell = tell
         self._ledgers: set[RedisLedger] = set()
@@ -152,22 +154,10 @@ class Worker:
         try:
             account = self._accounts(record.description.base_url)
             plan = plan_of(record.description, ledger)
-            self._add_rules(account, plan)
-            if not await ledger.open():
-                return
-            run = CampaignRun(plan, account, environment=environment)
-            self.shares[run_id] = Share(record, run, ledger)
-
-            def hear(state: State) -> None:
-                if state != "active":
-                    run.interrupt()
-
-            ledger.on_state = hear
-            if self._stop.is_set():
-                run.interrupt()
-            summary = await run.execute()
-            if summary.stopped in ("fatal", "failures"):
-                self._say(f"run {run_id} was stopped: {summary.detail}")
+            with self._memory(account, plan) as inbox:
+                if await ledger.open():
+                    run = CampaignRun(plan, account, inbox=inbox, environment=environment)
+                    await self._send(Share(record, run, ledger))
         except (ClusterError, LogError) as error:
             self._say(str(error))
         except Exception as error:
@@ -181,6 +171,21 @@ class Worker:
             await environment.close()
             self._ledgers.discard(ledger)
             del self._tasks[run_id]
+
+    async def _send(self, share: Share) -> None:
+        run, run_id = share.run, share.record.description.run_id
+        self.shares[run_id] = share
+
+        def hear(state: State) -> None:
+            if state != "active":
+                run.interrupt()
+
+        share.ledger.on_state = hear
+        if self._stop.is_set():
+            run.interrupt()
+        summary = await run.execute()
+        if summary.stopped in ("fatal", "failures"):
+            self._say(f"run {run_id} was stopped: {summary.detail}")
 
     def _say(self, words: str) -> None:
         if words not in self._told:
