@@ -12,10 +12,11 @@ from redis.asyncio import Redis
 
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.campaign.sources.base import SourceRow
-from wa_bulk.cluster import control, keys
+from wa_bulk.cluster import keys
 from wa_bulk.cluster.chunk import QueuedRow, encode_rows
 from wa_bulk.cluster.connection import connect
 from wa_bulk.cluster.redis_ledger import RedisLedger
+from wa_bulk.cluster.resubmission import Resubmission
 from wa_bulk.cluster.role import take_role
 from wa_bulk.cluster.run_record import FORMAT, Description
 from wa_bulk.cluster.script import Script
@@ -107,10 +108,7 @@ class RunBench:
         await self.redis.hset(run, "state", "paused")
         await self.redis.delete(leases)
         if statuses:
-            await control.mark(self.redis, self.url, self.run_id, statuses)
-            token = await take_role(self.redis, self.url, self.run_id, "loader", "submitting")
-            await control.requeue(self.redis, self.url, self.run_id, token, ByHand())
-            await self.redis.delete(*keys.of_run(self.run_id, "loader"))
+            await Resubmission(self.redis, self.url, self.run_id, ByHand()).retry(statuses)
         await self.redis.hset(run, "state", "active")
 
     async def entries(self, stream: str) -> list[dict[bytes, bytes]]:

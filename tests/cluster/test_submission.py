@@ -40,14 +40,14 @@ async def test_rules_that_changed_meanwhile_neither_lose_nor_double_a_row(
     first = Submission(redis, redis_server.url, plan, None)
     run_id = await first.find()
     await first.begin()
-    put = first._put
+    put = first._loader.put
 
     async def dies(*arguments: Any) -> Any:
         if arguments[0] == 3:
             raise Killed
         return await put(*arguments)
 
-    monkeypatch.setattr(first, "_put", dies)
+    monkeypatch.setattr(first._loader, "put", dies)
     with pytest.raises(Killed):
         await first.load()
     await redis.delete(*keys.of_run(run_id, "loader"))
@@ -75,7 +75,7 @@ async def test_chunks_that_redis_lost_are_submitted_again(
     run_id = await first.find()
     await first.begin()
     (run, chunks, books) = keys.of_run(run_id, "run", "chunks", "books")
-    put = first._put
+    put = first._loader.put
 
     async def crashes(*arguments: Any) -> Any:
         if arguments[0] == 3:
@@ -84,7 +84,7 @@ async def test_chunks_that_redis_lost_are_submitted_again(
             await redis.set(books, b"\0")
         return await put(*arguments)
 
-    monkeypatch.setattr(first, "_put", crashes)
+    monkeypatch.setattr(first._loader, "put", crashes)
     with pytest.raises(ClusterError, match=r"Redis has lost rows of run .* give the same command again"):
         await first.load()
     await redis.aclose()

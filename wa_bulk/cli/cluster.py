@@ -273,12 +273,14 @@ def retry(run: str, failed: bool, unknown: bool, url: str | None) -> None:
     """Send some rows of RUN again.
 
     To be run where RUN was submitted: it takes the rows' values from the recipients' file. RUN must not be at
-    work: it is finished, paused or stopped.
+    work: it is finished, paused or stopped. Where workers are slower, this waits for them; ended before all
+    rows are in Redis, the same command goes on.
 
     \b
     Examples:
       wa-bulk cluster retry 5f0c2a9d1e7b --failed
     """
+    from wa_bulk.cli.cluster_display import noticing
     from wa_bulk.report.words import counted
 
     if not failed and not unknown:
@@ -286,12 +288,13 @@ def retry(run: str, failed: bool, unknown: bool, url: str | None) -> None:
     statuses: list[Status] = [*(["failed"] if failed else []), *(["unknown"] if unknown else [])]  # type: ignore[list-item]
 
     async def ask(redis: Redis, url: str) -> None:
-        from wa_bulk.cluster.control import retry as send_again
-        from wa_bulk.cluster.resubmission import recipients_again
+        from wa_bulk.cluster.resubmission import Resubmission, recipients_again
         from wa_bulk.cluster.run_record import read_run
 
-        record = await read_run(redis, url, run)
-        rows = await send_again(redis, url, record, recipients_again(record), statuses)
+        recipients = recipients_again(await read_run(redis, url, run))
+        resubmission = Resubmission(redis, url, run, recipients)
+        async with noticing(lambda: resubmission.notice):
+            rows = await resubmission.retry(statuses)
         click.echo(f"{counted(rows, 'row')} of run {run} will be sent again.", err=True)
 
     with_redis(url, ask)

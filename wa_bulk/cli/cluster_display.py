@@ -60,6 +60,8 @@ def _facts(status: RunStatus) -> list[tuple[str, str]]:
         facts.append(("stopped", status.detail))
     if status.submitting:
         facts.append(("submit", "not all rows are in Redis yet"))
+    if status.retrying:
+        facts.append(("retry", "not all rows that are to be sent again are in Redis yet"))
     if status.state == "active":
         rate = f"{status.rate:,.1f} messages/s"
         left = (

@@ -47,13 +47,15 @@ class Description(Struct, frozen=True, kw_only=True):
 
 
 class RunRecord(Struct, frozen=True, kw_only=True):
-    """A run at one moment. `loaded` counts rows, bytes are those kept in Redis."""
+    """A run at one moment. `loading` until it is submitted whole, `retrying` until all that is sent again is
+    queued; bytes are those kept in Redis."""
 
     description: Description
     state: State
     detail: str | None
     why: str | None
     loading: bool
+    retrying: bool
     chunks: int
     done: int
     queued_bytes: int
@@ -95,6 +97,7 @@ async def read_run(redis: Redis, url: str, run_id: str) -> RunRecord:
         detail=text("detail"),
         why=text("why"),
         loading=found["loading"] == b"1",
+        retrying=found["loading"] == b"2",
         chunks=int(found["chunks"]),
         done=int(found["done"]),
         queued_bytes=int(found["queued_bytes"]),

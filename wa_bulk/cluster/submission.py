@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,11 +17,12 @@ from wa_bulk.campaign.run.row_check import LeftOut, RowCheck
 from wa_bulk.campaign.selections.kept import kept_of
 from wa_bulk.campaign.sources.base import SourceRow
 from wa_bulk.cluster import keys
-from wa_bulk.cluster.chunk import Packer, QueuedRow, encode_rows
-from wa_bulk.cluster.connection import ClusterError, Unavailable, in_words
-from wa_bulk.cluster.role import LEASE_MS, leave_role, take_role, who_am_i
+from wa_bulk.cluster.chunk import Packer, QueuedRow
+from wa_bulk.cluster.connection import ClusterError, in_words
+from wa_bulk.cluster.loader import Loader
+from wa_bulk.cluster.role import who_am_i
 from wa_bulk.cluster.run_record import FORMAT, Description, State, read_run
-from wa_bulk.cluster.script import Argument, Script
+from wa_bulk.cluster.script import Script
 from wa_bulk.ledger.log_format import timestamp
 
 QUEUED_BYTES_MAX = 1 << 24
@@ -32,7 +32,7 @@ _BATCH = 1024
 """Rows between two looks at what the rules go by."""
 _AGAIN_S = 0.5
 
-_create, _load = Script("create"), Script("load")
+_create = Script("create")
 
 
 class Submission:
@@ -42,8 +42,6 @@ class Submission:
     def __init__(self, redis: Redis, url: str, plan: Plan, base_url: str | None) -> None:
         self.loaded = 0
         """Rows of the recipients that were gone through."""
-        self.notice = ""
-        """What it waits for; empty while all is well."""
         self.run_id = ""
         self.went_on = False
         """Whether an earlier submit of the same had begun it."""
@@ -51,9 +49,14 @@ class Submission:
         self._url = url
         self._plan = plan
         self._base_url = base_url
-        self._token = ""
+        self._loader = Loader(redis, url, plan.run_id)
         self._instead_of = b""
         self._rows_there = self._chunks_there = 0
+
+    @property
+    def notice(self) -> str:
+        """What it waits for; empty while all is well."""
+        return self._loader.notice
 
     async def find(self, *, again: bool = False) -> str:
         """Return the run's id: a new one, or that of a run which an earlier submit left half loaded.
@@ -90,9 +93,8 @@ class Submission:
                     f"another process submits {self._plan.file.name} with these recipients at this moment, "
                     f"as run {known.decode()}"
                 )
-        self._token = await take_role(
-            self._redis, self._url, run_id, "loader", f"another process submits run {run_id}"
-        )
+        self._loader = Loader(self._redis, self._url, run_id)
+        await self._loader.open()
         with in_words(self._url):
             await _create.run(
                 self._redis, keys.of_run(run_id, "run", "chunks"), msgspec.json.encode(self.description())
@@ -110,11 +112,11 @@ class Submission:
         """
         number = self._chunks_there
         for number, chunk in enumerate(self._chunks(), self._chunks_there + 1):
-            state = await self._put(number, chunk[0].number, chunk[-1].number, encode_rows(chunk))
+            state = await self._loader.put(number, chunk)
             if state in ("cancelled", "gone"):
-                await leave_role(self._redis, self._url, self.run_id, "loader", self._token)
+                await self._loader.close()
                 return state
-        return await self._put(number + 1)
+        return await self._loader.end(number + 1)
 
     async def _earlier(self, run_id: str, *, again: bool) -> str:
         (run,) = keys.of_run(run_id, "run")
@@ -176,32 +178,6 @@ class Submission:
                 yield chunk
         if chunk := packer.rest():
             yield chunk
-
-    async def _put(self, *chunk: Argument) -> State:
-        names = keys.of_run(self.run_id, "run", "chunks", "books", "loader")
-        while True:
-            try:
-                with in_words(self._url):
-                    result, state = cast(
-                        list[bytes],
-                        await _load.run(self._redis, names, self._token, LEASE_MS, QUEUED_BYTES_MAX, *chunk),
-                    )
-            except Unavailable as error:
-                self.notice = str(error)
-                await asyncio.sleep(_AGAIN_S)
-                continue
-            if result == b"other":
-                raise ClusterError(f"another process has taken over submitting run {self.run_id}")
-            if result == b"behind":
-                raise ClusterError(
-                    f"Redis has lost rows of run {self.run_id} that were submitted already, by a crash or a "
-                    "failover: give the same command again, which goes on with them"
-                )
-            if result == b"ok":
-                self.notice = ""
-                return cast(State, state.decode())
-            self.notice = "waiting for workers: enough rows are in Redis"
-            await asyncio.sleep(_LOOK_S)
 
 
 def queued(rows: Iterable[SourceRow], check: RowCheck, last: int) -> Iterator[QueuedRow]:

@@ -1,5 +1,7 @@
 #!lua
--- Mark rows to be sent again. Nobody may be at the run meanwhile: it stays paused until they are queued.
+-- Mark rows to be sent again, and say that they are being queued (`loading` 2): it is not finished before they
+-- are. Nobody may be at the run meanwhile. Where an earlier retry was broken off, and workers are at what it had
+-- queued, no further rows are marked.
 --
 -- KEYS     run, chunks, leases, books
 -- ARGV[1]  pairs of bytes: a code, and the one that marks it
@@ -7,14 +9,16 @@
 -- Returns {'ok', state before}, or {state, why not}.
 
 local run, chunks, leases, books = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local state = redis.call('HGET', run, 'state') or 'gone'
+local state, loading = redis.call('HGET', run, 'state') or 'gone', redis.call('HGET', run, 'loading')
+local is_worked = state == 'active' or redis.call('HLEN', leases) > 0
+if loading == '2' and state ~= 'cancelled' and is_worked then return { 'ok', state } end
 if state == 'gone' or state == 'cancelled' or state == 'active' then
   return { state, state == 'active' and 'pause it first' or 'no row of it is sent again' }
 end
-if redis.call('HGET', run, 'loading') == '1' then
+if loading == '1' then
   return { state, 'it is not submitted whole: submit it again first' }
 end
-if redis.call('HLEN', leases) > 0 then
+if is_worked then
   return { state, 'workers have rows of it in hand: try again when they have let go of it' }
 end
 local marks = {}
@@ -36,7 +40,7 @@ for code, count in pairs(moved) do
   redis.call('HINCRBY', run, 'code:' .. string.byte(code), -count)
   redis.call('HINCRBY', run, 'code:' .. string.byte(marks[code]), count)
 end
-redis.call('HSET', run, 'state', 'paused')
+redis.call('HSET', run, 'state', 'paused', 'loading', 2)
 redis.call('PERSIST', run)
 redis.call('PERSIST', books)
 if redis.call('EXISTS', chunks) == 0 then redis.call('XGROUP', 'CREATE', chunks, 'workers', '0', 'MKSTREAM') end
