@@ -62,6 +62,7 @@ def main(words: list[str]) -> int:
         return run(PYTHON, "-m", "wa_bulk", *(words if command == "demo" else rest))
     if command == "test":
         ensure("dev")
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # wa-bulk is started a hundred times: compile it once
         return run(PYTHON, "-m", "pytest", *TESTS_AT_ONCE, *rest)
     if command == "lint":
         ensure("bench", "dev")
