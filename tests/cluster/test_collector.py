@@ -92,7 +92,7 @@ async def test_a_log_that_breaks_off_anywhere_is_gone_on_with(
 async def test_a_collected_run_leaves_only_its_books(run: RunBench, tmp_path: Path) -> None:
     await collect(run, tmp_path / "run.jsonl")
     left = sorted(await run.redis.keys(f"wa-bulk:{{{run.run_id}}}:*"))
-    assert left == sorted(key.encode() for key in keys.of_run(run.run_id, "run", "books"))
+    assert left == sorted(key.encode() for key in keys.of_run(run.run_id, "run", "books", "results"))
     for key in left:
         assert 0 < await run.redis.ttl(key) <= 7 * 86_400
 
@@ -132,7 +132,7 @@ async def test_what_was_collected_before_is_cleaned_up_by_the_next_one(
             await collect(run, tmp_path / "run.jsonl")
     await collect(run, tmp_path / "run.jsonl")
     left = sorted(await run.redis.keys(f"wa-bulk:{{{run.run_id}}}:*"))
-    assert left == sorted(key.encode() for key in keys.of_run(run.run_id, "run", "books"))
+    assert left == sorted(key.encode() for key in keys.of_run(run.run_id, "run", "books", "results"))
 
 
 async def test_a_finished_log_is_left_as_it_is(run: RunBench, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 python -m tests.simulation --seed 123 --trace      plays one seed, with all that happens in it
 python -m tests.simulation --seeds 100000 --jobs 2 plays many, with progress and a summary
+python -m tests.simulation --cluster …             plays campaigns over several machines
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from collections import Counter, defaultdict
 
 import msgspec
 
+from tests.simulation.cluster.simulation import ClusterReport, simulate_cluster
 from tests.simulation.scenario import Scenario
-from tests.simulation.search import Findings, replay, search_in_processes
-from tests.simulation.simulation import Report
+from tests.simulation.search import Findings, Simulate, folder, search_in_processes
+from tests.simulation.simulation import Report, simulate
 
 PROGRESS_S = 10.0
 FAULTS_SHOWN = 5
@@ -35,15 +37,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seeds", type=int, default=1000, help="how many seeds to play (1000)")
     parser.add_argument("--from", dest="first", type=int, default=0, help="the first of them (0)")
     parser.add_argument("--jobs", type=int, default=1, help="how many processes play (1)")
+    parser.add_argument("--cluster", action="store_true", help="several machines, over Redis")
     options = parser.parse_args(arguments)
+    play = simulate_cluster if options.cluster else simulate
     if options.seed is not None:
-        return _show(replay(options.seed), with_trace=options.trace)
-    return _search(range(options.first, options.first + options.seeds), options.jobs)
+        with folder() as path:
+            return _show(play(options.seed, path), with_trace=options.trace)
+    seeds = range(options.first, options.first + options.seeds)
+    return _search(seeds, options.jobs, play, " --cluster" if options.cluster else "")
 
 
-def _show(report: Report, *, with_trace: bool) -> int:
+def _show(report: Report | ClusterReport, *, with_trace: bool) -> int:
     if with_trace or report.faults:
-        print(describe(report.scenario))
+        print(report.scenario if isinstance(report, ClusterReport) else describe(report.scenario))
     if with_trace:
         print(*report.trace, sep="\n")
         print(report.log.decode(errors="replace"))
@@ -67,13 +73,13 @@ def describe(scenario: Scenario) -> str:
     return "\n".join(lines)
 
 
-def _search(seeds: range, jobs: int) -> int:
+def _search(seeds: range, jobs: int, play: Simulate, options: str) -> int:
     began = shown = time.monotonic()
     findings = Findings()
-    for batch in search_in_processes(seeds, jobs):
+    for batch in search_in_processes(seeds, jobs, play):
         findings.add(batch)
         for seed, faults in batch.failed.items():
-            print(f"seed {seed} failed; again: python -m tests.simulation --seed {seed} --trace")
+            print(f"seed {seed} failed; again: python -m tests.simulation{options} --seed {seed} --trace")
             print(*(f"  {fault}" for fault in faults[:FAULTS_SHOWN]), sep="\n", flush=True)
         if time.monotonic() - shown > PROGRESS_S:
             shown = time.monotonic()

@@ -37,6 +37,8 @@ class LogView:
         """What was known of rows when the last stretch began."""
         self.results: dict[int, dict[str, Any]] = {}
         """The last result of each row."""
+        self.lines: Counter[int] = Counter()
+        """How many results each row has."""
         self.runs = 0
         self.end: dict[str, Any] | None = None
         """The end line of the last stretch."""
@@ -73,5 +75,6 @@ class LogView:
                 self.open.discard(line["row"])
                 self.known[line["row"]] = line["status"]
                 self.results[line["row"]] = line
+                self.lines[line["row"]] += 1
             case "end":
                 self.end = line

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -16,6 +18,17 @@ from tests.simulation.simulation import Report, simulate
 MEMORY = Path("/dev/shm")
 """Where Linux keeps files in memory."""
 BATCH = 50
+
+
+class Played(Protocol):
+    """What a simulation came to, as far as a search wants to know."""
+
+    faults: list[str]
+    met: Counter[str]
+
+
+Simulate = Callable[[int, Path], Played]
+"""Plays a seed; the folder is for copies of logs."""
 
 
 class Findings(msgspec.Struct):
@@ -45,7 +58,7 @@ def replay(seed: int) -> Report:
         return simulate(seed, path)
 
 
-def search(seeds: Iterable[int]) -> Findings:
+def search(seeds: Iterable[int], simulate: Simulate = simulate) -> Findings:
     """Play these seeds, in this process."""
     findings = Findings()
     with folder() as path:
@@ -55,8 +68,8 @@ def search(seeds: Iterable[int]) -> Findings:
     return findings
 
 
-def search_in_processes(seeds: range, jobs: int) -> Iterator[Findings]:
+def search_in_processes(seeds: range, jobs: int, simulate: Simulate = simulate) -> Iterator[Findings]:
     """Play these seeds in `jobs` processes; what each batch came to, as it comes."""
     batches = [seeds[start : start + BATCH] for start in range(0, len(seeds), BATCH)]
     with get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap_unordered(search, batches)
+        yield from pool.imap_unordered(partial(search, simulate=simulate), batches)

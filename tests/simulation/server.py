@@ -55,7 +55,7 @@ class Server:
     def __init__(self, world: World) -> None:
         self.attempts: list[Attempt] = []
         self.by_row: dict[int, list[Attempt]] = defaultdict(list)
-        self._world = world
+        self.world = world
         self._chance = world.chance("server")
         scenario = world.scenario
         self._fates = [*scenario.weights]
@@ -65,7 +65,7 @@ class Server:
 
     def begin(self, outages: tuple[Outage, ...]) -> None:
         """Let a stretch begin, with these outages before it."""
-        self._began = self._world.time
+        self._began = self.world.time
         self._outages = outages
 
     def receive(self, payload: bytes, begun_at: float) -> Attempt:
@@ -79,8 +79,8 @@ class Server:
         n = len(self.attempts) + 1
         attempt = Attempt(
             n=n,
-            at=self._world.time,
-            stretch=self._world.stretch,
+            at=self.world.time,
+            stretch=self.world.stretch,
             row=int(request["custom_args"]["wa_bulk"].partition(":")[2]),
             to=request["to"],
             sender=request.get("from"),
@@ -92,7 +92,7 @@ class Server:
         )
         self.attempts.append(attempt)
         self.by_row[attempt.row].append(attempt)
-        self._world.note(
+        self.world.note(
             f"answer: {fate}" if fate in BY_NAME else f"network: {fate}", f"row {attempt.row}, taken {taken}"
         )
         return attempt
@@ -108,16 +108,16 @@ class Server:
 
     def latency(self) -> float:
         """Draw how long an answer takes, in seconds."""
-        return self._world.scenario.latency_s * (0.1 + self._chance.random() ** 3 * 5)
+        return self.world.scenario.latency_s * (0.1 + self._chance.random() ** 3 * 5)
 
     def _fate(self) -> str:
-        if self._world.is_calm:
+        if self.world.is_calm:
             return ACCEPTED.name
         for outage in self._outages_now():
-            self._world.met[f"outage: {outage.name}"] += 1
+            self.world.met[f"outage: {outage.name}"] += 1
             return self._chance.choice(outage.fates)
         return self._chance.choices(self._fates, self._weights)[0]
 
     def _outages_now(self) -> list[Outage]:
-        now = self._world.time - self._began
+        now = self.world.time - self._began
         return [outage for outage in self._outages if outage.begin <= now < outage.end]

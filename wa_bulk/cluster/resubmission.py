@@ -65,7 +65,7 @@ class Resubmission:
     async def _mark(self, statuses: Sequence[Status]) -> None:
         codes = bytes(code for status in statuses for code in (CODES[status], AGAIN[status]))
         with in_words(self._url):
-            names = keys.of_run(self._run_id, "run", "chunks", "leases", "books")
+            names = keys.of_run(self._run_id, "run", "chunks", "leases", "books", "results")
             result, words = cast(list[bytes], await _retry.run(self._redis, names, codes))
         if result != b"ok":
             raise ClusterError(f"run {self._run_id} is {result.decode()}: {words.decode()}")

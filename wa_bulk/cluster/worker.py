@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -22,7 +21,7 @@ from wa_bulk.campaign.run.plan import Plan
 from wa_bulk.campaign.run.run import CampaignRun
 from wa_bulk.cluster.connection import ClusterError
 from wa_bulk.cluster.leased import LeasedEnvironment, QueuedSource
-from wa_bulk.cluster.redis_ledger import LEASE_S, RedisLedger
+from wa_bulk.cluster.redis_ledger import LEASE_S, RedisLedger, boot_time
 from wa_bulk.cluster.role import who_am_i
 from wa_bulk.cluster.run_record import Description, RunRecord, State, read_run, run_ids
 from wa_bulk.history import Inbox
@@ -41,6 +40,8 @@ Accounts = Callable[[str | None], Account]
 """The account to send from, given the address that a run was submitted for. Raises ValueError."""
 Memory = Callable[[Account, Plan], AbstractContextManager[Inbox | None]]
 """Within it, a run's plan has the rules that this host knows of; yields where notifications come in here."""
+Places = Callable[[RedisLedger, str], LeasedEnvironment]
+"""Where a worker's share of a run takes place, given its ledger and the address of Redis."""
 
 
 class Share(msgspec.Struct):
@@ -63,8 +64,10 @@ class Worker:
         *,
         lease_s: float = LEASE_S,
         tell: Callable[[str], None] = _log.warning,
+        place: Places = LeasedEnvironment,
+        clock: Callable[[], float] = boot_time,
     ) -> None:
-        """`tell` is given what a person should know, a line each."""
+        """`tell` is given what a person should know, a line each; `clock` tells seconds."""
         self.shares: dict[str, Share] = {}
         """What it is at now, by run id."""
         self.settled = 0
@@ -77,6 +80,8 @@ class Worker:
         self._memory = memory
         self._lease_s = lease_s
         self._tell = tell
+        self._place = place
+        self._clock = clock
         self._ledgers: set[RedisLedger] = set()
         self._told: set[str] = set()
         self._notice = ""
@@ -137,20 +142,22 @@ class Worker:
 
     async def _take_part(self, record: RunRecord) -> None:
         run_id = record.description.run_id
-        began, settled = time.monotonic(), 0
+        began, settled = self._clock(), 0
 
         def about() -> str:
             """Say who this is and how fast it goes, since it was asked last."""
             nonlocal began, settled
-            now, before = time.monotonic(), settled
+            now, before = self._clock(), settled
             settled = ledger.handled
             rate = (settled - before) / (now - began) if now > began else 0.0
             began = now
             return json.dumps({"worker": who_am_i(), "rate": round(rate, 1)})
 
-        ledger = RedisLedger(self._redis, self._url, run_id, lease_s=self._lease_s, about=about)
+        ledger = RedisLedger(
+            self._redis, self._url, run_id, lease_s=self._lease_s, about=about, clock=self._clock
+        )
         self._ledgers.add(ledger)
-        environment = LeasedEnvironment(ledger, self._url)
+        environment = self._place(ledger, self._url)
         try:
             account = self._accounts(record.description.base_url)
             plan = plan_of(record.description, ledger)

@@ -3,12 +3,12 @@
 -- are. Nobody may be at the run meanwhile. Where an earlier retry was broken off, and workers are at what it had
 -- queued, no further rows are marked.
 --
--- KEYS     run, chunks, leases, books
+-- KEYS     run, chunks, leases, books, results
 -- ARGV[1]  pairs of bytes: a code, and the one that marks it
 --
 -- Returns {'ok', state before}, or {state, why not}.
 
-local run, chunks, leases, books = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local run, chunks, leases, books, results = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local state, loading = redis.call('HGET', run, 'state') or 'gone', redis.call('HGET', run, 'loading')
 local is_worked = state == 'active' or redis.call('HLEN', leases) > 0
 if loading == '2' and state ~= 'cancelled' and is_worked then return { 'ok', state } end
@@ -41,7 +41,6 @@ for code, count in pairs(moved) do
   redis.call('HINCRBY', run, 'code:' .. string.byte(marks[code]), count)
 end
 redis.call('HSET', run, 'state', 'paused', 'loading', 2)
-redis.call('PERSIST', run)
-redis.call('PERSIST', books)
+for _, key in ipairs({ run, books, results }) do redis.call('PERSIST', key) end
 if redis.call('EXISTS', chunks) == 0 then redis.call('XGROUP', 'CREATE', chunks, 'workers', '0', 'MKSTREAM') end
 return { 'ok', state }
