@@ -23,12 +23,12 @@ EVERY_TOKEN_MAX = 80.0
 the other has to."""
 AHEAD_S = 0.100
 """How far ahead Redis promises a token, at most (as in pace.lua)."""
-LATE_S = 0.008
-"""A token that comes this much too late is handed back: others may have counted on it having left."""
+LATE_S = 0.100
+"""A token that comes later than this is handed back: its place may be somebody else's (as in pace.lua)."""
 SHARE_S = 0.050
 """At most this much of the rate is asked for at once, so that others get theirs."""
 HELD_S = 0.3
-"""How often Redis hears that a held token still occupies its place; after a second it would be free."""
+"""How often Redis hears that a token is still held; its place would be free a second later."""
 PATIENCE_S = 5.0
 """How long a message waits for a Redis that cannot be reached, before its try ends as not sent."""
 _AGAIN_S = (0.1, 0.2, 0.5, 1.0)
@@ -44,22 +44,23 @@ class _Waiter:
     def __init__(self, tokens: int, since: float) -> None:
         self.tokens = tokens
         self.since = since
-        self.future: asyncio.Future[Promise] = asyncio.get_running_loop().create_future()
+        self.future: asyncio.Future[Promise | None] = asyncio.get_running_loop().create_future()
 
 
 class Promise(NamedTuple):
-    """Tokens that may leave at `due`, on this process's clock; Redis knows them by `numbers`."""
+    """Tokens that may leave at `due`, on this clock; Redis knows them by numbers from `first` on."""
 
     due: float
     tokens: int
-    numbers: range
+    first: int
 
 
 class SharedQueue:
     """Tokens at `rate`/s for one sending number, whoever sends from it. A `SenderPacer`.
 
     Redis promises each token a time, by a reservation that every process makes in the same place; this
-    process lets it go at that time. Nothing is promised without Redis.
+    process lets it go at that time or a little later, and tells when it left: from then on it counts.
+    Nothing is promised without Redis.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class SharedQueue:
         self._redis = redis
         self._url = url
         self._keys = keys
+        self._limit = rate
         self._places = max(1, int(rate))
         self._server_clock = server_clock
         self._clock = clock
@@ -83,10 +85,10 @@ class SharedQueue:
         self._waiters: deque[_Waiter] = deque()
         self._promises: deque[Promise] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._taken: Promise | None = None
         self._held: defaultdict[int, list[Promise]] = defaultdict(list)
-        self._unused: list[int] = []
-        self._left: list[int] = []
+        self._unused: list[Promise] = []
+        self._leaving: list[Promise] = []
+        self._left: list[tuple[Promise, float]] = []
         self._refused: float | None = None
         self._asking: asyncio.Task[None] | None = None
         self._unavailable = False
@@ -124,28 +126,28 @@ class SharedQueue:
             try:
                 promise = await waiter.future
             except asyncio.CancelledError:
-                if not waiter.future.cancelled():
-                    self._give_up(waiter.future.result())
+                if not waiter.future.cancelled() and (promise := waiter.future.result()) is not None:
+                    self._give_up(promise)
                 raise
-            if not promise.numbers or self._clock() <= promise.due + LATE_S:
+            if promise is None:  # released
+                return
+            if self._clock() <= promise.due + LATE_S:
                 break
             self._give_up(promise)  # this task itself came too late
             waiter = _Waiter(tokens, waiter.since)
             self._waiters.appendleft(waiter)
-        self._taken = promise
+        self._leave(promise)
 
     def hold(self, tokens: int = 1, /) -> None:
         """Keep `tokens` just taken for later: `use` or `give_back` must follow."""
-        if self.rate and self._taken is not None:
-            self._held[tokens].append(self._taken)
-            self._taken = None
+        if self.rate and self._leaving:
+            self._held[tokens].append(self._leaving.pop())
             self._ask()
 
     def use(self, tokens: int = 1, /) -> None:
         """Count `tokens` that were held as leaving now."""
         if self._held[tokens]:
-            self._left += self._held[tokens].pop().numbers
-            self._ask()
+            self._leave(self._held[tokens].pop())
 
     def give_back(self, tokens: int = 1, /) -> None:
         """Give up `tokens` that were held."""
@@ -169,14 +171,14 @@ class SharedQueue:
         self._forget_promises()
         for waiter in self._waiters:
             if not waiter.future.done():
-                waiter.future.set_result(Promise(0.0, waiter.tokens, range(0)))
+                waiter.future.set_result(None)
         self._waiters.clear()
 
     async def settle(self) -> None:
         """Tell Redis, once released, what was not used. Raises ClusterError."""
         if self._asking is not None:
             self._asking.cancel()
-        if self._unused:
+        if self._unused or self._left:
             await self._call([])
 
     # What is asked of Redis
@@ -214,7 +216,7 @@ class SharedQueue:
             self._asking = None
 
     def _has_news(self) -> bool:
-        if self._unused or self._left or self._refused is not None:
+        if self._unused or self._refused is not None:
             return True
         return len(self._waiters) > len(self._promises) and bool(self._unpromised())
 
@@ -246,16 +248,17 @@ class SharedQueue:
         """Ask for tokens, and say what became of others. What could not be said is kept for the next call."""
         unused, left, refused = self._unused, self._left, self._refused
         self._unused, self._left, self._refused = [], [], None
-        held = [number for tokens in self._held.values() for token in tokens for number in token.numbers]
         sent = self._clock()
+        latest = sent + HELD_S + LATE_S
+        held = [(promise, latest) for promises in self._held.values() for promise in promises]
         try:
             with in_words(self._url):
                 reply = await _pace.run(
                     self._redis,
                     self._keys,
-                    self.rate or self._places,
-                    " ".join(map(str, unused)),
-                    " ".join(map(str, (*left, *held))),
+                    self._limit,
+                    " ".join(f"{first}:{tokens}" for _, tokens, first in unused),
+                    " ".join(f"{one.first}:{one.tokens}:{int((sent - at) * 1e6)}" for one, at in left + held),
                     "" if refused is None else refused,
                     *sizes,
                 )
@@ -271,9 +274,8 @@ class SharedQueue:
         self._stop = self._server_clock.local(int(stop) / 1e6) if stop != b"0" else 0.0
         number = int(first)
         for tokens, due in zip(sizes, dues, strict=False):
-            numbers = range(number, number + min(tokens, self._places))
-            number = numbers.stop
-            self._promises.append(Promise(self._server_clock.local(int(due) / 1e6), tokens, numbers))
+            self._promises.append(Promise(self._server_clock.local(int(due) / 1e6), tokens, number))
+            number += min(tokens, self._places)
         if not self.rate:
             self._forget_promises()
         self._let_go()
@@ -301,13 +303,23 @@ class SharedQueue:
             wait_s = max(_SHORTEST_TIMER_S, promises[0].due - now)
             self._timer = asyncio.get_running_loop().call_later(wait_s, self._let_go)
 
+    def _leave(self, promise: Promise) -> None:
+        """Note that tokens leave in this turn of the event loop, at whose end the bytes are on their way."""
+        if not self._leaving:
+            asyncio.get_running_loop().call_soon(self._note_left)
+        self._leaving.append(promise)
+
+    def _note_left(self) -> None:
+        now = self._clock()
+        self._left += [(promise, now) for promise in self._leaving]
+        self._leaving.clear()
+
     def _give_up(self, promise: Promise) -> None:
-        self._unused += promise.numbers
+        self._unused.append(promise)
         self._ask()
 
     def _forget_promises(self) -> None:
-        for promise in self._promises:
-            self._unused += promise.numbers
+        self._unused += self._promises
         self._promises.clear()
         self._stop_timer()
 

@@ -4,15 +4,19 @@
 -- KEYS[1]  a hash: flow, next sequence number, and what is left of a 429
 -- KEYS[2]  a sorted set of places: a token's number, and when its place is free again
 -- ARGV[1]  tokens/s, more than 0
--- ARGV[2]  numbers of tokens that are not used, separated by blanks
--- ARGV[3]  numbers of tokens that are held, or left just now: they occupy their places from now on
+-- ARGV[2]  requests that do not leave, separated by blanks: their first token's number ':' how many tokens
+-- ARGV[3]  requests that have left: the same, ':' how long ago; a held one leaves later, by what is less than 0
 -- ARGV[4]  whether there was a 429, and its Retry-After in s; or an empty string
 -- ARGV[5…] sizes of the requests that wait, in order: how many tokens each takes at once
 --
 -- Returns {now, the rate now, when a stop ends (0: none), the first token's number, when each of the first
 -- requests may leave …}. Those that are left out would leave too late to be promised now.
+--
+-- A token occupies its place for a second from when it left. Until that is told, it is as if it left as late as it
+-- may: nobody else gets its place too early, and it is told long before that would make anybody wait.
 
-local WINDOW = 1.015   -- a second, and what lies between a token's time and the wire
+local WINDOW = 1.005   -- a second, and what differs between one token's way to the wire and another's
+local LATE = 100000    -- a token leaves that much after its time, at most
 local AHEAD = 100000   -- how far in the future a token may be promised
 local DEPTH = 50000    -- how much of what was left unused may be made up for, at once
 local RECOVERY = 30000000
@@ -42,16 +46,34 @@ local function pace(when)
 end
 
 local places = math.max(1, math.floor(rate))
-local length = WINDOW / math.min(rate, 1) * 1000000
+
+-- How long a request of so many tokens occupies its places.
+local function length(tokens)
+  return (tokens > places and tokens / rate or 1 / math.min(rate, 1)) * WINDOW * 1000000
+end
+
+-- The last of the numbers that a request of so many tokens has.
+local function last_of(first, tokens) return first + math.min(tonumber(tokens), places) - 1 end
 
 local unused = {}
-for number in string.gmatch(ARGV[2], '%S+') do unused[#unused + 1] = number end
-if #unused > 0 then
-  local removed = redis.call('ZREM', places_key, unpack(unused))
+for first, tokens in string.gmatch(ARGV[2], '(%d+):(%d+)') do
+  for number = tonumber(first), last_of(first, tokens) do unused[#unused + 1] = whole(number) end
+end
+for i = 1, #unused, 1000 do
+  local removed = redis.call('ZREM', places_key, unpack(unused, i, math.min(i + 999, #unused)))
   flow = flow - removed / rate * 1000000
 end
-for number in string.gmatch(ARGV[3], '%S+') do
-  redis.call('ZADD', places_key, 'XX', whole(now + length), number)
+
+local left = {}
+for first, tokens, ago in string.gmatch(ARGV[3], '(%d+):(%d+):(-?%d+)') do
+  local ends = whole(now - ago + length(tonumber(tokens)))
+  for number = tonumber(first), last_of(first, tokens) do
+    left[#left + 1] = ends
+    left[#left + 1] = whole(number)
+  end
+end
+for i = 1, #left, 1000 do
+  redis.call('ZADD', places_key, 'XX', unpack(left, i, math.min(i + 999, #left)))
 end
 
 if ARGV[4] ~= '' then
@@ -84,7 +106,7 @@ for i = 5, #ARGV do
     due = math.max(due, free)
   end
   if due > now + AHEAD then break end
-  local ends = due + (tokens > places and tokens / rate * WINDOW * 1000000 or length)
+  local ends = due + LATE + length(tokens)
   for _ = 1, needed do
     added[#added + 1] = whole(ends)
     added[#added + 1] = whole(seq)
@@ -100,7 +122,7 @@ end
 
 redis.call('HSET', state, 'flow', whole(flow), 'seq', whole(seq), 'at', whole(now),
   'stop', whole(stop), 'pace', tostring(pace_at_stop))
-local keep = math.ceil((math.max(stop + RECOVERY, flow, now + length) - now) / 1000000) + 60
+local keep = math.ceil((math.max(stop + RECOVERY, flow, now + length(1)) - now) / 1000000) + 60
 redis.call('EXPIRE', state, keep)
 redis.call('EXPIRE', places_key, keep)
 return reply
