@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 PACKAGES = (
-    "wa-bulk aiohttp aiolimiter httptools httpx msgspec niquests orjson pydantic requests urllib3 uvloop"
+    "wa-bulk aiohttp aiolimiter celery httptools httpx msgspec niquests orjson pydantic redis requests "
+    "taskiq taskiq-redis urllib3 uvloop"
 ).split()
 
 
@@ -59,6 +60,19 @@ def process_cpu_s(pid: int) -> float | None:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def peak_resident(pid: int) -> int:
+    """Return the most bytes a live process has had resident, as /proc tells."""
+    return resident(pid, "VmHWM")
+
+
+def resident(pid: int, field: str = "VmRSS") -> int:
+    """Return a field of /proc/PID/status in bytes. Raises LookupError where there is none of that name."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1]) * 1024
+    raise LookupError(f"/proc/{pid}/status has no {field}")
+
+
 def describe_machine(cores: Cores) -> Machine:
     return Machine(
         processor=_processor(),
@@ -83,7 +97,7 @@ def versions() -> dict[str, str]:
     if "urllib3" in found:
         # Another distribution may have put its own package in the place of this one.
         found["urllib3"] = importlib.import_module("urllib3").__version__
-    for program in ("nginx", "wrk"):
+    for program in ("nginx", "redis-server", "wrk"):
         if shutil.which(program):
             found[program] = _program_version(program)
     return found

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
@@ -9,6 +10,7 @@ from benchmarks.model import Read, Reading, ReadingError, Stage
 from benchmarks.process import Finished
 
 MEGABYTE = 1_000_000
+_T = TypeVar("_T")
 
 
 class Report(msgspec.Struct):
@@ -25,13 +27,18 @@ def expect_success(finished: Finished) -> None:
         raise ReadingError(f"exit status {finished.status}: {finished.last_words}")
 
 
-def read_report(finished: Finished, stage: Stage) -> Reading:
-    """Read a worker that times itself."""
+def report_of(finished: Finished, form: type[_T]) -> _T:
+    """Return what a worker printed of itself. Raises ReadingError where it failed, or printed no report."""
     expect_success(finished)
     try:
-        report = msgspec.json.decode(finished.stdout, type=Report)
+        return msgspec.json.decode(finished.stdout, type=form)
     except msgspec.DecodeError as error:
         raise ReadingError(f"not a report: {error}") from error
+
+
+def read_report(finished: Finished, stage: Stage) -> Reading:
+    """Read a worker that times itself."""
+    report = report_of(finished, Report)
     return sending(finished, report.messages, report.seconds, report.cpu_s)
 
 

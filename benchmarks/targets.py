@@ -76,6 +76,40 @@ def of_callbacks(
     )
 
 
+def of_cluster(
+    words: str,
+    column: str,
+    of: Literal["value", "ratio", "difference"] = "value",
+    at_least: float | None = None,
+    at_most: float | None = None,
+) -> Target:
+    return Target(
+        words=f"cluster, {words}",
+        scenario="cluster",
+        group=cluster.UNPACED,
+        candidate=cluster.WORKER,
+        column=column,
+        of=of,
+        against="" if of == "value" else cluster.SINGLE,
+        at_least=at_least,
+        at_most=at_most,
+    )
+
+
+def of_shared_pace(
+    words: str, rate: int, column: str, at_least: float | None = None, at_most: float | None = None
+) -> Target:
+    return Target(
+        words=f"cluster, {words} {cluster.PACED} at {rate:,}/s",
+        scenario="cluster",
+        group=cluster.group_name(rate),
+        candidate=cluster.PACED,
+        column=column,
+        at_least=at_least,
+        at_most=at_most,
+    )
+
+
 def of_startup(candidate: str, at_most: float) -> Target:
     return Target(
         words=f"{candidate}, of {startup.BARE}",
@@ -158,33 +192,17 @@ TARGETS = (
             of_callbacks(f"peak RSS MB of `{name}`", callbacks.JOINING, "peak_rss_mb", name, at_most=150),
         )
     ),
-    Target(
-        words="one worker of a cluster, of a single run",
-        scenario="cluster",
-        group=cluster.UNPACED,
-        candidate=cluster.WORKER,
-        column="per_s",
-        of="ratio",
-        against=cluster.SINGLE,
-        at_least=0.6,
-    ),
-    Target(
-        words="CPU µs a message of that worker more than of a single run",
-        scenario="cluster",
-        group=cluster.UNPACED,
-        candidate=cluster.WORKER,
-        column="cpu_us",
-        of="difference",
-        against=cluster.SINGLE,
-        at_most=12,
-    ),
-    Target(
-        words="CPU µs a message of Redis",
-        scenario="cluster",
-        group=cluster.UNPACED,
-        candidate=cluster.WORKER,
-        column="redis_us",
-        at_most=10,
+    of_cluster("one worker, of a single run", "per_s", "ratio", at_least=0.6),
+    of_cluster("CPU µs a message more than of a single run", "cpu_us", "difference", at_most=12),
+    of_cluster("CPU µs a message of Redis", "redis_us", at_most=10),
+    *(
+        target
+        for rate in cluster.RATES
+        for target in (
+            of_shared_pace("busiest second, % of the rate,", rate, "window_pct", at_most=101),
+            of_shared_pace("reached over 10 s, % of the rate,", rate, "achieved_pct", at_least=97),
+            of_shared_pace("script calls/s", rate, "calls_per_s", at_most=200),
+        )
     ),
     of_startup(startup.IMPORT, 6),
     of_startup(startup.HELP, 15),

@@ -19,7 +19,7 @@ from benchmarks.model import (
     Stage,
 )
 from benchmarks.process import Finished
-from benchmarks.readings import MEGABYTE, expect_success
+from benchmarks.readings import MEGABYTE, expect_success, report_of
 from benchmarks.scenarios.wa_bulk_cli import expect_all_accepted, log_path, program
 from benchmarks.workers.callbacks import CallbacksReport
 
@@ -55,15 +55,11 @@ def receiving(
         core = [] if stage.server_core is None else ["--core", str(stage.server_core)]
         return [*worker, *amount, *where, *core]
 
-    return Candidate(name=name, command=command, read=read_report, ours=ours)
+    return Candidate(name=name, command=command, read=read_receiver, ours=ours)
 
 
-def read_report(finished: Finished, stage: Stage) -> Reading:
-    expect_success(finished)
-    try:
-        report = msgspec.json.decode(finished.stdout, type=CallbacksReport)
-    except msgspec.DecodeError as error:
-        raise ReadingError(f"not a report: {error}") from error
+def read_receiver(finished: Finished, stage: Stage) -> Reading:
+    report = report_of(finished, CallbacksReport)
     return {
         "per_s": report.rows / report.seconds,
         "cpu_us": report.cpu_s / report.rows * 1e6,

@@ -1,62 +1,119 @@
 """What does it cost to send a campaign through Redis, with the books of a single run?"""
 
 import sys
-from collections.abc import Sequence
+from array import array
+from collections.abc import Callable, Sequence
 
-import msgspec
-
-from benchmarks.messages import campaign_path, write_campaign
-from benchmarks.model import (
-    CPU_US,
-    PEAK_RSS_MB,
-    PER_S,
-    Candidate,
-    Column,
-    Group,
-    Reading,
-    ReadingError,
-    Scenario,
-    Stage,
-)
+from benchmarks.messages import campaign_path, csv_path, write_campaign
+from benchmarks.model import CPU_US, PEAK_RSS_MB, PER_S, Candidate, Column, Group, Reading, Scenario, Stage
 from benchmarks.process import Finished
-from benchmarks.readings import MEGABYTE, expect_success
+from benchmarks.readings import MEGABYTE, report_of
+from benchmarks.scenarios.pacing import MEASURED_S, SENT_S, kept_and_reached
 from benchmarks.scenarios.wa_bulk_cli import wa_bulk_send
 from benchmarks.servers.running import ServerNeed
-from benchmarks.workers.cluster import ClusterReport
+from benchmarks.workers.cluster_report import ClusterReport
 
 SINGLE = "wa-bulk send"
 WORKER = "wa-bulk cluster worker"
 UNPACED = "unpaced"
+RATES = (80, 1000)
+WORKERS = 3
+PACED = f"{WORKERS} workers"
+
+Rows = Callable[[Stage], int]
 
 
-def rows(stage: Stage) -> int:
+def of_wa_bulk(stage: Stage) -> int:
     return stage.pick(100_000, 300_000)
 
 
-def worker_command(stage: Stage) -> Sequence[str]:
+def of_celery(stage: Stage) -> int:
+    return stage.pick(3_000, 10_000)
+
+
+def of_taskiq(stage: Stage) -> int:
+    return stage.pick(5_000, 20_000)
+
+
+def group_name(rate: int) -> str:
+    return f"{WORKERS} workers at {rate:,}/s"
+
+
+def worker_command(stage: Stage, rows: int, *options: str) -> Sequence[str]:
     worker = [sys.executable, "-m", "benchmarks.workers.cluster"]
-    what = [str(campaign_path(stage.directory, rows(stage))), str(rows(stage)), stage.base_url]
+    what = [str(campaign_path(stage.directory, rows)), str(rows), stage.base_url]
+    return [*worker, *what, *_where(stage), *options]
+
+
+def task_queue(name: str, peer: str, rows: Rows, *needs: str) -> Candidate:
+    """Return a task a message of another library, over the same Redis."""
+
+    def command(stage: Stage) -> Sequence[str]:
+        worker = [sys.executable, "-m", "benchmarks.workers.task_queue", peer]
+        what = [str(csv_path(stage.directory, of_wa_bulk(stage))), str(rows(stage)), stage.url]
+        return [*worker, *what, *_where(stage)]
+
+    return Candidate(
+        name=name,
+        command=command,
+        read=read_costs,
+        needs=("redis", "redis-server", *needs),
+        install="pip install wa-bulk[bench-queues]",
+    )
+
+
+def _where(stage: Stage) -> list[str]:
     core = [] if stage.server_core is None else ["--core", str(stage.server_core)]
-    return [*worker, *what, "--directory", str(stage.directory), *core]
+    return ["--directory", str(stage.directory), *core]
 
 
-def read_report(finished: Finished, stage: Stage) -> Reading:
-    expect_success(finished)
-    try:
-        report = msgspec.json.decode(finished.stdout, type=ClusterReport)
-    except msgspec.DecodeError as error:
-        raise ReadingError(f"not a report: {error}") from error
+def read_costs(finished: Finished, stage: Stage) -> Reading:
+    report = report_of(finished, ClusterReport)
     return {
         "per_s": report.rows / report.seconds,
-        "cpu_us": report.cpu_s / report.rows * 1e6,
+        "cpu_us": report.workers.cpu_s / report.rows * 1e6,
         "redis_us": report.redis_cpu_s / report.rows * 1e6,
-        "peak_rss_mb": report.peak_rss / MEGABYTE,
-        "redis_mb": report.redis_peak_bytes / MEGABYTE,
+        "submit_us": report.submit.cpu_s / report.rows * 1e6,
+        "peak_rss_mb": report.workers.peak_rss / MEGABYTE,
+        "redis_bytes": report.redis_peak_bytes / report.rows,
     }
 
 
 def prepare(stage: Stage) -> None:
-    write_campaign(stage.directory, rows(stage))
+    write_campaign(stage.directory, of_wa_bulk(stage))
+
+
+def at_rate(rate: int) -> Group:
+    rows = rate * SENT_S
+
+    def prepare(stage: Stage) -> None:
+        write_campaign(stage.directory, rows)
+
+    def command(stage: Stage) -> Sequence[str]:
+        return worker_command(stage, rows, "--rate", str(rate), "--workers", str(WORKERS))
+
+    def read(finished: Finished, stage: Stage) -> Reading:
+        report = report_of(finished, ClusterReport)
+        arrivals = array("q", stage.arrivals.read_bytes())[
+            -rows:
+        ]  # before them, submit asks for the template
+        calls_per_s = report.redis_calls / (rows / rate)
+        return {**kept_and_reached(arrivals, rate), "calls_per_s": calls_per_s}
+
+    return Group(
+        name=group_name(rate),
+        columns=(
+            Column(key="window_pct", heading="busiest second, % of rate", decimals=1),
+            Column(key="achieved_pct", heading=f"reached in {MEASURED_S} s, % of rate", decimals=1),
+            Column(key="calls_per_s", heading="script calls/s"),
+        ),
+        reference=PACED,
+        candidates=(
+            Candidate(name=PACED, command=command, read=read, needs=("redis", "redis-server"), ours=True),
+        ),
+        server=ServerNeed(record_arrivals=True),
+        prepare=prepare,
+    )
 
 
 SCENARIO = Scenario(
@@ -65,9 +122,11 @@ SCENARIO = Scenario(
     quick_rounds=3,
     rounds=5,
     note=(
-        "Whole processes, start-up included, 64 connections, unpaced, one worker on one core; Redis, with "
-        "an append-only file, and the server share the other. The campaign is in Redis before the worker "
-        "starts; nobody collects meanwhile. A sample counts only if every row was accepted."
+        "Whole processes, start-up included, 64 connections, one worker on one core; Redis, with an "
+        "append-only file, and the server share the other. Everything is in Redis before the worker starts; "
+        "nobody collects meanwhile. A sample of ours counts only if every row was accepted. A task of celery "
+        "or taskiq sends one message: no results are kept, and nothing is known of a row but that it is no "
+        "longer in the queue. The paced runs: three workers, and the server's own record of arrivals."
     ),
     groups=(
         Group(
@@ -76,22 +135,26 @@ SCENARIO = Scenario(
                 PER_S,
                 CPU_US,
                 Column(key="redis_us", heading="Redis CPU µs each", decimals=1),
+                Column(key="submit_us", heading="CPU µs each to queue", decimals=1),
                 PEAK_RSS_MB,
-                Column(key="redis_mb", heading="Redis peak MB", decimals=1),
+                Column(key="redis_bytes", heading="Redis peak bytes each"),
             ),
             reference=SINGLE,
             candidates=(
-                wa_bulk_send(SINGLE, rows),
+                wa_bulk_send(SINGLE, of_wa_bulk),
                 Candidate(
                     name=WORKER,
-                    command=worker_command,
-                    read=read_report,
+                    command=lambda stage: worker_command(stage, of_wa_bulk(stage)),
+                    read=read_costs,
                     needs=("redis", "redis-server"),
                     ours=True,
                 ),
+                task_queue("a taskiq task a message", "tasks_taskiq", of_taskiq, "taskiq", "taskiq_redis"),
+                task_queue("a celery task a message", "tasks_celery", of_celery, "celery", "requests"),
             ),
             server=ServerNeed(),
             prepare=prepare,
         ),
+        *(at_rate(rate) for rate in RATES),
     ),
 )

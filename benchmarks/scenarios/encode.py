@@ -3,11 +3,9 @@
 import sys
 from collections.abc import Sequence
 
-import msgspec
-
-from benchmarks.model import PEAK_RSS_MB, Candidate, Column, Group, Reading, ReadingError, Scenario, Stage
+from benchmarks.model import PEAK_RSS_MB, Candidate, Column, Group, Reading, Scenario, Stage
 from benchmarks.process import Finished
-from benchmarks.readings import MEGABYTE, expect_success
+from benchmarks.readings import MEGABYTE, report_of
 from benchmarks.workers.encode import EncodeReport
 
 
@@ -20,11 +18,7 @@ def encoder(name: str, function: str, *needs: str, ours: bool = False) -> Candid
 
 
 def read_encoder(finished: Finished, stage: Stage) -> Reading:
-    expect_success(finished)
-    try:
-        report = msgspec.json.decode(finished.stdout, type=EncodeReport)
-    except msgspec.DecodeError as error:
-        raise ReadingError(f"not a report: {error}") from error
+    report = report_of(finished, EncodeReport)
     return {"us": report.us, "bytes": report.bytes, "peak_rss_mb": finished.peak_rss / MEGABYTE}
 
 

@@ -32,15 +32,20 @@ def reader(rate: int) -> Read:
         arrivals = array("q", stage.arrivals.read_bytes())
         if len(arrivals) != rate * SENT_S:
             raise ReadingError(f"{len(arrivals)} messages arrived, {rate * SENT_S} were to be sent")
-        in_time = sum(at - arrivals[0] < MEASURED_S * SECOND_NS for at in arrivals)
-        reading = {
-            "window_pct": busiest_window(arrivals, SECOND_NS) / rate * 100,
-            "achieved_pct": in_time / (rate * MEASURED_S) * 100,
-        }
+        reading = kept_and_reached(arrivals, rate)
         cpu_share = settled_cpu_share(finished.observations)
         return reading if cpu_share is None else reading | {"cpu_pct": cpu_share * 100}
 
     return read
+
+
+def kept_and_reached(arrivals: Sequence[int], rate: int) -> dict[str, float]:
+    """Return how full the busiest second was, and how much arrived in time, of what the rate allows (%)."""
+    in_time = sum(at - arrivals[0] < MEASURED_S * SECOND_NS for at in arrivals)
+    return {
+        "window_pct": busiest_window(arrivals, SECOND_NS) / rate * 100,
+        "achieved_pct": in_time / (rate * MEASURED_S) * 100,
+    }
 
 
 def settled_cpu_share(observations: Sequence[Observation]) -> float | None:

@@ -3,11 +3,9 @@
 import sys
 from collections.abc import Sequence
 
-import msgspec
-
-from benchmarks.model import Candidate, Column, Group, Reading, ReadingError, Scenario, Stage
+from benchmarks.model import Candidate, Column, Group, Reading, Scenario, Stage
 from benchmarks.process import Finished
-from benchmarks.readings import expect_success
+from benchmarks.readings import report_of
 from benchmarks.servers.running import ServerNeed
 from benchmarks.workers.service import ServiceReport
 
@@ -25,11 +23,7 @@ def service(name: str, module: str, *needs: str, ours: bool = False) -> Candidat
 
 
 def read(finished: Finished, stage: Stage) -> Reading:
-    expect_success(finished)
-    try:
-        report = msgspec.json.decode(finished.stdout, type=ServiceReport)
-    except msgspec.DecodeError as error:
-        raise ReadingError(f"not a report: {error}") from error
+    report = report_of(finished, ServiceReport)
     return {
         "median_us": report.median_us,
         "p99_us": report.p99_us,

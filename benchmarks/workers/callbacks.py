@@ -21,7 +21,7 @@ import click
 import msgspec
 
 from benchmarks.callback_rows import STATUSES, callback_bodies
-from benchmarks.machine import pinned, process_cpu_s
+from benchmarks.machine import peak_resident, pinned, process_cpu_s, resident
 from benchmarks.servers.running import free_port
 
 BATCH = 100
@@ -71,7 +71,7 @@ class Poster:
                 due_s = self._began_s + self._sent * self._every_s
             self._sent += 1
             if self._sent == self._settled_at:
-                self.settled_rss = memory_of(self._pid, "VmRSS")
+                self.settled_rss = resident(self._pid)
             if (ahead_s := due_s - time.perf_counter()) > 0:
                 await asyncio.sleep(ahead_s)
             writer.write(
@@ -83,14 +83,6 @@ class Poster:
                 raise click.ClickException(f"the receiver answered {head.splitlines()[0]!r}")
             self.waits_s.append(time.perf_counter() - due_s)
         writer.close()
-
-
-def memory_of(pid: int, field: str) -> int:
-    """Return a field of /proc/PID/status in bytes."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(f"{field}:"):
-            return int(line.split()[1]) * 1024
-    raise click.ClickException(f"/proc/{pid}/status has no {field}")
 
 
 @contextmanager
@@ -143,7 +135,7 @@ def main(program: str, messages: int, rate: float, directory: Path, core: int | 
         cpu_s = process_cpu_s(pid) or 0.0
         seconds = asyncio.run(poster.run())
         cpu_s = (process_cpu_s(pid) or 0.0) - cpu_s
-        peak_rss, rss = memory_of(pid, "VmHWM"), memory_of(pid, "VmRSS")
+        peak_rss, rss = peak_resident(pid), resident(pid)
     with sqlite3.connect(file) as database:
         (stored,) = database.execute("SELECT count(*) FROM callbacks").fetchone()
     if stored != rows:

@@ -1,128 +1,109 @@
-"""Submits a campaign to a Redis of its own, has one worker send it, and prints what both cost.
+"""Submits a campaign to a Redis of its own, has workers send it, and prints what each part of that cost.
 
     python -m benchmarks.workers.cluster CAMPAIGN.toml ROWS BASE_URL --directory FOLDER [--core N]
 
-The worker runs where this process does, Redis on `--core`.
+Workers run where this process does, Redis on `--core`. They begin when all rows are in Redis and nobody
+collects, unless told otherwise; what submit and collect cost is told apart from what workers do.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import shutil
-import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
+import click
 import msgspec
 
 from benchmarks.scenarios.wa_bulk_cli import program
-
-STARTS_WITHIN_S = 10.0
-
-
-class ClusterReport(msgspec.Struct):
-    """The worker's rows, seconds and CPU seconds from start to end, and peak RSS (bytes); and Redis' own."""
-
-    rows: int
-    seconds: float
-    cpu_s: float
-    peak_rss: int
-    redis_cpu_s: float
-    redis_peak_bytes: int
+from benchmarks.servers.redis import RunningRedis, running_redis
+from benchmarks.workers.cluster_report import ClusterReport, Spent, end
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("campaign")
-    parser.add_argument("rows", type=int)
-    parser.add_argument("base_url")
-    parser.add_argument("--directory", type=Path, required=True)
-    parser.add_argument("--core", type=int)
-    options = parser.parse_args()
-    folder = options.directory / "redis"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    path = folder / "redis.sock"
-    pinned = [] if options.core is None else ["taskset", "-c", str(options.core)]
-    settings = [
-        "--port",
-        "0",
-        "--unixsocket",
-        str(path),
-        "--dir",
-        str(folder),
-        "--save",
-        "",
-        "--appendonly",
-        "yes",
-    ]
-    settings += ["--appendonly", "yes"]
-    redis = subprocess.Popen([*pinned, "redis-server", *settings], stdout=subprocess.DEVNULL)
-    try:
-        by = time.monotonic() + STARTS_WITHIN_S
-        while not path.exists() and time.monotonic() < by:
-            time.sleep(0.01)
-        print(msgspec.json.encode(measured(options, path)).decode())
-    finally:
-        redis.kill()
-        redis.wait()
+@click.command(help=__doc__)
+@click.argument("campaign")
+@click.argument("rows", type=int)
+@click.argument("base_url")
+@click.option("--directory", type=click.Path(path_type=Path), required=True)
+@click.option("--core", type=int)
+@click.option("--workers", default=1)
+@click.option("--rate", default=0)
+@click.option(
+    "--meanwhile", is_flag=True, help="Workers begin at once, and results are collected as they come."
+)
+def main(
+    campaign: str,
+    rows: int,
+    base_url: str,
+    directory: Path,
+    core: int | None,
+    workers: int,
+    rate: int,
+    meanwhile: bool,
+) -> None:
+    with running_redis(directory, core) as redis:
+        environment = {**os.environ, "WA_BULK_REDIS": redis.url, "WA_BULK_BASE_URL": base_url}
+        cluster = Cluster(redis, environment, directory / "collected.jsonl")
+        report = cluster.send(campaign, rate, workers, meanwhile=meanwhile)
+    if report.rows != rows:
+        raise click.ClickException(f"{report.rows} of {rows} rows were accepted")
+    click.echo(msgspec.json.encode(report))
 
 
-def measured(options: argparse.Namespace, path: Path) -> ClusterReport:
-    """Submit the campaign, send it, and see that every row was accepted."""
-    environment = {**os.environ, "WA_BULK_REDIS": f"unix://{path}", "WA_BULK_BASE_URL": options.base_url}
-    submit = [*program(), "cluster", "submit", options.campaign, "--rate", "0", "--again"]
-    submitted = subprocess.run(submit, env=environment, capture_output=True, text=True, check=False)
-    if submitted.returncode:
-        sys.exit(submitted.stderr)
-    before = info(path, "used_cpu_user") + info(path, "used_cpu_sys")
-    began = time.monotonic()
-    worker = subprocess.Popen(
-        [*program(), "cluster", "worker", "--until-done"], env=environment, stderr=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(worker.pid, 0)
-    seconds = time.monotonic() - began
-    redis_cpu_s = info(path, "used_cpu_user") + info(path, "used_cpu_sys") - before
-    told = subprocess.run(
-        [*program(), "cluster", "status", submitted.stdout.strip(), "--json"],
-        env=environment,
-        capture_output=True,
-        check=True,
-    )
-    accepted = msgspec.json.decode(told.stdout)["totals"]["accepted"]
-    if status or accepted != options.rows:
-        sys.exit(f"the worker ended with {status}, {accepted} of {options.rows} rows accepted")
-    return ClusterReport(
-        rows=accepted,
-        seconds=seconds,
-        cpu_s=usage.ru_utime + usage.ru_stime,
-        peak_rss=usage.ru_maxrss * 1024,
-        redis_cpu_s=redis_cpu_s,
-        redis_peak_bytes=int(info(path, "used_memory_peak")),
-    )
+class Cluster:
+    """The real commands, over one Redis."""
 
+    def __init__(self, redis: RunningRedis, environment: dict[str, str], log: Path) -> None:
+        self._redis = redis
+        self._environment = environment
+        self._log = log
 
-def info(path: Path, name: str) -> float:
-    """Read a number of what Redis tells of itself."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(path))
-        connection.sendall(b"*2\r\n$4\r\nINFO\r\n$10\r\neverything\r\n")
-        length = int((line := _line(connection))[1:])
-        assert line[:1] == b"$"
-        text = b""
-        while len(text) < length:
-            text += connection.recv(length - len(text))
-    return float(text.split(f"\r\n{name}:".encode())[1].split(b"\r\n")[0])
+    def send(self, campaign: str, rate: int, workers: int, *, meanwhile: bool) -> ClusterReport:
+        """Submit a campaign and have it sent, to its end."""
+        submit, worker, collect = Spent(), Spent(), Spent()
+        submitting = self._start("submit", campaign, "--rate", str(rate), "--again")
+        assert submitting.stdout is not None
+        run_id = submitting.stdout.readline().decode().strip()
+        if not meanwhile:
+            end(submitting, submit)
+        cpu_s, calls, began = self._redis.cpu_s(), self._redis.script_calls(), time.monotonic()
+        working = [self._start("worker", "--until-done") for _ in range(workers)]
+        if meanwhile:
+            self._log.unlink(missing_ok=True)
+            collecting = self._start("collect", run_id, "--log", str(self._log), "--follow")
+            end(submitting, submit)
+        for process in working:
+            end(process, worker)
+        seconds = time.monotonic() - began
+        cpu_s, calls = self._redis.cpu_s() - cpu_s, self._redis.script_calls() - calls
+        if meanwhile:
+            end(collecting, collect)
+        return ClusterReport(
+            rows=self._accepted(run_id),
+            seconds=seconds,
+            submit=submit,
+            workers=worker,
+            collect=collect,
+            redis_cpu_s=cpu_s,
+            redis_calls=calls,
+            redis_peak_bytes=self._redis.peak_bytes(),
+            redis_peak_rss=self._redis.peak_rss(),
+        )
 
+    def _start(self, *words: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [*program(), "cluster", *words],
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
 
-def _line(connection: socket.socket) -> bytes:
-    line = b""
-    while not line.endswith(b"\r\n"):
-        line += connection.recv(1)
-    return line
+    def _accepted(self, run_id: str) -> int:
+        status = self._start("status", run_id, "--json")
+        told, _ = status.communicate()
+        accepted: int = msgspec.json.decode(told)["totals"]["accepted"]
+        return accepted
 
 
 if __name__ == "__main__":
