@@ -199,6 +199,12 @@ def test_without_a_redis(folder: Folder) -> None:
     assert "Redis at redis://user:***@127.0.0.1:1/0 cannot be reached" in away.stderr
     no_url = folder.run("cluster", "status", "--redis", "localhost:6379")
     assert "is no address of Redis" in no_url.stderr
+    no_database = folder.run("cluster", "status", "--redis", "redis://127.0.0.1:1/orders")
+    assert "'orders' is no database: they are numbered, from 0" in no_database.stderr
+    server = folder.run(
+        "cluster", "status", "--redis", folder.environment["WA_BULK_BASE_URL"].replace("http", "redis")
+    )
+    assert "is no Redis (" in server.stderr
 
 
 def test_a_redis_that_cannot_be_used(folder: Folder, tmp_path: Path) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import click
 import openpyxl
 import pytest
+import redis
 from click.testing import CliRunner
 
+import wa_bulk
 from tests.callbacks.memory import hear
 from tests.callbacks.rows import notice
 from tests.cli.conftest import GOOD, Folder
 from tests.cluster.redis_server import RedisServer
 from wa_bulk.cli import app, exits
+from wa_bulk.cluster import keys
 from wa_bulk.sandbox import FaultSettings, Sandbox
 
 OF_SEND_ALONE = {
@@ -134,3 +137,42 @@ def test_what_is_notified_stops_the_run(cluster: Folder, sandbox: Sandbox) -> No
     status = json.loads(cluster.run("cluster", "status", run, "--json").stdout)
     assert status["state"] == "stopped"
     assert status["unsent"] > 0
+
+
+def test_runs_of_other_versions_are_left_to_these(cluster: Folder, redis_server: RedisServer) -> None:
+    """A worker takes no part in what it does not know all of, and would not keep to."""
+    run = cluster.run("cluster", "submit", "orders.toml").stdout.strip()
+    (key,) = keys.of_run(run, "run")
+    with redis.Redis.from_url(redis_server.url) as server:
+        facts = cast(dict[bytes, bytes], server.hgetall(key))
+        said = json.loads(facts[b"description"])
+        settings, campaign = said["settings"], said["campaign"]
+        newer: dict[str, dict[str, Any]] = {
+            "it keeps its books differently": {"format": 2},
+            "it says pauses": {"settings": {**settings, "pauses": 3}},
+            "it says shape": {"shape": "round"},
+            "Invalid enum value 'guess'": {"settings": {**settings, "on_unknown": "guess"}},
+        }
+        for number, changed in enumerate([*newer.values(), {"campaign": f"pauses = 3\n{campaign}"}]):
+            other = f"{number:012}"
+            description = json.dumps({**said, **changed, "run_id": other, "version": "9.0"})
+            server.hset(keys.of_run(other, "run")[0], mapping={**facts, b"description": description})
+            server.zadd(keys.RUNS, {other: number})
+    listed = cluster.run("cluster", "status")
+    assert listed.exit_code == exits.FINISHED
+    assert f"{run}  orders, active" in listed.stdout
+    for number, words in enumerate(newer):
+        told = (
+            f"run {number:012} was submitted by wa-bulk 9.0, which this one ({wa_bulk.__version__}) does not"
+        )
+        assert f"{told} understand: {words}" in listed.stderr
+        assert words in cluster.run("cluster", "status", f"{number:012}").stderr
+    worker = cluster.start("cluster", "worker")
+    try:
+        while json.loads(cluster.run("cluster", "status", run, "--json").stdout)["state"] != "finished":
+            assert worker.poll() is None
+    finally:
+        worker.terminate()
+        _, told = worker.communicate(timeout=30)
+    assert "unknown key 'pauses'" in told
+    assert told.count("Use that version for this run") == len(newer) + 1

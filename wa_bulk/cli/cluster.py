@@ -224,7 +224,10 @@ def status(run: str | None, as_json: bool, url: str | None) -> None:
         from wa_bulk.cluster.control import all_status
         from wa_bulk.cluster.control import status as status_of
 
-        found = [await status_of(redis, url, run)] if run else await all_status(redis, url)
+        def pass_over(error: Exception) -> None:
+            click.secho(str(error), fg="yellow", err=True)
+
+        found = [await status_of(redis, url, run)] if run else await all_status(redis, url, pass_over)
         if as_json:
             import msgspec
 

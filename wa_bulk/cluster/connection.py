@@ -103,6 +103,8 @@ def in_words(url: str) -> Iterator[None]:
         if str(error).startswith(("MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")):
             raise Unavailable(f"{where} takes no writes at this moment: {error}") from error
         raise ClusterError(f"{where} answers: {error}") from error
+    except errors.InvalidResponse as error:
+        raise ClusterError(f"what answers at {without_password(url)} is no Redis ({error})") from error
     except errors.RedisError as error:
         raise ClusterError(f"{where}: {error}") from error
 
@@ -130,6 +132,8 @@ def _pool(url: str, scheme: str) -> ConnectionPool:
     settings = _settings()
     if scheme == "unix":
         settings.pop("socket_connect_timeout")
+    elif (database := urlsplit(url).path.strip("/")) and not database.isdecimal():
+        raise ValueError(f"{database!r} is no database: they are numbered, from 0")
     return BlockingConnectionPool.from_url(url, timeout=TIMEOUT_S, **settings)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Literal, cast
 
 from msgspec import Struct
@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from wa_bulk.cluster import keys
 from wa_bulk.cluster.connection import ClusterError, in_words
-from wa_bulk.cluster.run_record import State, no_such_run, read_run, run_ids
+from wa_bulk.cluster.run_record import OtherVersion, State, no_such_run, read_run, run_ids
 from wa_bulk.cluster.script import Script
 from wa_bulk.ledger.log_format import Totals
 
@@ -102,8 +102,11 @@ async def status(redis: Redis, url: str, run_id: str) -> RunStatus:
     )
 
 
-async def all_status(redis: Redis, url: str) -> list[RunStatus]:
-    """Tell how every run is that Redis still knows, oldest first; forget those that it does not."""
+async def all_status(redis: Redis, url: str, pass_over: Callable[[OtherVersion], None]) -> list[RunStatus]:
+    """Tell how every run is that Redis still knows, oldest first; forget those that it does not.
+
+    `pass_over` is called for runs that this version cannot read.
+    """
     found: list[RunStatus] = []
     for run_id in await run_ids(redis, url):
         (run,) = keys.of_run(run_id, "run")
@@ -111,5 +114,8 @@ async def all_status(redis: Redis, url: str) -> list[RunStatus]:
             if not await redis.exists(run):
                 await redis.zrem(keys.RUNS, run_id)
                 continue
-        found.append(await status(redis, url, run_id))
+        try:
+            found.append(await status(redis, url, run_id))
+        except OtherVersion as error:
+            pass_over(error)
     return found

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
 
+import wa_bulk
 from wa_bulk.campaign.settings import Settings
 from wa_bulk.cluster import keys
 from wa_bulk.cluster.books import totals_of
@@ -20,6 +21,16 @@ FORMAT = 1
 
 State = Literal["active", "paused", "stopped", "cancelled", "finished", "gone"]
 """`stopped`: by a fatal answer or the failure guard; `gone`: Redis does not know the run."""
+
+
+class OtherVersion(ClusterError):
+    """A run was submitted by a version of wa-bulk that says what this one cannot read."""
+
+    def __init__(self, run_id: str, version: str, words: str) -> None:
+        super().__init__(
+            f"run {run_id} was submitted by wa-bulk {version}, which this one ({wa_bulk.__version__}) does "
+            f"not understand: {words}. Use that version for this run"
+        )
 
 
 class Description(Struct, frozen=True, kw_only=True):
@@ -80,19 +91,14 @@ async def read_run(redis: Redis, url: str, run_id: str) -> RunRecord:
     if not fields:
         raise no_such_run(run_id)
     found = {name.decode(): value for name, value in fields.items()}
-    raw = msgspec.json.decode(found["description"])
-    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
-        raise ClusterError(
-            f"run {run_id} was submitted by another version of wa-bulk ({raw.get('version')}), which keeps "
-            "its books differently: use that version for this run"
-        )
+    description = _description(run_id, found["description"])
 
     def text(name: str) -> str | None:
         return found[name].decode() if found.get(name) else None
 
     codes = {int(name[5:]): int(value) for name, value in found.items() if name.startswith("code:")}
     return RunRecord(
-        description=msgspec.convert(raw, Description),
+        description=description,
         state=cast(State, found["state"].decode()),
         detail=text("detail"),
         why=text("why"),
@@ -106,6 +112,28 @@ async def read_run(redis: Redis, url: str, run_id: str) -> RunRecord:
         log=text("log"),
         totals=totals_of(codes),
     )
+
+
+def _description(run_id: str, data: bytes) -> Description:
+    """Decode what was submitted. Raises ClusterError for what this version does not know all of.
+
+    A setting that is passed over would be one that the run is not kept to.
+    """
+    raw = msgspec.json.decode(data)
+    words = "it keeps its books differently"
+    if isinstance(raw, dict) and raw.get("format") == FORMAT:
+        try:
+            description = msgspec.convert(raw, Description)
+        except msgspec.ValidationError as error:
+            words = str(error)
+        else:
+            unknown = sorted({*raw} - {*Description.__struct_fields__})
+            unknown += sorted({*raw["settings"]} - {*Settings.__struct_fields__})
+            if not unknown:
+                return description
+            words = f"it says {' and '.join(unknown)}"
+    version = raw.get("version") if isinstance(raw, dict) else None
+    raise OtherVersion(run_id, str(version), words)
 
 
 def no_such_run(run_id: str) -> ClusterError:

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from redis.asyncio import Redis
 
-from wa_bulk.campaign.file import campaign_in
+from wa_bulk.campaign.file import CampaignError, campaign_in
 from wa_bulk.campaign.recipients import as_settings_say
 from wa_bulk.campaign.request.blueprint import compile_campaign
 from wa_bulk.campaign.rules.base import RowRule
@@ -23,7 +23,7 @@ from wa_bulk.cluster.connection import ClusterError
 from wa_bulk.cluster.leased import LeasedEnvironment, QueuedSource
 from wa_bulk.cluster.redis_ledger import LEASE_S, RedisLedger, boot_time
 from wa_bulk.cluster.role import who_am_i
-from wa_bulk.cluster.run_record import Description, RunRecord, State, read_run, run_ids
+from wa_bulk.cluster.run_record import Description, OtherVersion, RunRecord, State, read_run, run_ids
 from wa_bulk.history import Inbox
 from wa_bulk.ledger.log_format import LogError
 from wa_bulk.send.account import Account
@@ -201,9 +201,12 @@ class Worker:
 
 
 def plan_of(description: Description, ledger: RedisLedger) -> Plan:
-    """Plan a worker's share of a run. Raises CampaignError where this version cannot read its campaign."""
+    """Plan a worker's share of a run. Raises OtherVersion where this one cannot read its campaign."""
     path = Path(description.campaign_path)
-    file = campaign_in(description.campaign.encode(), path)
+    try:
+        file = campaign_in(description.campaign.encode(), path)
+    except CampaignError as error:
+        raise OtherVersion(description.run_id, description.version, str(error)) from error
     rules: list[RowRule] = []
     return Plan(
         file=file,
