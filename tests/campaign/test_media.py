@@ -5,24 +5,14 @@ from pathlib import Path
 import pytest_asyncio
 
 from tests.media import files
+from tests.media.campaigns import IMAGE
 from tests.media.web_server import MediaServer, media_server
 from wa_bulk.campaign.media import MediaFindings, look_at_media
 from wa_bulk.media import MediaChecker
 
-IMAGE = """
-name = "pictures"
-recipients = "rows.csv"
-[message]
-to = "{phone}"
-[message.body]
-type = "image"
-[message.body.image]
-link = "%s"
-"""
-
 HEADER = """
 name = "terms"
-recipients = "rows.csv"
+recipients = "orders.csv"
 [message]
 to = "{phone}"
 [message.body]
@@ -44,7 +34,7 @@ async def _server():  # type: ignore[no-untyped-def]
 
 async def look(folder: Path, campaign: str, rows: str, *, every_row: bool = False) -> MediaFindings:
     (folder / "c.toml").write_text(campaign)
-    (folder / "rows.csv").write_text("phone,pic\n" + rows)
+    (folder / "orders.csv").write_text("phone,pic\n" + rows)
     async with MediaChecker(private=True) as checker:
         return await look_at_media(folder / "c.toml", checker, every_row=every_row)
 

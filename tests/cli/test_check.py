@@ -8,20 +8,10 @@ from click.testing import Result
 
 from tests.cli.conftest import FAULTY, Folder
 from tests.media import files
+from tests.media.campaigns import IMAGE
 from tests.media.web_server import media_server
 from wa_bulk.cli import exits
 from wa_bulk.sandbox import Sandbox
-
-IMAGE = """
-name = "orders"
-recipients = "orders.csv"
-[message]
-to = "{phone}"
-[message.body]
-type = "image"
-[message.body.image]
-link = "%s"
-"""
 
 
 @pytest.mark.parametrize("arguments", [["check", "orders.toml"], ["send", "orders.toml", "--dry-run"]])

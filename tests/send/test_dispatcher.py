@@ -11,9 +11,7 @@ from typing import Literal
 
 import pytest
 
-from tests.send.departures import most_in_a_window, virtual_pacer
 from tests.send.engagelab import Answer, EngageLab, Reply, Trouble, accepted, error
-from tests.send.virtual import run
 from wa_bulk.send.account import Account
 from wa_bulk.send.dispatcher import Dispatcher
 from wa_bulk.send.envelope import Envelope
@@ -22,8 +20,6 @@ from wa_bulk.send.open_transport import open_transport
 from wa_bulk.send.outcome import Accepted
 from wa_bulk.send.pacing import LocalPacer
 from wa_bulk.send.retry import Retry
-from wa_bulk.send.transport import MaybeSent, NotSent
-from wa_bulk.send.transport import Reply as TransportReply
 
 PAYLOAD = b'{"to":["+447911123456"],"body":{"type":"text","text":{"body":"Hello"}}}'
 ENVELOPE = Envelope("+447911123456", PAYLOAD)
@@ -77,16 +73,6 @@ async def test_only_who_may_probe_finds_out_whether_the_server_is_back() -> None
         await sender.close()
     assert (held_back.status, held_back.attempts, held_back.fatal) == ("failed", 0, False)
     assert (probe.status, probe.attempts) == ("accepted", 1)
-
-
-class WatchfulGate(OpenGate):
-    """Keeps for how long the server was silent."""
-
-    def __init__(self) -> None:
-        self.silent_s: list[float] = []
-
-    def troubled(self, number: int, answered: int, reason: str, *, silent_s: float = 0.0) -> None:
-        self.silent_s.append(round(silent_s, 3))
 
 
 async def test_accepted(name: Name) -> None:
@@ -233,82 +219,6 @@ async def test_a_retry_after_beyond_our_patience_ends_it_at_once(status: int) ->
     async with EngageLab(lambda _: reply) as server, dispatcher(server.url) as sender:
         outcome = await sender.deliver(ENVELOPE)
     assert (outcome.status, outcome.attempts, outcome.retry_after) == ("failed", 1, 3600)
-
-
-class Connecting:
-    """A transport whose connections take half a second to make, in a place where time is virtual."""
-
-    name = "connecting"
-
-    def __init__(self, refused: int = 0) -> None:
-        self.departures: list[float] = []
-        self._idle = 0
-        self._refused = refused
-
-    def ready(self) -> bool:
-        return self._idle > 0
-
-    async def prepare(self) -> None:
-        await asyncio.sleep(0.5)
-        if self._refused:
-            self._refused -= 1
-            raise NotSent("connection refused")
-        self._idle += 1
-
-    async def post(self, payload: bytes) -> TransportReply:
-        self.departures.append(asyncio.get_running_loop().time())
-        self._idle -= 1
-        await asyncio.sleep(0.1)
-        self._idle += (
-            len(self.departures) < 500 or len(self.departures) > 520
-        )  # a server that hangs up on some
-        return TransportReply(200, b'{"message_id":"1"}')
-
-    async def close(self, timeout: float | None = None) -> None: ...
-
-    def other_requests(self, reply: TransportReply) -> list[bytes]:
-        return []
-
-    def distrust(self, reply: TransportReply) -> None: ...
-
-    def give_up_unwritten(self) -> None: ...
-
-
-@pytest.mark.parametrize("refused", [0, 30])
-def test_a_token_counts_when_its_message_leaves_however_long_connecting_takes(refused: int) -> None:
-    async def main() -> list[float]:
-        transport = Connecting(refused)
-        sender = Dispatcher(transport, virtual_pacer(200), retry=Retry(100))
-        outcomes = await asyncio.gather(*(sender.deliver(ENVELOPE) for _ in range(1000)))
-        assert {outcome.status for outcome in outcomes} == {"accepted"}
-        return transport.departures
-
-    departures = run(main())
-    assert len(departures) == 1000
-    assert most_in_a_window(departures) <= 200
-
-
-class NeverAnswering(Connecting):
-    """A transport to a server that falls silent once it is connected to."""
-
-    async def post(self, payload: bytes) -> TransportReply:
-        await asyncio.sleep(30)
-        raise MaybeSent("no whole reply within 30 s")
-
-
-@pytest.mark.parametrize(
-    ("transport", "silent_s"),
-    [(Connecting(refused=1), 0.5), (NeverAnswering(), 30)],
-    ids=["connect", "answer"],
-)
-def test_the_gate_is_told_how_long_the_server_was_silent(transport: Connecting, silent_s: float) -> None:
-    async def main() -> list[float]:
-        gate, clock = WatchfulGate(), asyncio.get_running_loop().time
-        sender = Dispatcher(transport, virtual_pacer(1), retry=Retry(1), gate=gate, clock=clock)
-        await sender.deliver(ENVELOPE)
-        return gate.silent_s
-
-    assert run(main()) == [silent_s]
 
 
 async def test_each_sending_number_has_a_pace_of_its_own() -> None:

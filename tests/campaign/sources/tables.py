@@ -14,6 +14,10 @@ from xml.sax.saxutils import escape
 import openpyxl
 import xlwt
 
+from wa_bulk.campaign.sources.csv import CsvSource
+from wa_bulk.campaign.sources.reading import Reading
+from wa_bulk.campaign.sources.source_file import SourceFile
+
 Cell = str | float | bool | datetime.date | datetime.time | None
 Table = Sequence[Sequence[Cell]]
 
@@ -103,3 +107,11 @@ def _ods_cell(cell: Cell) -> str:
         kind = "string"
     lines = "".join(f"<text:p>{escape(line)}</text:p>" for line in str(cell).split("\n"))
     return f'<table:table-cell office:value-type="{kind}">{lines}</table:table-cell>'
+
+
+def source_of(
+    path: Path, content: str | bytes, encoding: str = "utf-8", reading: Reading | None = None
+) -> CsvSource:
+    """A CSV with this content, opened."""
+    path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+    return CsvSource(SourceFile(path), reading)

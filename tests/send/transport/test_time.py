@@ -134,7 +134,7 @@ async def test_timeouts_follow_the_clock_of_the_loop(ground: Ground, monkeypatch
 
 
 async def test_a_handshake_may_take_as_long_as_a_connection_may(ground: Ground) -> None:
-    timeout = 1.0
+    timeout = 2.0
 
     async def far_away(peer: Peer) -> None:
         await asyncio.sleep(0.6 * timeout)
