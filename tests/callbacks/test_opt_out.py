@@ -36,9 +36,23 @@ def test_whatsapps_own_word_for_the_writer_comes_first() -> None:
     opt_out = found(row)
     assert opt_out is not None
     assert opt_out.number == BOB
-    opt_out = found(with_data(message={"text": {"body": "stop"}}, contact={"wa_id": "US.13491"}))
+    numeric = found(with_data(message={"text": {"body": "stop"}}, contact={"wa_id": 33612345678}))
+    assert numeric is not None
+    assert numeric.number == BOB
+
+
+def test_a_number_comes_before_a_user_id_which_no_message_is_sent_to() -> None:
+    by_user_id = with_data(message={"text": {"body": "stop"}}, contact={"wa_id": "US.13491"})
+    opt_out = found(by_user_id)
     assert opt_out is not None
-    assert opt_out.number == "US.13491"
+    assert opt_out.number == ADA
+    by_user_id["response"]["response_data"]["message_context"] = {"origin_message_id": "m9"}
+    opt_out = found({**by_user_id, "from": "US.13491"})
+    assert opt_out is not None
+    assert (opt_out.number, opt_out.answers) == (None, "m9")
+    opt_out = found(with_data(message={"text": {"body": "stop"}}, contact={"wa_id": "US.1"}) | {"from": ""})
+    assert opt_out is not None
+    assert opt_out.number == "US.1"
 
 
 @pytest.mark.parametrize(
@@ -48,6 +62,7 @@ def test_whatsapps_own_word_for_the_writer_comes_first() -> None:
         {"type": "button", "button": {"text": "No more of this", "payload": "STOP"}},
         {"type": "interactive", "interactive": {"button_reply": {"id": "1", "title": "Unsubscribe"}}},
         {"type": "interactive", "interactive": {"list_reply": {"id": "STOP", "title": "Bye"}}},
+        {"type": "text", "text": "stop"},
     ],
 )
 def test_a_button_says_it_too(message: dict[str, Any]) -> None:
@@ -67,8 +82,21 @@ def test_metas_code_for_a_person_who_stopped_marketing() -> None:
     opt_out = found(status("delivered_failed", code=131050))
     assert opt_out is not None
     assert (opt_out.wish, opt_out.source, opt_out.number) == ("stop", "meta", ADA)
-    assert found(status("delivered_failed", code=131050, to=None)) is None
     assert found(status("delivered_failed", code=131026)) is None
+    assert found({**status("delivered_failed", code=131050, to=None), "message_id": None}) is None
+
+
+@pytest.mark.parametrize("to", [None, "US.13491"])
+def test_metas_code_without_a_number_is_about_whoever_got_the_message(to: str | None) -> None:
+    opt_out = found(status("delivered_failed", code=131050, to=to))
+    assert opt_out is not None
+    assert (opt_out.source, opt_out.number, opt_out.answers) == ("meta", None, "m1")
+
+
+def test_metas_code_counts_in_a_status_that_is_not_known() -> None:
+    opt_out = found(status("a state of tomorrow", code=131050))
+    assert opt_out is not None
+    assert (opt_out.wish, opt_out.source, opt_out.number) == ("stop", "meta", ADA)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +104,6 @@ def test_metas_code_for_a_person_who_stopped_marketing() -> None:
     [
         {},
         {"message": "stop"},
-        {"message": {"text": "stop"}},
         {"message": {"text": {"body": 5}}},
         {"message": {"text": {"body": "please stop the machine"}}, "contact": 5},
         {"message": {"interactive": []}},

@@ -68,6 +68,7 @@ def test_an_odd_part_costs_no_other(path: str, value: object) -> None:
         ("itime", str(AT_S), AT_S),
         ("status.error_code", "131026", 131026),
         ("status.error_code", 131026.0, 131026),
+        ("status.message_status", "DELIVERED", "delivered"),
     ],
 )
 def test_numbers_and_texts_stand_for_each_other(path: str, value: object, expected: object) -> None:
@@ -88,6 +89,8 @@ def test_numbers_and_texts_stand_for_each_other(path: str, value: object, expect
         (notice("delivery_estimate_cost", estimated_cost=79), "notification"),
         ({"server": "whatsapp"}, "unknown"),
         ({"status": "sent"}, "unknown"),
+        ({**said("hi"), "status": {}, "notification": {}}, "response"),
+        ({"status": {}}, "status"),
         ([], "unknown"),
     ],
 )
@@ -102,8 +105,9 @@ def test_what_a_person_wrote_is_read_whatever_the_event_is_called() -> None:
 
 
 def test_nobody_can_set_what_we_add() -> None:
-    row = read({**status(), "wa_bulk raw": "eA==", "wa_bulk whole": False, "wa_bulk kind": "response"})
-    assert (row.raw[:1], row.kind) == (b"{", "status")
+    added = {"wa_bulk raw": "eA==", "wa_bulk kind": "notification", "wa_bulk error_code": 131050}
+    row = read({**said("hi"), **added})
+    assert (row.raw[:1], row.kind, row.error_code) == (b"{", "response", None)
 
 
 def test_a_row_made_by_hand_is_encoded() -> None:

@@ -59,6 +59,18 @@ async def test_a_stop_without_a_number_is_whose_message_it_answers(
     assert listed(file) == [(ADA, "wrote STOP")]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+async def test_metas_code_without_a_number_finds_its_person_and_stays_metas(
+    store: CallbackStore, file: Path, order: int
+) -> None:
+    """A person known by a user id, in callbacks that name one of the two, counts by the number."""
+    code = status("delivered_failed", message_id="m9", to="US.13491", code=131050)
+    for row in [status(message_id="m9"), code][::order]:
+        await store.record(parsed(row))
+    await store.record(parsed(said("START", at_s=AT_S + 9)))
+    assert listed(file) == [(ADA, "stopped marketing messages (131050)")]
+
+
 async def test_a_stop_to_a_message_of_several_people_is_nobodys(store: CallbackStore, file: Path) -> None:
     await store.record(parsed(said("STOP", number=None, answers="m1")))
     await store.record(parsed(status(to=ADA), status(to=BOB)))

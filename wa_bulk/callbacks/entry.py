@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from wa_bulk.api.callbacks import MILLISECONDS_FROM, CallbackRow, StatusReport
 from wa_bulk.callbacks.opt_out import OptOut, opt_out_of
-from wa_bulk.callbacks.row import kind_of, raw_of
+from wa_bulk.callbacks.row import error_code_of, kind_of, raw_of
 from wa_bulk.callbacks.words import OptOutWords
 from wa_bulk.history import RANK, Kind, person_of
 
@@ -68,7 +68,7 @@ def entry_of(row: CallbackRow, words: OptOutWords, received_ms: int) -> Entry:
     if message_id and kind in ("status", "unknown"):
         message = _message(row, status, message_id, at_ms, received_ms)
     opt_out = None
-    if kind == "response" or (status is not None and status.error_code):
+    if kind == "response" or error_code_of(row):
         # A clock that is ahead must not make a STOP, or a START, outlast all that follow it.
         opt_out = opt_out_of(row, words, min(at_ms, received_ms))
     return Entry(callback, message, opt_out)
@@ -84,7 +84,7 @@ def _message(
 ) -> MessageEntry:
     run_id, row_number = _tag(row)
     state = RANK[status.message_status] if status is not None else 0
-    code = status.error_code if status is not None else None
+    code = error_code_of(row)
     word = status.message_status if status is not None else "plan"
     return MessageEntry(
         message_id,

@@ -20,17 +20,20 @@ from wa_bulk.history import Kind
 
 Json = dict[str, Any]
 _KINDS: tuple[Kind, ...] = ("status", "response", "notification")
+_UNKNOWN: Kind = "unknown"
 
 
 class ReceivedRow(CallbackRow, frozen=True, kw_only=True):
     """A callback row with its JSON as it came.
 
     `server` is empty and `itime` 0 where they could not be read. `kind` says what the row speaks of, even
-    where `status`, `response` and `notification` are all None because that part could not be read.
+    where `status`, `response` and `notification` are all None because that part could not be read;
+    `error_code` is that of a status of which no more could be read.
     """
 
     raw: bytes = field(default=b"", name="wa_bulk raw")
     kind: Kind = field(default="unknown", name="wa_bulk kind")
+    error_code: int | None = field(default=None, name="wa_bulk error_code")
 
 
 _STAND_INS: Json = {"server": "", "itime": 0, "status_data": {}, "msg_time": 0, "event": "received"}
@@ -44,11 +47,12 @@ def read_row(raw: bytes) -> ReceivedRow:
     """Return the row that `raw`, a JSON value, stands for. Raises nothing: the unreadable is kept raw."""
     try:
         row = _decode_whole(raw)
-        kind = _kind_by_parts(row)
+        kind, error_code = _kind_by_parts(row), None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        row, kind = _read_parts(raw)
+        row, kind, error_code = _read_parts(raw)
     force_setattr(row, "raw", raw)
     force_setattr(row, "kind", kind)
+    force_setattr(row, "error_code", error_code)
     return row
 
 
@@ -65,12 +69,19 @@ def _kind_by_parts(row: CallbackRow) -> Kind:
     return "unknown" if row.notification is None else "notification"
 
 
+def error_code_of(row: CallbackRow) -> int | None:
+    """Return Meta's code in a status, whichever status it is."""
+    if row.status is not None:
+        return row.status.error_code
+    return row.error_code if isinstance(row, ReceivedRow) else None
+
+
 def raw_of(row: CallbackRow) -> bytes:
     """Return the row's JSON: as it came, or encoded where it did not come from outside."""
     return row.raw if isinstance(row, ReceivedRow) and row.raw else msgspec.json.encode(row)
 
 
-def _read_parts(raw: bytes) -> tuple[ReceivedRow, Kind]:
+def _read_parts(raw: bytes) -> tuple[ReceivedRow, Kind, int | None]:
     try:
         # The standard decoder takes what RFC 8259 leaves open: NaN, and half a surrogate pair in a text.
         value = json.loads(raw.decode("utf-8", "replace"))
@@ -79,7 +90,11 @@ def _read_parts(raw: bytes) -> tuple[ReceivedRow, Kind]:
     parts = value if isinstance(value, dict) else {}
     row = _salvage(ReceivedRow, parts)
     assert isinstance(row, ReceivedRow)
-    return row, next((kind for kind in _KINDS if isinstance(parts.get(kind), dict)), "unknown")
+    told = {kind: part for kind in _KINDS if isinstance(part := parts.get(kind), dict)}
+    # An empty part beside another says nothing.
+    kind: Kind = next((kind for kind in told if told[kind]), next(iter(told), _UNKNOWN))
+    code = _part(int, told["status"].get("error_code")) if kind == "status" else None
+    return row, kind, cast(int | None, code)
 
 
 def _salvage(struct: type[Struct], value: Json) -> Struct | None:
@@ -107,6 +122,8 @@ def _part(annotation: Any, value: object) -> object:
     except (msgspec.ValidationError, RecursionError):
         pass
     kinds = get_args(annotation) or (annotation,)
+    if isinstance(value, str) and (word := value.strip().lower()) in kinds:
+        return word
     if str in kinds and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     inner = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Struct)), None)

@@ -105,10 +105,11 @@ class Tables:
     def _write_opt_out(self, opt_out: OptOut) -> None:
         number = opt_out.number or self._recipient_of(opt_out.answers)
         if number is None:
+            wish = "meta" if opt_out.source == "meta" else opt_out.wish
             self._database.run(
                 "INSERT INTO pending_stops VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                 "words = excluded.words, at_ms = excluded.at_ms WHERE excluded.at_ms > at_ms",
-                (opt_out.answers, opt_out.wish, opt_out.reason, opt_out.at_ms),
+                (opt_out.answers, wish, opt_out.reason, opt_out.at_ms),
             )
         elif opt_out.wish == "stop":
             enter(self._database, number, opt_out.source, opt_out.reason, opt_out.at_ms)
@@ -116,9 +117,12 @@ class Tables:
             lift_stop(self._database, number, opt_out.at_ms)
 
     def _recipient_of(self, message_id: str | None) -> str | None:
-        """Return who got a message, None where that is not known, or where several people did."""
+        """Return the number that got a message, None where that is not known, or where several did.
+
+        User ids are passed over: other callbacks of the message may bring the number.
+        """
         found = self._database.all(
-            "SELECT recipient FROM messages WHERE message_id = ? AND recipient <> '' LIMIT 2",
+            "SELECT recipient FROM messages WHERE message_id = ? AND recipient LIKE '+%' LIMIT 2",
             (message_id,),
         )
         return str(found[0][0]) if len(found) == 1 else None
@@ -133,8 +137,15 @@ class Tables:
             for wish, reason, at_ms in self._database.all(
                 "DELETE FROM pending_stops WHERE message_id = ? RETURNING wish, words, at_ms", (message_id,)
             ):
+                by_meta = wish == "meta"
                 self._write_opt_out(
-                    OptOut(wish=wish, source="stop", reason=reason, at_ms=at_ms, answers=message_id)
+                    OptOut(
+                        wish="stop" if by_meta else wish,
+                        source="meta" if by_meta else "stop",
+                        reason=reason,
+                        at_ms=at_ms,
+                        answers=message_id,
+                    )
                 )
 
 

@@ -4,7 +4,8 @@ callbacks     every row as it came, newest last; (message_id, digest) tells a re
 messages      what is known of each (message_id, recipient), the best of all that was said of it
 run_ids       small numbers for the run ids that messages are tagged with
 suppressed    who is not to be written to, by (person, source); in force while `at_ms >= lifted_ms`
-pending_stops people's STOPs without a number, until the message that they answer is known
+pending_stops people's wishes without a number (stop, start; meta: Meta's word that they stopped), until the
+              message that they answer is known
 nonces        signatures that were answered with 200, so that no signature is used for a second body
 set_aside     requests that were refused, bounded
 runs          the runs of this account, as their logs told when they were last read
