@@ -6,7 +6,6 @@ import socket
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import pairwise
 from typing import Literal
 
 import pytest
@@ -184,33 +183,6 @@ async def test_nobody_there_is_failed_and_tried_again(name: Name) -> None:
             outcome = await sender.deliver(ENVELOPE)
     assert (outcome.status, outcome.http_status, outcome.attempts) == ("failed", None, 3)
     assert outcome.message
-
-
-async def test_every_retry_takes_a_token() -> None:
-    def answer(number: int) -> Answer:
-        return error(500, 1000) if number <= 10 else accepted(number)
-
-    async with EngageLab(answer) as server, dispatcher(server.url, rate=20, tries=9) as sender:
-        outcomes = await asyncio.gather(*(sender.deliver(ENVELOPE) for _ in range(20)))
-    assert {outcome.status for outcome in outcomes} == {"accepted"}
-    times = [arrival.at for arrival in server.arrivals]
-    assert len(times) == 30
-    assert all(times[i + 20] - times[i] >= 0.95 for i in range(10))
-
-
-async def test_a_429_stops_everyone_for_as_long_as_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wa_bulk.send.pacing.slow_down.STOP_MIN_S", 0.01)
-
-    def answer(number: int) -> Answer:
-        return error(429, None, "slow down", "Retry-After: 1\r\n") if number == 3 else accepted(number)
-
-    async with EngageLab(answer) as server, dispatcher(server.url, rate=100) as sender:
-        outcomes = await asyncio.gather(*(sender.deliver(ENVELOPE) for _ in range(20)))
-        assert sender._pacer.of(None).pace < 100
-    assert {outcome.status for outcome in outcomes} == {"accepted"}
-    assert sorted(outcome.attempts for outcome in outcomes) == [1] * 19 + [2]
-    gaps = [later.at - earlier.at for earlier, later in pairwise(server.arrivals)]
-    assert max(gaps) >= 0.9
 
 
 @pytest.mark.parametrize("status", [429, 503])

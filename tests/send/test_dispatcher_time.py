@@ -1,6 +1,8 @@
 """How long the server takes, on a clock that jumps: what a token counts for, what the gate is told."""
 
 import asyncio
+from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -9,6 +11,7 @@ from tests.send.virtual import run
 from wa_bulk.send.dispatcher import Dispatcher
 from wa_bulk.send.envelope import Envelope
 from wa_bulk.send.gate import OpenGate
+from wa_bulk.send.outcome import Outcome
 from wa_bulk.send.retry import Retry
 from wa_bulk.send.transport import MaybeSent, NotSent
 from wa_bulk.send.transport import Reply as TransportReply
@@ -101,3 +104,49 @@ def test_the_gate_is_told_how_long_the_server_was_silent(transport: Connecting, 
         return gate.silent_s
 
     assert run(main()) == [silent_s]
+
+
+class Answering(Connecting):
+    """A transport to a server that is near, and answers the first, second … request as it is told."""
+
+    def __init__(self, answer: Callable[[int], TransportReply]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def ready(self) -> bool:
+        return True
+
+    async def post(self, payload: bytes) -> TransportReply:
+        self.departures.append(asyncio.get_running_loop().time())
+        number = len(self.departures)
+        await asyncio.sleep(0.005)
+        return self._answer(number)
+
+
+ACCEPTED = TransportReply(200, b'{"message_id":"1"}')
+
+
+async def delivered(transport: Answering, count: int, rate: float, tries: int) -> list[Outcome]:
+    clock = asyncio.get_running_loop().time
+    sender = Dispatcher(transport, virtual_pacer(rate), retry=Retry(tries, wait_initial=0.01), clock=clock)
+    return await asyncio.gather(*(sender.deliver(ENVELOPE) for _ in range(count)))
+
+
+def test_every_retry_takes_a_token() -> None:
+    trouble = TransportReply(500, b'{"code":1000}')
+    transport = Answering(lambda number: trouble if number <= 10 else ACCEPTED)
+    outcomes = run(delivered(transport, 20, rate=20, tries=9))
+    assert {outcome.status for outcome in outcomes} == {"accepted"}
+    assert len(transport.departures) == 30
+    assert most_in_a_window(transport.departures) <= 20
+
+
+def test_a_429_stops_everyone_for_as_long_as_it_asks() -> None:
+    too_fast = TransportReply(429, b"", retry_after=7)
+    transport = Answering(lambda number: too_fast if number == 3 else ACCEPTED)
+    outcomes = run(delivered(transport, 20, rate=100, tries=3))
+    assert sorted(outcome.attempts for outcome in outcomes) == [1] * 19 + [2]
+    gaps = [later - earlier for earlier, later in pairwise(transport.departures)]
+    assert len([gap for gap in gaps if gap > 1]) == 1
+    assert max(gaps) >= 7
+    assert gaps[-1] > 1 / 100, "and goes on more slowly"
