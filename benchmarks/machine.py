@@ -116,6 +116,12 @@ def console_script(name: str) -> str | None:
     return shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
 
 
+def wa_bulk_program() -> list[str]:
+    """Return `wa-bulk` as a command: the installed script, or the same through the interpreter."""
+    script = console_script("wa-bulk")
+    return [script] if script else [sys.executable, "-m", "wa_bulk"]
+
+
 def _program_version(program: str) -> str:
     printed = subprocess.run([program, "-v"], capture_output=True, text=True, check=False)
     found = re.search(r"\d+\.\d+\.\d+", printed.stderr + printed.stdout)

@@ -107,7 +107,8 @@ class Candidate:
 class Group:
     """Candidates measured in alternation; each line's ratio is its first column against `reference`.
 
-    Every sample gets a freshly started server. `prepare` runs once, with a server up.
+    Every sample gets a freshly started server. `prepare` runs once, with a server up. `rounds` is for a group
+    whose samples take too long for as many as its scenario has.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Group:
     prepare: Callable[[Stage], None] | None = None
     observe: bool = False
     timeout_s: float = 300.0
+    rounds: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

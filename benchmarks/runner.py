@@ -22,7 +22,9 @@ def run_scenario(scenario: Scenario, cores: Cores, quick: bool, say: Say) -> Sce
     for group in scenario.groups:
         with tempfile.TemporaryDirectory(prefix="wa-bulk-bench-") as directory:
             heading = f"{scenario.name}, {group.name}"
-            groups.append(_run_group(group, heading, rounds, Path(directory), cores, quick, say))
+            groups.append(
+                _run_group(group, heading, group.rounds or rounds, Path(directory), cores, quick, say)
+            )
     return ScenarioResult(
         name=scenario.name, question=(scenario.question or "").strip(), note=scenario.note, groups=groups
     )

@@ -204,6 +204,14 @@ TARGETS = (
             of_shared_pace("script calls/s", rate, "calls_per_s", at_most=200),
         )
     ),
+    Target(
+        words="cluster, s until others send the rows of a worker that died",
+        scenario="cluster",
+        group=cluster.TAKEOVER,
+        candidate=cluster.KILLED,
+        column="takeover_s",
+        at_most=35,
+    ),
     of_startup(startup.IMPORT, 6),
     of_startup(startup.HELP, 15),
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from benchmarks.machine import wa_bulk_program
 from benchmarks.model import (
     PEAK_RSS_MB,
     Candidate,
@@ -20,7 +21,7 @@ from benchmarks.model import (
 )
 from benchmarks.process import Finished
 from benchmarks.readings import MEGABYTE, expect_success, report_of
-from benchmarks.scenarios.wa_bulk_cli import expect_all_accepted, log_path, program
+from benchmarks.scenarios.wa_bulk_cli import expect_all_accepted, log_path
 from benchmarks.workers.callbacks import CallbacksReport
 
 WA_BULK = "wa-bulk callbacks"
@@ -91,7 +92,7 @@ def put_log_back(stage: Stage) -> None:
 
 
 def settle_command(stage: Stage) -> Sequence[str]:
-    return [*program(), "settle", str(log_path(stage))]
+    return [*wa_bulk_program(), "settle", str(log_path(stage))]
 
 
 def read_settled(finished: Finished, stage: Stage) -> Reading:
@@ -101,7 +102,7 @@ def read_settled(finished: Finished, stage: Stage) -> Reading:
 
 
 def report_command(stage: Stage) -> Sequence[str]:
-    return [*program(), "report", str(log_path(stage)), "--json"]
+    return [*wa_bulk_program(), "report", str(log_path(stage)), "--json"]
 
 
 def read_report_of_run(finished: Finished, stage: Stage) -> Reading:

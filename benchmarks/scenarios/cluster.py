@@ -3,15 +3,28 @@
 import sys
 from array import array
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from benchmarks.messages import campaign_path, csv_path, write_campaign
-from benchmarks.model import CPU_US, PEAK_RSS_MB, PER_S, Candidate, Column, Group, Reading, Scenario, Stage
+from benchmarks.model import (
+    CPU_US,
+    PEAK_RSS_MB,
+    PER_S,
+    Candidate,
+    Column,
+    Group,
+    Reading,
+    ReadingError,
+    Scenario,
+    Stage,
+)
 from benchmarks.process import Finished
 from benchmarks.readings import MEGABYTE, report_of
-from benchmarks.scenarios.pacing import MEASURED_S, SENT_S, kept_and_reached
+from benchmarks.scenarios.pacing import MEASURED_S, SECOND_NS, SENT_S, kept_and_reached
 from benchmarks.scenarios.wa_bulk_cli import wa_bulk_send
 from benchmarks.servers.running import ServerNeed
 from benchmarks.workers.cluster_report import ClusterReport
+from benchmarks.workers.takeover import TakeoverReport
 
 SINGLE = "wa-bulk send"
 WORKER = "wa-bulk cluster worker"
@@ -19,6 +32,10 @@ UNPACED = "unpaced"
 RATES = (80, 1000)
 WORKERS = 3
 PACED = f"{WORKERS} workers"
+TAKEOVER = "a worker dies"
+KILLED = "SIGKILL of the worker that has a chunk"
+ONE_CHUNK = 1000
+REDIS = ("redis", "redis-server")
 
 Rows = Callable[[Stage], int]
 
@@ -57,7 +74,7 @@ def task_queue(name: str, peer: str, rows: Rows, *needs: str) -> Candidate:
         name=name,
         command=command,
         read=read_costs,
-        needs=("redis", "redis-server", *needs),
+        needs=(*REDIS, *needs),
         install="pip install wa-bulk[bench-queues]",
     )
 
@@ -108,12 +125,32 @@ def at_rate(rate: int) -> Group:
             Column(key="calls_per_s", heading="script calls/s"),
         ),
         reference=PACED,
-        candidates=(
-            Candidate(name=PACED, command=command, read=read, needs=("redis", "redis-server"), ours=True),
-        ),
+        candidates=(Candidate(name=PACED, command=command, read=read, needs=REDIS, ours=True),),
         server=ServerNeed(record_arrivals=True),
         prepare=prepare,
     )
+
+
+def takeover_command(stage: Stage) -> Sequence[str]:
+    worker = [sys.executable, "-m", "benchmarks.workers.takeover"]
+    return [*worker, str(campaign_path(stage.directory, ONE_CHUNK)), stage.base_url, *_where(stage)]
+
+
+def read_takeover(finished: Finished, stage: Stage) -> Reading:
+    report = report_of(finished, TakeoverReport)
+    if report.totals.accepted + report.totals.unknown != ONE_CHUNK:
+        raise ReadingError(f"not every one of {ONE_CHUNK} rows was sent or is unknown: {report.totals}")
+    arrivals = array("q", stage.arrivals.read_bytes())
+    after = [report.killed_at_ns, *(at for at in arrivals if at > report.killed_at_ns)]
+    _, taken_over_at_ns = max(pairwise(after), key=lambda pair: pair[1] - pair[0])
+    return {
+        "takeover_s": (taken_over_at_ns - report.killed_at_ns) / SECOND_NS,
+        "unknown": report.totals.unknown,
+    }
+
+
+def prepare_takeover(stage: Stage) -> None:
+    write_campaign(stage.directory, ONE_CHUNK)
 
 
 SCENARIO = Scenario(
@@ -126,7 +163,7 @@ SCENARIO = Scenario(
         "append-only file, and the server share the other. Everything is in Redis before the worker starts; "
         "nobody collects meanwhile. A sample of ours counts only if every row was accepted. A task of celery "
         "or taskiq sends one message: no results are kept, and nothing is known of a row but that it is no "
-        "longer in the queue. The paced runs: three workers, and the server's own record of arrivals."
+        "longer in the queue. Paced runs and the takeover: from the server's own record of arrivals."
     ),
     groups=(
         Group(
@@ -146,7 +183,7 @@ SCENARIO = Scenario(
                     name=WORKER,
                     command=lambda stage: worker_command(stage, of_wa_bulk(stage)),
                     read=read_costs,
-                    needs=("redis", "redis-server"),
+                    needs=REDIS,
                     ours=True,
                 ),
                 task_queue("a taskiq task a message", "tasks_taskiq", of_taskiq, "taskiq", "taskiq_redis"),
@@ -156,5 +193,19 @@ SCENARIO = Scenario(
             prepare=prepare,
         ),
         *(at_rate(rate) for rate in RATES),
+        Group(
+            name=TAKEOVER,
+            columns=(
+                Column(key="takeover_s", heading="s until others send its rows", decimals=1),
+                Column(key="unknown", heading="rows unknown"),
+            ),
+            reference=KILLED,
+            candidates=(
+                Candidate(name=KILLED, command=takeover_command, read=read_takeover, needs=REDIS, ours=True),
+            ),
+            server=ServerNeed(delay_ms=200, record_arrivals=True),
+            prepare=prepare_takeover,
+            rounds=1,
+        ),
     ),
 )

@@ -4,11 +4,12 @@ import shutil
 import sys
 from collections.abc import Sequence
 
+from benchmarks.machine import wa_bulk_program
 from benchmarks.messages import write_campaign
 from benchmarks.model import PEAK_RSS_MB, Candidate, Column, Group, Reading, Scenario, Stage
 from benchmarks.process import Finished
 from benchmarks.readings import MEGABYTE, expect_success
-from benchmarks.scenarios.wa_bulk_cli import expect_all_accepted, log_path, program, send_to_prepare
+from benchmarks.scenarios.wa_bulk_cli import expect_all_accepted, log_path, send_to_prepare
 from benchmarks.servers.running import ServerNeed
 
 WHOLE_LOG = "whole-log"
@@ -42,7 +43,7 @@ def resuming(name: str, log_of: str) -> Candidate:
         shutil.copyfile(stage.directory / log_of, log_path(stage))
 
     def command(stage: Stage) -> Sequence[str]:
-        return [*program(), "resume", str(log_path(stage)), "--yes", "--on-unknown", "retry"]
+        return [*wa_bulk_program(), "resume", str(log_path(stage)), "--yes", "--on-unknown", "retry"]
 
     def read(finished: Finished, stage: Stage) -> Reading:
         reading = read_process(finished, stage)

@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Sequence
 
+from benchmarks.machine import wa_bulk_program
 from benchmarks.model import PEAK_RSS_MB, Candidate, Column, Group, Reading, Scenario, Stage
 from benchmarks.process import Finished
 from benchmarks.readings import MEGABYTE, expect_success
-from benchmarks.scenarios.wa_bulk_cli import program
 
 BARE = "python -c pass"
 IMPORT = "import wa_bulk"
@@ -53,7 +53,7 @@ SCENARIO = Scenario(
                     "from wa_bulk import Client, Message",
                     ours=True,
                 ),
-                process(HELP, *program(), "--help", ours=True),
+                process(HELP, *wa_bulk_program(), "--help", ours=True),
                 process("import aiohttp", sys.executable, "-c", "import aiohttp"),
                 process("import requests", sys.executable, "-c", "import requests", needs=("requests",)),
             ),

@@ -2,13 +2,12 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from benchmarks.machine import console_script
+from benchmarks.machine import wa_bulk_program
 from benchmarks.messages import campaign_path
 from benchmarks.model import Candidate, PrepareError, Read, Reading, ReadingError, Stage
 from benchmarks.process import Finished
@@ -24,18 +23,12 @@ class End(msgspec.Struct, tag="end", tag_field="type"):
     stopped: str | None = None
 
 
-def program() -> list[str]:
-    """Return the installed console script, or the same thing through the interpreter."""
-    script = console_script("wa-bulk")
-    return [script] if script else [sys.executable, "-m", "wa_bulk"]
-
-
 def send_command(stage: Stage, rows: int, rate: int = 0, concurrency: int = 64) -> Sequence[str]:
     """Return `wa-bulk send` of the campaign that write_campaign wrote for `rows` rows."""
     campaign = campaign_path(stage.directory, rows)
     pace = ["--rate", str(rate), "--concurrency", str(concurrency)]
     where = ["--log", str(log_path(stage)), "--base-url", stage.base_url]
-    return [*program(), "send", str(campaign), "--yes", *pace, *where]
+    return [*wa_bulk_program(), "send", str(campaign), "--yes", *pace, *where]
 
 
 def log_path(stage: Stage) -> Path:
