@@ -132,3 +132,21 @@ def test_commands_and_options_that_are_named_exist(document: Path) -> None:
 def test_files_that_are_linked_are_there(document: Path) -> None:
     for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
         assert (document.parent / link).exists(), link
+
+
+def test_the_commands_of_the_compose_file_exist() -> None:
+    text = (ROOT / "examples" / "compose.yaml").read_text(encoding="utf-8")
+    commands = re.findall(r"^    command: (?!redis-server)(.*)$", text, re.MULTILINE)
+    campaign = ROOT / "examples" / "campaign"
+    assert len(commands) == 4
+    commands += re.findall(r"run --rm (?:-T )?wa-bulk ([^)\n]*)", text)
+    for words in map(shlex.split, commands):
+        context, rest = click.Context(app), words
+        while isinstance(context.command, click.Group):
+            command = context.command.get_command(context, rest[0])
+            assert command is not None, words
+            context, rest = click.Context(command), rest[1:]
+        paths = [
+            str(ROOT / "examples" / word[1:]) if word.startswith("/campaign/") else word for word in rest
+        ]
+        context.command.parse_args(context, paths)
