@@ -146,7 +146,4 @@ def test_the_commands_of_the_compose_file_exist() -> None:
             command = context.command.get_command(context, rest[0])
             assert command is not None, words
             context, rest = click.Context(command), rest[1:]
-        paths = [
-            str(ROOT / "examples" / word[1:]) if word.startswith("/campaign/") else word for word in rest
-        ]
-        context.command.parse_args(context, paths)
+        context.command.parse_args(context, [word.replace("/campaign/", f"{campaign}/") for word in rest])
