@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -12,6 +13,7 @@ from msgspec import Struct
 
 from wa_bulk.api.number_plan import COUNTRIES, country_named
 from wa_bulk.api.number_plan_data import PLANS
+from wa_bulk.campaign.small_file import read_small
 from wa_bulk.campaign.template_check import AccountTemplates
 
 ANY = "*"
@@ -97,26 +99,23 @@ def read_rates(path: Path) -> Rates:
     price is for one message, with a point before its decimals, or a comma where none stands between cells.
     """
     rates: dict[tuple[str, str], Rate] = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        try:
-            first = file.readline()
-            delimiter = max(",;\t", key=first.count)
-            file.seek(0)
-            lines = csv.DictReader(file, delimiter=delimiter)
-            header = [name.strip().lower() for name in lines.fieldnames or []]
-            if missing := [name for name in _COLUMNS if name not in header]:
-                raise RatesError(
-                    f"{path}: has no column {missing[0]}; its first line must be {','.join(_COLUMNS)}"
-                )
-            lines.fieldnames = header
-            for cells in lines:
-                key, rate = _rate(cells, f"{path}, line {lines.line_num}", delimiter)
-                if rates.setdefault(key, rate) != rate:
-                    raise RatesError(
-                        f"{path}, line {lines.line_num}: {' '.join(key)} has another price above"
-                    )
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise RatesError(f"{path}: is no CSV in UTF-8: {error}") from None
+    data = read_small(path)
+    try:
+        text = data.decode("utf-8-sig")
+        delimiter = max(",;\t", key=text.partition("\n")[0].count)
+        lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+        header = [name.strip().lower() for name in lines.fieldnames or []]
+        if missing := [name for name in _COLUMNS if name not in header]:
+            raise RatesError(
+                f"{path}: has no column {missing[0]}; its first line must be {','.join(_COLUMNS)}"
+            )
+        lines.fieldnames = header
+        for cells in lines:
+            key, rate = _rate(cells, f"{path}, line {lines.line_num}", delimiter)
+            if rates.setdefault(key, rate) != rate:
+                raise RatesError(f"{path}, line {lines.line_num}: {' '.join(key)} has another price above")
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise RatesError(f"{path}: is no CSV in UTF-8: {error}") from None
     if not rates:
         raise RatesError(f"{path}: has no rates under its first line")
     return rates

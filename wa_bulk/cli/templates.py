@@ -238,9 +238,10 @@ def _found(base_url: str | None, name: str, language: str | None) -> list[Accoun
 def _read(file: Path) -> TemplateDefinition:
     from wa_bulk.api.definition_json import read_definition
     from wa_bulk.api.errors import ValidationError
+    from wa_bulk.campaign.small_file import read_small
 
     try:
-        return read_definition(file.read_bytes())
+        return read_definition(read_small(file))
     except ValidationError as error:
         at = f", {error.field}" if error.field else ""
         raise Problem(f"{file}{at}: {error.fault}; {error.rule}", "Nothing was sent.") from None

@@ -94,6 +94,8 @@ def _restore(path: Path, kept: Kept) -> SelectionRule:
     digest = hashlib.sha256()
     count = 0
     try:
+        if not path.is_file():  # a pipe would be waited for
+            raise FileNotFoundError
         with path.open("rb") as file:
             for line in file:
                 digest.update(line)
