@@ -61,6 +61,28 @@ def test_recipients_templates_and_senders_are_counted(campaign: CampaignFixture)
     )
 
 
+def test_a_value_that_ends_the_link_it_stands_in_within_a_text_is_warned_of(
+    campaign: CampaignFixture,
+) -> None:
+    text = "Hello {name}: HTTPS://x.example/{code}?n={name} or {town}, {name}"
+    campaign.campaign.write_text(
+        'name = "x"\n[message]\nto = "{phone}"\n[message.body]\ntype = "text"\n'
+        f'[message.body.text]\nbody = "{text}"\n'
+    )
+    rows = [
+        ["+447400123456", "Ada", "A%201", "New York"],
+        ["+447400123457", "Ada Ann", "A1", "York"],
+        ["+447400123458", "Ada", '"A1', "York"],
+    ]
+    found, faults = examined(campaign, ["phone", "name", "code", "town"], rows)
+    assert [(fault.row, fault.column, fault.status) for fault in faults] == [
+        (2, "name", "warning"),
+        (3, "code", "warning"),
+    ]
+    assert "is 'Ada Ann', and the link that it stands in ends at ' '" in faults[0].reason
+    assert (found.ready, found.warned) == (3, 2)
+
+
 def test_a_million_causes_would_not_fill_the_memory(campaign: CampaignFixture) -> None:
     rows = [[f"+44791112{row:04d}", f"{chr(0x4E00 + row)}\u00a0"] for row in range(ROWS_MANY)]
     found, faults = examined(campaign, ["phone", "name"], [["word" + name, ""] for name, _ in rows])

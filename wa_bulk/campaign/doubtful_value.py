@@ -39,6 +39,7 @@ _is_cyrillic_mojibake = re.compile(rf"(?:[РС][{_CYRILLIC_SECONDS}]){{2,}}").fu
 """What is left of Cyrillic text whose UTF-8 was read as Windows-1251, as programs in the East do."""
 _may_be_mojibake = re.compile(rf"[{_LEADS}][^\x00-\x7f]|[РС][{_CYRILLIC_SECONDS}][РС]").search
 
+_ends_link = re.compile(r'[\s<>"]').search
 _is_error = re.compile(r"#[¡A-ZÀ-Ü][A-ZÀ-Ü/0_ ]*[!?]").fullmatch
 _is_filler = re.compile(r"#{3,}").fullmatch
 _is_rounded = re.compile(r"-?[0-9][.,]?[0-9]*[eE]\+[0-9]{1,3}").fullmatch
@@ -92,6 +93,16 @@ def value_doubt(text: str, *, in_link: bool = False) -> str | None:
     if found := _placeholder(text):
         return f"has '{found[0]}' in it, a placeholder that nobody filled"
     return text_doubt(text, in_link=in_link) or _edge_doubt(text)
+
+
+def link_doubt(text: str) -> str | None:
+    """Say why a cell's text cannot stand within a link in a text, where nothing is encoded; or None."""
+    if (end := _ends_link(text)) is None:
+        return None
+    return (
+        f"is {shortened(text)}, and the link that it stands in ends at {end[0]!r}: write it "
+        "percent-encoded in the table, such as %20 for a blank"
+    )
 
 
 def text_doubt(text: str, *, in_link: bool = False) -> str | None:

@@ -15,8 +15,9 @@ from wa_bulk.api.language import LANGUAGES, did_you_mean
 from wa_bulk.api.message import TemplateBody
 from wa_bulk.api.number_validity import number_doubt, region_of
 from wa_bulk.api.rules import LINK
-from wa_bulk.campaign.doubtful_value import WORDS, may_be_doubtful, value_doubt
+from wa_bulk.campaign.doubtful_value import WORDS, link_doubt, may_be_doubtful, value_doubt
 from wa_bulk.campaign.request.blueprint import Blueprint
+from wa_bulk.campaign.request.field import in_links
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.campaign.run.row_check import LeftOut, RowCheck
@@ -122,6 +123,12 @@ class _Examiner:
             (self._header.index(name), name, name not in in_texts)
             for name in dict.fromkeys(name for field in shown for name in field.columns)
         ]
+        self._link_cells = [
+            (self._header.index(name), name)
+            for name in dict.fromkeys(
+                name for field in shown if field.rule is not LINK for name in in_links(field)
+            )
+        ]
 
     def examine(self, rows: Iterable[SourceRow], on_rows: Callable[[int], object] | None) -> Examination:
         found, check, cells_of = self._found, self._check.new, _getter([at for at, _, _ in self._cells])
@@ -158,6 +165,10 @@ class _Examiner:
                     found.senders[checked.sender] += 1
                 if cells_of is not None and may_be_doubtful(cells_of(row.values)):
                     self._doubtful_values(row, checked.to)
+                for at, column in self._link_cells:
+                    if (doubt := link_doubt(row.values[at])) is not None:
+                        self._found.warned += 1
+                        self._note(row, checked.to, "warning", f"{column} {doubt}", column, row.values[at])
                 if found.first is None:
                     found.first = checked
             if not done % ROWS_BETWEEN_NEWS:

@@ -53,6 +53,7 @@ MARK = "FILL IN"
 _MARKED = re.compile(rf"#\s*({MARK}:.*)").search
 
 _BYTES_MAX = 1 << 20
+_UNKNOWN_SHOWN = 20
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -165,7 +166,10 @@ def contents(path: Path) -> bytes:
 
 
 def _faults(table: Mapping[str, object]) -> list[str]:
-    faults = [f"unknown key {unknown_key(key, _KEYS)}" for key in table if key not in _KEYS]
+    unknown = [key for key in table if key not in _KEYS]
+    faults = [f"unknown key {unknown_key(key, _KEYS)}" for key in unknown[:_UNKNOWN_SHOWN]]
+    if len(unknown) > _UNKNOWN_SHOWN:
+        faults.append(f"and {len(unknown) - _UNKNOWN_SHOWN:,} more unknown keys")
     faults += [f"{key!r} is missing" for key in ("name", "message") if key not in table]
     for key, value in table.items():
         if key in _KEYS and not _fits(key, value):

@@ -18,6 +18,7 @@ FieldKind = Literal["text", "whole", "decimal", "number", "row"]
 
 ANY_WHOLE = WholeRule("expected a whole number of 64 bits", -(2**63), 2**63 - 1)
 
+_link_goes_on = re.compile(r"https?://\S*\Z", re.IGNORECASE).search
 _is_whole = re.compile(r"[+-]?[0-9]{1,19}").fullmatch
 _is_decimal = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?").fullmatch
 
@@ -57,6 +58,19 @@ class Field(Struct, frozen=True, kw_only=True):
         """What stands for an empty cell, where the field is one column."""
         piece = self.pieces[0]
         return piece.fallback if self.is_one_column and isinstance(piece, Column) else None
+
+
+def in_links(field: Field) -> list[str]:
+    """Return the columns that stand within a link in the field's text."""
+    found, before = [], ""
+    for piece in field.pieces:
+        if isinstance(piece, Column):
+            if _link_goes_on(before):
+                found.append(piece.name)
+            before += "x"
+        else:
+            before += piece
+    return found
 
 
 def value_of(field: Field, text: str) -> str | int | float:
