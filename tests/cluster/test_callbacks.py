@@ -15,7 +15,7 @@ from tests.callbacks.http import receiving
 from tests.callbacks.rows import ADA, BOB, RUN, body, notice, said, status
 from tests.cluster.redis_server import RedisServer
 from wa_bulk.api.callbacks import CallbackRow
-from wa_bulk.callbacks import HEADER, CallbackStore, Counters
+from wa_bulk.callbacks import HEADER, CallbackStore, Counters, parse_callback
 from wa_bulk.callbacks.store import Recorded
 from wa_bulk.cluster import callback_collector, keys, role, shared_callbacks
 from wa_bulk.cluster.callback_collector import CallbackCollector, collected_into, waiting_for
@@ -116,6 +116,16 @@ async def test_many_at_once_are_stored_together(redis_server: RedisServer, tmp_p
     assert calls < 300
     await collect(redis_server, tmp_path / "memory.db")
     assert list(states(tmp_path / "memory.db")) == list(range(1, 301))
+
+
+async def test_thousands_at_once_are_more_than_one_script_can_answer_for(
+    redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_callbacks, "STORED_WITHIN_S", 60.0)
+    store = sink(redis_server)
+    rows = parse_callback(body(status()))
+    await asyncio.gather(*(store.record(rows) for _ in range(9000)))
+    assert (await collect(redis_server, tmp_path / "memory.db")).requests == 9000
 
 
 async def test_a_collector_that_dies_between_disk_and_redis(

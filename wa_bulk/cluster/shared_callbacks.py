@@ -38,6 +38,8 @@ NONCE_MS = 3_600_000
 """Longer than any signature stays fresh."""
 _TELL_EVERY_S = 60.0
 _BATCH_BYTES = 4 * MEGABYTE
+_BATCH_ENTRIES = 1000
+"""A script of Redis can answer for no more than some thousands at once."""
 _AGAIN_S = 0.1
 
 _receive = Script("receive")
@@ -185,7 +187,7 @@ class _Queue:
         size = 0
         for count, waiting in enumerate(self._waiting):
             size += len(waiting.data)
-            if count and size > _BATCH_BYTES:
+            if count == _BATCH_ENTRIES or (count and size > _BATCH_BYTES):
                 return self._waiting[:count]
         return list(self._waiting)
 
