@@ -122,9 +122,10 @@ async def test_thousands_at_once_are_more_than_one_script_can_answer_for(
     redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shared_callbacks, "STORED_WITHIN_S", 60.0)
-    store = sink(redis_server)
     rows = parse_callback(body(status()))
-    await asyncio.gather(*(store.record(rows) for _ in range(9000)))
+    async with connect(redis_server.url) as redis:
+        store = SharedCallbacks(redis, redis_server.url)
+        await asyncio.gather(*(store.record(rows) for _ in range(9000)))
     assert (await collect(redis_server, tmp_path / "memory.db")).requests == 9000
 
 
