@@ -3,6 +3,7 @@
 import enum
 import json
 from collections import OrderedDict, UserDict
+from numbers import Integral
 from typing import Literal, cast
 
 import msgspec
@@ -35,6 +36,14 @@ class Word(enum.StrEnum):
     NUMBER = "+447911123456"
     REPLY = "quick_reply"
     INDEX = "0"
+
+
+@Integral.register
+class Int64:
+    """A whole number of another type, as numpy's are."""
+
+    def __int__(self) -> int:
+        return 64
 
 
 REPLY = cast(Literal["quick_reply"], Word.REPLY)
@@ -142,14 +151,14 @@ def test_the_rules_hold_for_subclasses_too() -> None:
 def test_custom_args_may_hold_them_at_any_depth() -> None:
     args: dict[str, object] = {
         "markup": Markup("<b>"),
-        "list": [Amount.SMALL, Cents(2), True, 1.5],
+        "list": [Amount.SMALL, Cents(2), True, 1.5, Int64()],
         "mapping": OrderedDict(a=UserDict(b=Markup("c"))),
         str.__new__(Markup, "key"): 1,
     }
     payload = encode(validate(Message.text(TO, "x", custom_args=args)))
     assert json.loads(payload)["custom_args"] == {
         "markup": "<b>",
-        "list": [1000, 2, True, 1.5],
+        "list": [1000, 2, True, 1.5, 64],
         "mapping": {"a": {"b": "c"}},
         "key": 1,
     }

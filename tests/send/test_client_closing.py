@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from tests.send.client_ground import Ground, hellos
+from tests.send.client_ground import HELLO, Ground, hellos
 from tests.send.engagelab import Answer, Trouble, accepted, error
 from wa_bulk import Accepted, Client, Message, Outcome, SendError
 
@@ -140,6 +140,29 @@ def test_whoever_waits_for_the_pace_is_not_waited_for(client_ground: Ground) -> 
     outcomes = client_ground.run(main())
     assert [outcome.status for outcome in outcomes] == ["accepted", "failed", "failed"]
     assert [outcome.message for outcome in outcomes[1:]] == [NOT_SENT] * 2
+
+
+def test_a_task_that_went_on_after_a_cancellation_is_told_too(client_ground: Ground) -> None:
+    async def last_words(client: Client) -> str:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            with pytest.raises(SendError) as raised:
+                await client.send(HELLO)
+            return raised.value.outcome.message or ""
+        raise AssertionError("it was cancelled")
+
+    async def main() -> str:
+        client = client_ground.client(rate=0.01)
+        await client.send(HELLO)
+        task = asyncio.create_task(last_words(client))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.sleep(0)
+        await client.close()
+        return await task
+
+    assert client_ground.run(main()) == NOT_SENT
 
 
 def test_send_many_tells_what_became_of_all_it_drew(client_ground: Ground) -> None:

@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import re
 from collections import Counter
+from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -296,3 +299,45 @@ class TestAddress:
 
         client_ground.run(main())
         assert f"user-agent: wa_bulk/{__version__}\r\n" in client_ground.server.arrivals[0].head.lower()
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"rate": "80"}, "rate is str; expected a number"),
+        ({"rate": True}, "rate is bool; expected a number"),
+        ({"concurrency": 1.5}, "concurrency is float; expected a whole number"),
+        ({"timeout": None}, "timeout is None; expected a number"),
+        ({"tries": "5"}, "tries is str; expected a whole number"),
+        ({"retry_total": [1]}, "retry_total is list; expected a number"),
+        ({"max_recipients": None}, "max_recipients is None; expected a whole number"),
+        ({"default_sender": 447911123456}, 'default_sender is int; expected text such as "+447911123456"'),
+        ({"base_url": None}, "base_url is None; expected text"),
+        ({"proxy": 3128}, "the argument proxy is int; expected text"),
+        ({"session": "mine"}, "session is str; expected an aiohttp.ClientSession"),
+        ({"pacer": 80}, "the pacer int has no of, release: see wa_bulk.send.pacing.Pacer"),
+        ({"suppression": {"+447911123456"}}, "the suppression set has no reason: see "),
+        ({"dev_key": b"key"}, "dev_key is bytes; expected text"),
+    ],
+)
+def test_a_setting_of_another_type_is_told_with_what_was_expected(
+    setting: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(TypeError, match=f"^{re.escape(words)}"):
+        Client(**{"dev_key": "key", "dev_secret": SECRET, **setting})
+
+
+def test_settings_may_be_numbers_and_texts_of_other_types() -> None:
+    class Count:
+        def __index__(self) -> int:
+            return 3
+
+    class Safe(str):
+        __slots__ = ()
+
+    Client(Safe("key"), SECRET, rate=Fraction(1, 2), concurrency=Count(), base_url=Safe("https://h"))  # type: ignore[arg-type]
+
+
+async def test_one_message_is_no_iterable_of_messages() -> None:
+    with pytest.raises(TypeError, match="expected an iterable of messages, got Message"):
+        Client("key", SECRET).send_many(HELLO)  # type: ignore[arg-type]

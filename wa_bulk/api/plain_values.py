@@ -1,12 +1,14 @@
 """Values as what they are: a template engine's safe string is text, an IntEnum's member a whole number.
 
 Subclasses of str, int, float, list and dict are taken for the value they hold, whatever their own methods
-say. A bool stays a bool.
+say, and so are whole numbers of other types, such as numpy's. A bool stays a bool.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral
+from types import NoneType
 from typing import TypeVar
 
 import msgspec
@@ -26,6 +28,8 @@ def plain(value: object) -> object:
         return int.__int__(value)
     if isinstance(value, float):
         return float.__float__(value)
+    if isinstance(value, Integral):
+        return int(value)
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, list):
@@ -53,6 +57,6 @@ def _exact(value: object) -> object:
     if isinstance(value, (list, tuple)):
         items = [_exact(item) for item in value]
         return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
-    if isinstance(value, (str, int)) and type(value) not in (str, int, bool):
+    if type(value) not in (str, int, bool, NoneType) and isinstance(value, (str, Integral)):
         return plain(value)
     return value

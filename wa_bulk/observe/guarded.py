@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from wa_bulk.arguments import check_methods
 from wa_bulk.observe.observer import Observer
 
 _log = logging.getLogger("wa_bulk")
@@ -15,12 +16,7 @@ class GuardedObserver:
 
     def __init__(self, observer: Observer) -> None:
         """Raise TypeError for an observer that lacks a method."""
-        missing = [name for name in _METHODS if not callable(getattr(observer, name, None))]
-        if missing:
-            raise TypeError(
-                f"the observer {type(observer).__name__} has no {', '.join(missing)}: "
-                "see wa_bulk.observe.Observer"
-            )
+        check_methods("observer", observer, _METHODS, "wa_bulk.observe.Observer")
         self._on_attempt = observer.on_attempt
         self._on_retry = observer.on_retry
         self._on_slow_down = observer.on_slow_down

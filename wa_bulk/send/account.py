@@ -9,6 +9,7 @@ from typing import NoReturn, Self
 from urllib.parse import urlsplit
 
 from wa_bulk.api.loopback import is_loopback
+from wa_bulk.arguments import text
 from wa_bulk.send.redaction import Redaction
 
 BASE_URL = "https://wa.api.engagelab.cc"
@@ -38,7 +39,7 @@ class Account:
         `allow_http` lets them go unencrypted to other machines, as WA_BULK_ALLOW_HTTP=1 does.
         """
         for name, value in (("key", dev_key), ("secret", dev_secret)):
-            if not value or not value.isascii() or not value.isprintable():
+            if not value or not text(f"dev_{name}", value).isascii() or not value.isprintable():
                 raise ValueError(f"the dev {name} is empty or holds characters no EngageLab {name} has")
         if ":" in dev_key:
             raise ValueError(
@@ -111,7 +112,7 @@ def checked_base_url(url: str, *, allow_http: bool = False) -> str:
     They may over https, over http to this machine, and over any http with `allow_http` or
     WA_BULK_ALLOW_HTTP=1.
     """
-    if "@" in url:
+    if "@" in text("base_url", url):
         raise ValueError("the base URL holds a user name or password; give key and secret on their own")
     try:
         parts = urlsplit(url)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn, Self, TypedDict, Unpack
 import msgspec
 
 from wa_bulk.api import Message, ValidationError, e164, encode, validate
+from wa_bulk.arguments import check_methods, number, text, whole_number
 from wa_bulk.send import defaults
 from wa_bulk.send.account import BASE_URL, Account, base_url_from_env, credentials_from_env
 from wa_bulk.send.dispatcher import Dispatcher
@@ -99,22 +100,26 @@ class Client:
         http:// to another machine, in a test network. `observer` is told what happens; `suppression` is asked
         about each recipient.
 
-        Raises ValueError for settings out of range or at odds, and for a base URL where credentials must not
-        go.
+        Raises TypeError for settings of another type, ValueError for those out of range or at odds, and for a
+        base URL where credentials must not go.
         """
-        if max_recipients < 1:
+        if whole_number("max_recipients", max_recipients) < 1:
             raise ValueError(f"max_recipients is {max_recipients}; expected 1 or more")
         if rate is not None and pacer is not None:
             raise ValueError("both rate and pacer are given: the pacer sets the pace, leave rate out")
+        if pacer is not None:
+            check_methods("pacer", pacer, ("of", "release"), "wa_bulk.send.pacing.Pacer")
+        if suppression is not None:
+            check_methods("suppression", suppression, ("reason",), "wa_bulk.send.suppression.Suppression")
         self._account = Account(dev_key, dev_secret, base_url, allow_http=allow_http)
         self._max_recipients = max_recipients
         self._default_sender = None if default_sender is None else _sender(default_sender)
         self._suppression = suppression
-        self._concurrency = concurrency
-        self._timeout = timeout
+        self._concurrency = concurrency = whole_number("concurrency", concurrency)
+        self._timeout = timeout = number("timeout", timeout)
         self._session = session
         self._proxy = proxy
-        self._rate = defaults.RATE if rate is None else rate
+        self._rate = defaults.RATE if rate is None else number("rate", rate)
         self._given_pacer = pacer
         self._make_dispatcher = functools.partial(
             Dispatcher,
@@ -126,7 +131,7 @@ class Client:
                 session=session,
                 proxy=proxy,
             ),
-            retry=Retry(tries, retry_total),
+            retry=Retry(whole_number("tries", tries), number("retry_total", retry_total)),
             redaction=self._account.redaction,
             observer=observer,
         )
@@ -212,6 +217,8 @@ class Client:
         Leaving the loop early cancels what is being sent: those messages may arrive, and nobody is told. To
         stop without that, end `messages`.
         """
+        if not isinstance(messages, (Iterable, AsyncIterable)):
+            raise TypeError(f"expected an iterable of messages, got {type(messages).__name__}")
         return map_unordered(messages, self._outcomes, self._concurrency, self._check_usable)
 
     async def close(self, timeout: float | None = None) -> None:
@@ -220,6 +227,7 @@ class Client:
         What has not left yet, or waits to be tried again, ends at once as `failed`. After `timeout` seconds,
         or once this call is cancelled, what is still on the wire is given up: it ends as `unknown`.
         """
+        timeout = None if timeout is None else number("timeout", timeout)
         if timeout is not None and not timeout >= 0:
             raise ValueError(f"timeout is {timeout} s; expected 0 or more, or None to wait for every reply")
         if self._closed and not self._in_flight.count:
@@ -317,9 +325,9 @@ class Client:
         self._loop_is_running = self._binding.bind().is_running
 
 
-def _sender(number: str) -> str:
+def _sender(sender: str) -> str:
     try:
-        return e164(number)
+        return e164(text("default_sender", sender, 'text such as "+447911123456"'))
     except ValueError as error:
         raise ValueError(f"default_sender: {error}") from None
 

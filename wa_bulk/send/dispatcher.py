@@ -194,12 +194,13 @@ class Dispatcher:
         """Wait for `turn`, unless all is halted meanwhile: raises _Halted then."""
         task = asyncio.current_task()
         assert task is not None, "a dispatcher is used from tasks"
+        cancelled_before = task.cancelling()  # and went on all the same
         self._waiting_tasks[task] = None
         self.waiting += 1
         try:
             return await turn
         except asyncio.CancelledError:
-            if self._halted.is_set() and not task.uncancel():
+            if self._halted.is_set() and task.uncancel() <= cancelled_before:
                 raise _Halted(self._stop_reason) from None
             raise
         finally:

@@ -48,7 +48,7 @@ class Retry(Struct, frozen=True):
             raise ValueError(f"tries is {self.tries}; expected 1 or more")
         for name in ("total", "wait_initial", "wait_max"):
             if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} is {getattr(self, name)} s; expected 0 or more")
+                raise ValueError(f"retry_{name} is {getattr(self, name)} s; expected 0 or more")
 
     async def after(
         self,
@@ -94,7 +94,8 @@ class Retry(Struct, frozen=True):
             if on_retry is not None:
                 on_retry(attempts, seconds)
             with suppress(TimeoutError):
-                await asyncio.wait_for(halted.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await halted.wait()
 
         def give_up(state: RetryCallState) -> Outcome:
             setback = _setback(state)

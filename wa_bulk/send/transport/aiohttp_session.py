@@ -29,7 +29,12 @@ def open_session(connections: int, context: ssl.SSLContext | bool) -> aiohttp.Cl
 
 
 def check_session(session: aiohttp.ClientSession) -> None:
-    """Raise ValueError, saying what to change, for a given session that cannot carry our requests."""
+    """Raise ValueError, saying what to change, for a given session that cannot carry our requests.
+
+    Raises TypeError for what is no session of aiohttp's.
+    """
+    if not isinstance(session, aiohttp.ClientSession):
+        raise TypeError(f"session is {type(session).__name__}; expected an aiohttp.ClientSession")
     if session.closed:
         raise ValueError("the given session is closed")
     for name in FRAMING:

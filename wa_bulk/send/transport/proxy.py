@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from wa_bulk.api.loopback import is_loopback
+from wa_bulk.arguments import text
 
 from .request import Endpoint
 
@@ -17,7 +18,7 @@ def checked_proxy(url: str, source: str) -> str:
     Raises ValueError naming `source`, an argument or a variable, where we cannot use it. Credentials in it
     are kept, and never shown.
     """
-    given = url.strip()
+    given = text(source, url).strip()
     whole = given if "://" in given else f"http://{given}"
     try:
         parts = urlsplit(whole)
