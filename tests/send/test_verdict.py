@@ -86,12 +86,15 @@ def test_an_address_that_took_a_message_is_not_wrong(status: int) -> None:
     [
         ("upstream connect error or disconnect/reset before headers. reset reason: overflow", "unknown"),
         ("upstream request: connection was reset", "unknown"),
+        ("<title>503 Backend fetch failed</title><p>Guru Meditation:</p>", "unknown"),
+        ("Error 503 first byte timeout", "unknown"),
         ("no healthy upstream", "retry"),
         ("<html>Service Unavailable</html>", "retry"),
     ],
 )
-def test_envoys_503_for_a_server_that_broke_off_proves_nothing(text: str, verdict: str) -> None:
+def test_a_gateways_503_for_a_server_that_broke_off_proves_nothing(text: str, verdict: str) -> None:
     assert of_reply(503, ReplyFields(text=text)).verdict == verdict
+    assert of_reply(503, ReplyFields(code=503, message=text)).verdict == verdict
 
 
 @pytest.mark.parametrize(

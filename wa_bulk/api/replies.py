@@ -17,6 +17,9 @@ from msgspec import Struct
 MAX_UNPACKED = 1024 * 1024
 """Bytes of a reply after unpacking; more are not looked at."""
 
+_GZIP, _RAW_DEFLATE = zlib.MAX_WBITS | 16, -zlib.MAX_WBITS
+_PACKED_MOST = 2
+"""How often a body may have been packed: by the server, and by a proxy that did not see it."""
 _TEXT_KEPT = 2000
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}(?:\.0+)?").fullmatch
 _INT64 = 2**63
@@ -40,7 +43,7 @@ class ErrorReply(Struct, frozen=True):
 class ReplyFields(Struct, frozen=True):
     """What could be read in a reply, field by field; None for what is missing or makes no sense.
 
-    `text` is the beginning of the body as text where it is no JSON object, else empty.
+    `text` is the beginning of the body as text where nothing else could be read, else empty.
     """
 
     message_id: str | None = None
@@ -54,27 +57,35 @@ def read_reply(body: bytes) -> ReplyFields:
     """Read a reply's body, whatever it is. Never raises."""
     text = _text(unpacked(body, MAX_UNPACKED))
     found = _json_object(text)
+    if found is None:  # deflate without a head, against the standard, looks like nothing
+        found = _json_object(_text(_inflated(body, _RAW_DEFLATE, MAX_UNPACKED)))
     if found is None:
         return ReplyFields(text=text[:_TEXT_KEPT])
-    return ReplyFields(
+    fields = ReplyFields(
         message_id=_identifier(found.get("message_id")),
         request_id=_identifier(found.get("request_id")),
         code=_code(found.get("code")),
         message=_message(found.get("message")),
     )
+    return ReplyFields(text=text[:_TEXT_KEPT]) if fields == _NOTHING else fields
+
+
+_NOTHING = ReplyFields()
 
 
 def unpacked(body: bytes, at_most: int) -> bytes:
     """Return a body, unpacked where it is compressed though nobody asked for that: its first bytes."""
-    if body[:2] == b"\x1f\x8b":
-        bits = zlib.MAX_WBITS | 16
-    elif body[:1] == b"\x78" and len(body) > 2 and int.from_bytes(body[:2]) % 31 == 0:
-        bits = zlib.MAX_WBITS
-    else:
-        return body
-    unpacker = zlib.decompressobj(bits)
+    for _ in range(_PACKED_MOST):
+        if body[:2] == b"\x1f\x8b":
+            body = _inflated(body, _GZIP, at_most)
+        elif body[:1] == b"\x78" and len(body) > 2 and int.from_bytes(body[:2]) % 31 == 0:
+            body = _inflated(body, zlib.MAX_WBITS, at_most)
+    return body
+
+
+def _inflated(body: bytes, bits: int, at_most: int) -> bytes:
     try:
-        return unpacker.decompress(body, at_most)
+        return zlib.decompressobj(bits).decompress(body, at_most)
     except zlib.error:
         return body
 

@@ -27,9 +27,9 @@ def answer_text(http_status: int, reply: ReplyFields, ruling: Ruling) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return the body where it is a sentence and not a page."""
+    """Return the body where it is a sentence, or JSON of another form, and not a page."""
     text = " ".join(text.split())
-    return text if text[:1].isalpha() and "<" not in text else ""
+    return text if (text[:1].isalpha() or text[:1] == "{") and "<" not in text else ""
 
 
 def _of_code(code: int | None) -> str | None:

@@ -114,8 +114,12 @@ _NOT_KNOWN = Ruling("an error within wa_bulk", "network", "nothing", "unknown")
 ADDRESS_PROVEN = Ruling("nothing there for this message", "server", "not taken", "failed")
 """In place of a wrong address, once a message was accepted there."""
 
-_UPSTREAM_RESET = re.compile(r"upstream\b.*\b(?:disconnect|reset)", re.IGNORECASE | re.DOTALL)
-"""How Envoy words a bare 503 for a server that broke off, perhaps after it took the request."""
+_BROKE_OFF = re.compile(
+    r"upstream\b.*\b(?:disconnect|reset)|backend (?:fetch failed|read error)|first byte timeout",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How Envoy, Varnish and Fastly word a bare 503 for a server that broke off, perhaps after it took the
+request."""
 
 
 def code_of(status: int, reply: ReplyFields) -> int | None:
@@ -140,7 +144,7 @@ def of_reply(status: int, reply: ReplyFields, *, address_proven: bool = False) -
     if code is None and status in BY_STATUS_WITHOUT_CODE:
         ruling = BY_STATUS_WITHOUT_CODE[status]
         return ADDRESS_PROVEN if ruling.scope == "address" and address_proven else ruling
-    if status == 503 and _UPSTREAM_RESET.search(reply.text):
+    if status == 503 and _BROKE_OFF.search(reply.message or reply.text):
         return _GATEWAY
     return BY_STATUS_OTHERWISE.get(status, _NO_HTTP)
 

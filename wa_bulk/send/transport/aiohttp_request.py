@@ -97,6 +97,10 @@ def judged(error: Exception, body: Body, target: Endpoint, first_on_connection: 
         why = reason_of(error)
     elif type(error) is ValueError:
         why = str(error)
+    elif isinstance(error, (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError)):
+        why = "connection closed by the server"
+    elif isinstance(error, aiohttp.ClientResponseError):
+        why = "the server sent something that is not HTTP"
     else:
         why = type(error).__name__
     if body.begun:

@@ -5,12 +5,14 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httptools
 
-_SECONDS = re.compile(r"[0-9]{1,9}")
+_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+_SECONDS_MAX = 999_999_999.0
+"""Thirty years: whoever asks for more means "not again"."""
 _KEEP_ALIVE_TIMEOUT = re.compile(r"(?:^|,)\s*timeout\s*=\s*\"?(\d{1,9})\"?", re.IGNORECASE)
 
 _WANTS_TLS = (
@@ -77,7 +79,7 @@ def retry_after_seconds(fields: Mapping[str, str]) -> float | None:
     if not value:
         return None
     if _SECONDS.fullmatch(value):
-        return float(value)
+        return min(float(value), _SECONDS_MAX)
     until = _timestamp(value)
     if until is None:
         return None
@@ -96,9 +98,12 @@ def keep_alive_seconds(fields: Mapping[str, str]) -> float:
     return float(found[1]) if found else math.inf
 
 
-def _timestamp(http_date: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(http_date)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None
+def _timestamp(date: str) -> float | None:
+    """Return seconds since 1970 of a date in any of HTTP's forms, or in RFC 3339's; None for no date."""
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            moment = read(date)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError):
+            continue
+    return None
