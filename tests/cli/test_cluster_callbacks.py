@@ -15,7 +15,9 @@ from tests.callbacks.rows import body, said, status
 from tests.cli.conftest import GOOD, Folder
 from tests.cluster.redis_server import RedisServer
 from wa_bulk.cli import exits
+from wa_bulk.cluster import keys
 from wa_bulk.history import History
+from wa_bulk.sandbox import Sandbox
 
 
 @pytest.fixture
@@ -56,10 +58,8 @@ def test_receivers_on_two_machines(cluster: Folder, redis_server: RedisServer, t
     delivery = json.loads(cluster.run("report", "run.jsonl", "--json").stdout)["delivery"]
     assert (delivery["read"], delivery["unheard"]) == (2, 3)
     assert cluster.run("settle", "run.jsonl").exit_code == exits.FINISHED
-    again = cluster.run("cluster", "submit", "orders.toml", "--again").stdout.strip()
-    cluster.run("cluster", "worker", "--until-done")
-    told = json.loads(cluster.run("cluster", "status", again, "--json").stdout)
-    assert (told["totals"]["accepted"], told["totals"]["skipped"]) == (4, 1)
+    with History.open(cluster.path / "memory.db") as history:
+        assert history.suppression_list().get(GOOD[2][0]) is not None
 
 
 def test_callbacks_are_collected_until_it_is_told_to_stop(cluster: Folder, redis_server: RedisServer) -> None:
@@ -97,6 +97,30 @@ def ended(process: subprocess.Popen[str]) -> str:
     _, told = process.communicate(timeout=30)
     assert process.returncode == exits.FINISHED, told
     return told
+
+
+def test_a_stop_during_a_run_counts_for_workers_on_other_machines(
+    cluster: Folder, redis_server: RedisServer, sandbox: Sandbox
+) -> None:
+    run = cluster.run("cluster", "submit", "orders.toml").stdout.strip()
+    log = cluster.path / "run.jsonl"
+    collector = cluster.start("cluster", "collect", run, "--log", log, "--follow")
+    elsewhere = cluster.path / "elsewhere.db"
+    with running(elsewhere, port := free_port(), "--redis", redis_server.url):
+        assert post(port, body(said("STOP", number=GOOD[4][0]))) == 200
+    assert cluster.run("suppress", "add", GOOD[3][0]).exit_code == exits.FINISHED
+    (people,) = keys.of_suppressed("people")
+    while redis_server.command("HLEN", people) != b":2\r\n":
+        assert collector.poll() is None
+    worker = cluster.run("cluster", "worker", "--until-done", WA_BULK_DB=str(elsewhere))
+    assert worker.exit_code == exits.FINISHED
+    _, told = collector.communicate(timeout=60)
+    assert collector.returncode == exits.FINISHED, told
+    found = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    left_out = {line["row"]: line["reason"] for line in found if line.get("status") == "skipped"}
+    assert sorted(left_out) == [4, 5]
+    assert left_out[5].startswith("suppressed: wrote STOP on")
+    assert len(sandbox.messages) == 3
 
 
 @pytest.mark.parametrize(

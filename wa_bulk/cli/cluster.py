@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from wa_bulk.campaign.run.plan import Plan
     from wa_bulk.cluster.control import Command
+    from wa_bulk.cluster.shared_suppression import SharedSuppression
     from wa_bulk.history import Inbox
     from wa_bulk.send.account import Account
     from wa_bulk.send.outcome import Status
@@ -114,10 +116,11 @@ def submit(
     from wa_bulk.campaign.run.plan import prepare, settings_of
     from wa_bulk.campaign.settings import Settings
     from wa_bulk.cli.cluster_display import noticing
-    from wa_bulk.cli.cluster_memory import noted
+    from wa_bulk.cli.cluster_memory import begin_to_share_suppressed, noted
     from wa_bulk.cli.memory import consult
     from wa_bulk.cli.progress import reading
     from wa_bulk.cli.template_check import require_fit
+    from wa_bulk.history import history_path
     from wa_bulk.report.words import counted
     from wa_bulk.send.account import base_url_from_env
 
@@ -133,6 +136,7 @@ def submit(
 
         submission = Submission(redis, url, plan, base_url)
         run_id = await submission.find(again=again)
+        await begin_to_share_suppressed(redis, url, history_path(at))
         known = msgspec.structs.replace(plan, run_id=run_id)
         for about, fact in [*selection_notes(plan), *consult(known, at, again=again)]:
             click.echo(f"  {about:<8}  {fact}", err=True)
@@ -190,13 +194,15 @@ def worker(until_done: bool, base_url: str | None, url: str | None) -> None:
         return account_from_environment(base_url or of_run)
 
     async def run(redis: Redis, url: str) -> None:
+        from wa_bulk.cluster.shared_suppression import SharedSuppression
         from wa_bulk.cluster.worker import Worker
 
-        member = Worker(redis, url, account, _with_memory, tell=_say)
+        suppressed = SharedSuppression(redis, url)
+        member = Worker(redis, url, account, partial(_with_memory, suppressed), tell=_say)
         head = f"{click.style('Worker', bold=True)} of Redis at {shown(url)}. Ctrl-C ends it."
         with two_step(member.stop, lambda: None):
             click.echo(head, err=True)
-            async with noticing(lambda: member.notice):
+            async with noticing(lambda: member.notice), suppressed.followed():
                 await member.work(until_done=until_done)
         click.echo(f"{member.settled:,} rows settled.", err=True)
         if until_done and member.any_stopped:
@@ -284,6 +290,7 @@ def retry(run: str, failed: bool, unknown: bool, url: str | None) -> None:
       wa-bulk cluster retry 5f0c2a9d1e7b --failed
     """
     from wa_bulk.cli.cluster_display import noticing
+    from wa_bulk.cli.cluster_memory import share_suppressed_since
     from wa_bulk.report.words import counted
 
     if not failed and not unknown:
@@ -294,7 +301,9 @@ def retry(run: str, failed: bool, unknown: bool, url: str | None) -> None:
         from wa_bulk.cluster.resubmission import Resubmission, recipients_again
         from wa_bulk.cluster.run_record import read_run
 
-        recipients = recipients_again(await read_run(redis, url, run))
+        record = await read_run(redis, url, run)
+        recipients = recipients_again(record)
+        await share_suppressed_since(redis, url, record.description)
         resubmission = Resubmission(redis, url, run, recipients)
         async with noticing(lambda: resubmission.notice):
             rows = await resubmission.retry(statuses)
@@ -358,11 +367,14 @@ def _say(words: str) -> None:
 
 
 @contextmanager
-def _with_memory(account: Account, plan: Plan) -> Iterator[Inbox | None]:
-    """Have a run heed what this host's memory knows, if it has one: who is suppressed, what was notified."""
+def _with_memory(shared: SharedSuppression, account: Account, plan: Plan) -> Iterator[Inbox | None]:
+    """Have a run heed who is suppressed since it was submitted, and what this host's memory knows, if it has
+    one: who is suppressed, what was notified."""
     from wa_bulk.campaign.rules.suppression import SuppressionRule
     from wa_bulk.cli.memory import existing_memory
 
+    if plan.file.respect_suppression:
+        plan.suppress(SuppressionRule(shared))
     history = existing_memory(account.base_url)
     if history is None:
         yield None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from wa_bulk.cli.cluster_memory import base_url_of, home_of, note_collected, share_suppressed
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -23,7 +24,6 @@ _LOOK_S = 1.0
 async def collect_run(redis: Redis, url: str, run: str, log: Path, *, follow: bool) -> None:
     """Collect a run into `log`, and the callbacks that have come meanwhile. Raises ClusterError, LogError."""
     from wa_bulk.cli.cluster_display import noticing
-    from wa_bulk.cli.cluster_memory import base_url_of, note_collected
     from wa_bulk.cli.interrupt import two_step
     from wa_bulk.cluster.collector import Collector
     from wa_bulk.cluster.run_record import read_run
@@ -54,7 +54,7 @@ async def collect_callbacks(redis: Redis, url: str, keep_s: float | None, *, fol
     from wa_bulk.cluster.callback_collector import CallbackCollector, collected_into
 
     path = memory_path()
-    home, before = _home(path), await collected_into(redis, url)
+    home, before = home_of(path), await collected_into(redis, url)
     counters = Counters()
     display = CallbackDisplay(counters)
     async with CallbackStore.open(path, keep_s=keep_s) as store, display:
@@ -71,7 +71,7 @@ async def collect_callbacks(redis: Redis, url: str, keep_s: float | None, *, fol
             if follow:
                 click.echo("Ctrl-C ends it.", err=True)
                 display.start()
-            async with noticing(lambda: collector.notice):
+            async with noticing(lambda: collector.notice), _beside(share_suppressed(redis, url, path)):
                 await collector.collect(follow=follow)
     if not follow:
         click.echo(counters_line(counters), err=True)
@@ -99,12 +99,8 @@ async def _callbacks_too(redis: Redis, url: str, path: Path) -> AsyncIterator[No
             await asyncio.sleep(_LOOK_S)
             await look()
 
-    task = asyncio.create_task(keep_looking())
-    try:
+    async with _beside(keep_looking(), share_suppressed(redis, url, path)):
         yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
     await look()
     if counters.rows:
         click.echo(f"{counters.rows:,} callbacks collected into {path}.", err=True)
@@ -117,7 +113,7 @@ async def _bring_in(redis: Redis, url: str, path: Path, counters: Counters) -> s
     from wa_bulk.cluster.connection import ClusterError
     from wa_bulk.history import HistoryError
 
-    home = _home(path)
+    home = home_of(path)
     try:
         if await waiting_for(redis, url, home):
             async with CallbackStore.open(path) as store:
@@ -129,5 +125,13 @@ async def _bring_in(redis: Redis, url: str, path: Path, counters: Counters) -> s
     return None
 
 
-def _home(path: Path) -> str:
-    return f"{socket.gethostname()}:{path.resolve()}"
+@asynccontextmanager
+async def _beside(*work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Have this go on within, and end then."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)

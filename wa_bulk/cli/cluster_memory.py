@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +14,57 @@ import click
 from msgspec.structs import replace
 
 if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
     from wa_bulk.cluster.run_record import Description
     from wa_bulk.cluster.run_record import RunRecord as ClusterRun
     from wa_bulk.history import RunRecord
+
+
+def home_of(path: Path) -> str:
+    """Name the memory at `path` as other machines are told of it."""
+    return f"{socket.gethostname()}:{path.resolve()}"
+
+
+async def share_suppressed(redis: Redis, url: str, path: Path) -> None:
+    """Tell workers, again and again, who came onto the list of suppressed numbers in the memory at `path`."""
+    from wa_bulk.cluster.connection import ClusterError
+    from wa_bulk.cluster.shared_suppression import LOOK_S, SharedSuppression
+    from wa_bulk.history import History, HistoryError
+
+    shared, home = SharedSuppression(redis, url), home_of(path)
+    while True:
+        with suppress(ClusterError, HistoryError):  # which are told by whoever cannot do without
+            if history := History.open_existing(path):
+                with history:
+                    await shared.publish(home, history.suppression)
+        await asyncio.sleep(LOOK_S)
+
+
+async def begin_to_share_suppressed(redis: Redis, url: str, path: Path) -> None:
+    """Have workers told who comes onto the list in the memory at `path` from now on. Raises HistoryError."""
+    from wa_bulk.cluster.shared_suppression import SharedSuppression
+    from wa_bulk.history import History
+
+    change = 0
+    if history := History.open_existing(path):
+        with history:
+            change = history.suppression.last_change()
+    await SharedSuppression(redis, url).begin(home_of(path), change)
+
+
+async def share_suppressed_since(redis: Redis, url: str, description: Description) -> None:
+    """Tell workers who was suppressed since a run was submitted, rows of which are sent again.
+
+    Raises HistoryError.
+    """
+    from wa_bulk.cli.memory import existing_memory
+    from wa_bulk.cluster.shared_suppression import SharedSuppression
+
+    if history := existing_memory(base_url_of(description)):
+        with history:
+            entries = history.suppression.since(_submitted_ms(description))
+        await SharedSuppression(redis, url).enter(entries)
 
 
 @contextmanager
@@ -97,12 +147,16 @@ def base_url_of(description: Description) -> str:
     return description.base_url or base_url_from_env()
 
 
+def _submitted_ms(description: Description) -> int:
+    return round(datetime.fromisoformat(description.submitted_at).timestamp() * 1000)
+
+
 def _record_of(description: Description, base_url: str) -> RunRecord:
     from wa_bulk.campaign.file import campaign_in
     from wa_bulk.history import RunRecord
     from wa_bulk.ledger.log_format import Totals
 
-    at_ms = round(datetime.fromisoformat(description.submitted_at).timestamp() * 1000)
+    at_ms = _submitted_ms(description)
     file = campaign_in(description.campaign.encode(), Path(description.campaign_path))
     return RunRecord(
         run_id=description.run_id,

@@ -18,6 +18,8 @@
 | `wa-bulk:{callbacks}:facts` | a hash: bytes of both, what was collected last, and into which memory |
 | `wa-bulk:{callbacks}:collector` | who collects callbacks; gone when it is not renewed |
 | `wa-bulk:{callbacks}:nonce:DIGEST` | the body that came with a signature's nonce, for an hour |
+| `wa-bulk:{suppressed}:people` | a hash: who is suppressed since runs were submitted |
+| `wa-bulk:{suppressed}:facts` | a hash: which memory knows, and its last change that is told |
 """
 
 from __future__ import annotations
@@ -41,6 +43,11 @@ def of_run(run_id: str, *names: str) -> list[str]:
 def of_callbacks(*names: str) -> list[str]:
     """Name keys of the callbacks that several receivers take in."""
     return of_run(CALLBACKS, *names)
+
+
+def of_suppressed(*names: str) -> list[str]:
+    """Name keys of the changes of the list of suppressed numbers."""
+    return of_run("suppressed", *names)
 
 
 def of_sender(sender: str | None) -> list[str]:

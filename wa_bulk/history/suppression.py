@@ -106,10 +106,30 @@ class Suppression:
             yield from (_entry(values) for values in page)
             last = (page[-1][0], page[-1][2])
 
+    def since(self, at_ms: int) -> list[Suppressed]:
+        """Return what was entered since then (milliseconds since 1970)."""
+        return [_entry(values) for values in self._database.all(f"{_ENTRIES} AND at_ms >= ?", (at_ms,))]
+
     def of(self, number: str) -> Suppressed | None:
         """Return the oldest entry of a number, None where it may be written to."""
         found = self._database.one(f"{_ENTRIES} AND person = ? ORDER BY at_ms", (person_of(number),))
         return None if found is None else _entry(found)
+
+    def last_change(self) -> int:
+        """Return the number of the last change of the list; changes are numbered from 1."""
+        return self._database.number("SELECT coalesce(max(change), 0) FROM suppressed")
+
+    def changes(self, after: int, most: int = 10_000) -> tuple[dict[str, Suppressed | None], int]:
+        """Return whose entries changed after change `after`, and the number of the last change told of.
+
+        People are told by their keys (`person_of`), each with the oldest entry that is left, None where they
+        may be written to.
+        """
+        found = self._database.all(
+            "SELECT person, number, change FROM suppressed WHERE change > ? ORDER BY change LIMIT ?",
+            (after, most),
+        )
+        return {person: self.of(number) for person, number, _ in found}, found[-1][2] if found else after
 
 
 class SuppressionList:

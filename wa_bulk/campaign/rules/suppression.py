@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Protocol
 
 from wa_bulk.api.one_person import FIRST_DIGITS, person_key
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.history import HistoryError
-from wa_bulk.history.suppression import SuppressionList
+from wa_bulk.history.suppression import Suppressed
 
 REFRESH_S = 1.0
 """How old the list may be: a STOP that comes during a run counts for the rows that are still to come."""
+
+
+class SuppressedNumbers(Protocol):
+    """Whom a rule asks: a `SuppressionList`, say."""
+
+    @property
+    def people(self) -> Mapping[str, object]:
+        """Who is not to be written to, by their keys; always the same object."""
+        ...
+
+    def get(self, number: str) -> Suppressed | None:
+        """Return the entry of a number, None where it may be written to."""
+        ...
+
+    def refresh(self) -> bool:
+        """Take in what changed since, and return whether anything did. Raises HistoryError."""
+        ...
 
 
 class SuppressionRule(RowRule):
@@ -21,7 +39,7 @@ class SuppressionRule(RowRule):
 
     shows_unsent = False
 
-    def __init__(self, numbers: SuppressionList, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, numbers: SuppressedNumbers, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._numbers = numbers
         self._people = numbers.people
         self._clock = clock
