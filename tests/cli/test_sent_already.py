@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -157,6 +158,47 @@ def test_a_run_that_was_killed_is_caught_up_from_its_log(folder: Folder, sandbox
     resumed = folder.run("resume", "--yes")
     assert f"Going on with {folder.path / 'run.jsonl'}" in resumed.stderr
     assert resumed.exit_code == exits.NOT_ALL_ACCEPTED
+
+
+@pytest.mark.parametrize("options", [[], ["--allow-duplicates"]])
+@pytest.mark.parametrize(
+    "lose", [Path.unlink, partial(Path.write_bytes, data=b"")], ids=["deleted", "emptied"]
+)
+def test_a_run_that_lost_its_log_is_remembered(
+    folder: Folder, sandbox: Sandbox, lose: Callable[[Path], object], options: list[str]
+) -> None:
+    folder.recipients([GOOD[0], ("+99910000500", "Slow"), *GOOD[1:]])
+    with arrivals(sandbox) as arrived:
+        command = ("send", "orders.toml", "--yes", "--log", "run.jsonl", "--concurrency", "1", *options)
+        process = folder.start(*command)
+        assert [next(arrived), next(arrived)] == [GOOD[0][0], "+99910000500"]
+        lose(folder.path / "run.jsonl")
+        _, words = process.communicate(timeout=60)
+    assert process.returncode == exits.STOPPED_EARLY, words
+    taken = len(sandbox.messages)
+    code, text = send(folder, log="second.jsonl")
+    assert code == exits.NOTHING_SENT
+    assert "orders was sent to these recipients already: run " in text
+    assert f"({taken} accepted of 6 rows)" in text
+    assert len(sandbox.messages) == taken
+
+
+def test_of_a_run_that_was_killed_and_lost_its_log_nothing_is_claimed(
+    folder: Folder, sandbox: Sandbox
+) -> None:
+    folder.recipients([(ANSWERED_AFTER_30_S, "Slow"), *GOOD])
+    with arrivals(sandbox) as arrived:
+        process = folder.start("send", "orders.toml", "--yes", "--log", "run.jsonl", "--concurrency", "1")
+        assert next(arrived) == ANSWERED_AFTER_30_S
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=20)
+    (folder.path / "run.jsonl").unlink()
+    with closing(Database.open(folder.path / "memory.db")) as memory:
+        memory.run("UPDATE runs SET started_ms = started_ms - 20000")
+    code, text = send(folder, log="second.jsonl")
+    assert code == exits.NOTHING_SENT
+    assert "none of 6 rows when last seen; its log cannot be read" in text
+    assert "(which is gone)" in text
 
 
 def test_of_two_sends_at_once_one_is_refused(folder: Folder, sandbox: Sandbox) -> None:

@@ -51,7 +51,7 @@ def sent_before(plan: Plan, base_url: str, runs: Runs, now_ms: int) -> list[Sent
         for run in earlier
         if run.recipients_sha256 == plan.source_sha256
         and not plan.selections
-        and (run.written or run.state == "running")
+        and (run.written or run.state in ("running", "unknown"))
     ]
     if same:
         return same

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,13 +14,11 @@ import click
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
-    from array import array
-
     from wa_bulk.campaign.file import CampaignFile
     from wa_bulk.campaign.rules.base import RowRule
     from wa_bulk.campaign.run.plan import Plan
-    from wa_bulk.campaign.run.run import RunSummary
     from wa_bulk.history import History, HistoryError, Inbox, RunRecord
+    from wa_bulk.ledger.log_format import Stopped, Totals
 
 Note = tuple[str, str]
 """What a person should know before anything is sent: a word for what it is about, and the fact."""
@@ -154,7 +153,8 @@ def notifications(base_url: str) -> Iterator[Inbox | None]:
 class Ending:
     """How a run ended, and the keys of those that it wrote to, or may have, as far as that is in hand."""
 
-    summary: RunSummary | None = None
+    totals: Totals | None = None
+    stopped: Stopped | None = None
     people: array[int] | None = None
 
 
@@ -223,13 +223,13 @@ def _note_end(history: History, run: RunRecord, ending: Ending, *, is_new: bool)
     from wa_bulk.history.run_log import ended
     from wa_bulk.history.runs import RECENT_MS
 
-    if is_new and not Path(run.log).exists():
+    totals = ending.totals
+    if totals is None and is_new and not Path(run.log).exists():
         history.runs.forget(run.run_id)  # it could not begin
         return
     with reading("noting in the account's memory who was written to …"):
-        summary = ending.summary
-        if summary is None or ending.people is None:
-            caught_up(history.runs, run)
-        else:
-            ended(history.runs, run, ending.people, summary.totals, summary.stopped)
+        if totals is not None and ending.people is not None:
+            ended(history.runs, run, ending.people, totals, ending.stopped)
+        elif caught_up(history.runs, run).state in ("running", "unknown") and totals is not None:
+            ended(history.runs, run, array("Q"), totals, ending.stopped)  # it has no log any more
         history.runs.forget_written(now_ms() - RECENT_MS)

@@ -81,12 +81,19 @@ def carry_out(
             notifications(account.base_url) as inbox,
         ):
             run = CampaignRun(plan, account, inbox=inbox)
-            summary = loop.run(watched(run, plan, console))
+            try:
+                summary = loop.run(watched(run, plan, console))
+            except Exception:
+                if run.progress.handled:  # its log may be lost: what is in hand is all that is left to know
+                    ending.totals, ending.stopped = run.progress.totals, "fatal"
+                    ending.people = run.people()
+                raise
             if wait_settled_s is not None and summary.totals.unknown and summary.stopped != "interrupted":
                 totals = wait_until_settled(plan.log, account.base_url, wait_settled_s, console)
                 summary = msgspec.structs.replace(summary, totals=totals)
             else:
-                ending.summary, ending.people = summary, run.people()
+                ending.totals, ending.stopped = summary.totals, summary.stopped
+                ending.people = run.people()
     except Exception as error:
         if run is None or not run.progress.handled:
             raise

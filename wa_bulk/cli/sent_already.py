@@ -124,5 +124,5 @@ def _told(run: RunRecord) -> str:
     from wa_bulk.cli.runs import what_became_of_rows
 
     at = datetime.fromtimestamp(run.started_ms / 1000).astimezone()
-    state = ", running" if run.state == "running" else ""
+    state = {"running": ", running", "unknown": " when last seen; its log cannot be read"}.get(run.state, "")
     return f"run {run.run_id} of {at:%a %d %b %Y %H:%M} ({what_became_of_rows(run)}{state})"

@@ -54,9 +54,12 @@ def caught_up(runs: Runs, run: RunRecord) -> RunRecord:
 def ended(runs: Runs, run: RunRecord, people: array[int], totals: Totals, stopped: StoppedBy | None) -> None:
     """Remember how a run ended, and `people`: the keys of those that it wrote to, or may have.
 
-    Raises HistoryError, and OSError where its log is gone.
+    Raises HistoryError.
     """
-    log_bytes = Path(run.log).stat().st_size
+    try:
+        log_bytes = Path(run.log).stat().st_size
+    except OSError:  # it is gone
+        log_bytes = 0
     parts = [
         runs.add_written(run.run_id, people[at : at + PART_KEYS]) for at in range(0, len(people), PART_KEYS)
     ]
