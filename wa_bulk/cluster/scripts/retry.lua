@@ -21,19 +21,18 @@ end
 if is_worked then
   return { state, 'workers have rows of it in hand: try again when they have let go of it' }
 end
-local marks = {}
-for i = 1, #ARGV[1], 2 do marks[string.sub(ARGV[1], i, i)] = string.sub(ARGV[1], i + 1, i + 1) end
-local moved = {}
+local codes, marks, moved = {}, {}, {}
+for code, mark in string.gmatch(ARGV[1], '(.)(.)') do
+  codes[#codes + 1], marks[code], moved[code] = code, mark, 0
+end
 local step = 65536
 for at = 0, redis.call('STRLEN', books) - 1, step do
   local part = redis.call('GETRANGE', books, at, at + step - 1)
-  local marked = string.gsub(part, '.', function(code)
-    local mark = marks[code]
-    if mark then
-      moved[code] = (moved[code] or 0) + 1
-      return mark
-    end
-  end)
+  local marked, count = part, 0
+  for _, code in ipairs(codes) do
+    marked, count = string.gsub(marked, '%' .. code, marks[code])
+    moved[code] = moved[code] + count
+  end
   if marked ~= part then redis.call('SETRANGE', books, at, marked) end
 end
 for code, count in pairs(moved) do
