@@ -32,6 +32,15 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
     return prepare(tmp_path / "orders.toml")
 
 
+async def test_more_rows_than_redis_can_keep_books_of_are_refused(
+    redis_server: RedisServer, plan: Plan
+) -> None:
+    redis = connect(redis_server.url)
+    with pytest.raises(ClusterError, match="has 536,870,913 rows, and one run has at most 536,870,912"):
+        await Submission(redis, redis_server.url, replace(plan, rows=2**29 + 1), None).find()
+    await redis.aclose()
+
+
 async def test_rules_that_changed_meanwhile_neither_lose_nor_double_a_row(
     redis_server: RedisServer, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:

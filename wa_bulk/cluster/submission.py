@@ -27,6 +27,8 @@ from wa_bulk.ledger.log_format import timestamp
 
 QUEUED_BYTES_MAX = 1 << 24
 """Most bytes of rows that wait in Redis for a worker; submit waits meanwhile."""
+ROWS_MAX = 1 << 29
+"""Most rows of a run: its books are one string of a byte a row, and Redis' strings end there."""
 _LOOK_S = 0.1
 _BATCH = 1024
 """Rows between two looks at what the rules go by."""
@@ -61,10 +63,15 @@ class Submission:
     async def find(self, *, again: bool = False) -> str:
         """Return the run's id: a new one, or that of a run which an earlier submit left half loaded.
 
-        Raises ClusterError where the same was submitted before, unless `again`; and where numbers have no
-        country code and no country is named: a worker sees some of the rows only.
+        Raises ClusterError where the same was submitted before, unless `again`; where numbers have no country
+        code and no country is named, since a worker sees some of the rows only; and for too many rows.
         """
         plan = self._plan
+        if plan.rows_to_send > ROWS_MAX:
+            raise ClusterError(
+                f"{plan.source.path} has {plan.rows_to_send:,} rows, and one run has at most {ROWS_MAX:,}: "
+                "divide them into several files"
+            )
         if countries := plan.blueprint.countries_to_ask_for():
             raise ClusterError(
                 f"{plan.source.path} has numbers without a country code, most of which could be numbers "
