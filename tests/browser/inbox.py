@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 
 import aiohttp
-from playwright.async_api import Browser, ConsoleMessage, Dialog, Error, Locator, Page
+from playwright.async_api import Browser, ConsoleMessage, Dialog, Error, Locator, Page, expect
 
 from wa_bulk.sandbox import Sandbox
 
@@ -102,6 +102,7 @@ class Inbox:
         inbox = Inbox(sandbox, page, http)
         await page.add_init_script(_WATCH)
         await page.goto(sandbox.url)
+        await expect(page.locator("#count-messages")).not_to_have_text("–")  # it follows, and moves no more
         return inbox
 
     async def close(self) -> None:

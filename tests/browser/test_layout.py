@@ -86,6 +86,7 @@ async def test_everything_by_keyboard_alone(inbox: Inbox) -> None:
     await inbox.send(GRACE, template("hello_world", "en_US"))
     await inbox.send(ADA, template("order_update", "en", values("Ada", "$1")))
     await expect(inbox.rows).to_have_count(2)
+    await expect(inbox.rows.first).to_have_attribute("data-contact", ADA)  # whose second message has come
 
     await press("j")
     await expect(inbox.page.get_by_role("listbox")).to_be_focused()

@@ -92,7 +92,9 @@ def campaign(tmp_path: Path) -> Path:
 
 def test_where_nothing_is_to_be_sent_nothing_stands_behind_it(campaign: Path) -> None:
     (campaign / "orders.csv").write_text("phone,name,language,line\nnobody,Di,en,\n")
-    assert "to send   0 messages\n" in told(campaign)
+    text = told(campaign)
+    assert "to send   0 messages\n" in text
+    assert "for each sending number, about" not in text
 
 
 @pytest.mark.parametrize("width", [80, 140])
@@ -192,7 +194,7 @@ def test_suppressed_numbers_are_not_counted_as_to_be_sent(folder: Folder) -> Non
     folder.run("suppress", "add", GOOD[1][0])
     told = words(folder.run("send", "orders.toml", "--yes").stderr)
     assert "to send 4 messages: DE" in told
-    assert "left out 1 suppressed" in told
+    assert "left out 1 suppressed (which they are: wa-bulk check)" in told
 
 
 def test_what_was_notified_of_the_number_before_is_said(folder: Folder) -> None:

@@ -175,17 +175,21 @@ def _left_out(found: Examination) -> str:
     duplicates = counts.pop("duplicate", 0)
     parts = [f"{count:,} {what}" for what, count in counts.items() if count]
     parts += [counted(duplicates, "duplicate")] if duplicates else []
-    return f"{', '.join(parts)} (how to mend them: wa-bulk check)"
+    hint = "how to mend them" if found.rejected else "which they are"
+    return f"{', '.join(parts)} ({hint}: wa-bulk check)"
 
 
 def _pace(plan: Plan, found: Examination) -> str:
     rate = plan.settings.rate
     if not rate:
         return "as fast as it goes"
+    pace = f"{rate:g} messages/s for each sending number"
     messages = messages_expected(plan, found)
+    if not messages:
+        return pace
     if found.senders:
         messages = round(messages * max(found.senders.values()) / found.senders.total())
-    return f"{rate:g} messages/s for each sending number, about {duration(max(1.0, messages / rate))}"
+    return f"{pace}, about {duration(max(1.0, messages / rate))}"
 
 
 def _listed(counts: dict[str, int] | Counter[str], noun: str = "other", nouns: str = "others") -> str:
