@@ -10,7 +10,7 @@ from tests.cluster.redis_server import RedisServer
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("few", deadline=None, max_examples=20)
-settings.register_profile("many", deadline=None, max_examples=400)
+settings.register_profile("many", deadline=None, max_examples=200)
 settings.load_profile("few")
 
 _ON_THE_STANDARD_LOOP = re.compile(r"\[(?:.*-)?asyncio(?:-.*)?\]$")
