@@ -202,15 +202,41 @@ class TestReport:
     def test_never_overwrites_what_cannot_be_made_again(self, folder: Folder) -> None:
         folder.run(*SEND)
         (folder.path / "link.csv").symlink_to("orders.csv")
+        for name in ("orders.csv", "run.jsonl", "memory.db"):
+            (folder.path / f"hard-{name}").hardlink_to(folder.path / name)
+        (folder.path / "newer.jsonl").write_text('{"type":"run","format":99}\n')
         files = {path.name: path.read_bytes() for path in folder.path.iterdir()}
 
         for option in ("--csv", "--html"):
-            for name in ("run.jsonl", "./orders.toml", "orders.csv", "link.csv"):
-                result = folder.run("report", "run.jsonl", option, name)
-                assert result.exit_code == exits.NOTHING_SENT
-                assert "must not overwrite" in result.stderr
+            for name in (
+                "run.jsonl", "./orders.toml", "orders.csv", "link.csv", "hard-orders.csv", "hard-run.jsonl",
+                "newer.jsonl", "memory.db", "hard-memory.db",
+            ):  # fmt: skip
+                for command in (("report", "run.jsonl"), ("check", "orders.toml", "--offline")):
+                    if command[0] == "check" and option == "--html":
+                        continue
+                    result = folder.run(*command, option, name)
+                    assert result.exit_code == exits.NOTHING_SENT, (command, name)
+                    assert "must not be overwritten" in result.stderr
 
         assert {path.name: path.read_bytes() for path in folder.path.iterdir()} == files
+
+    def test_is_not_written_over_another(self, folder: Folder) -> None:
+        folder.run(*SEND)
+        result = folder.run("report", "run.jsonl", "--csv", "out", "--html", "./out")
+        assert result.exit_code == exits.NOTHING_SENT
+        assert "named for two reports" in result.stderr
+
+    def test_of_a_check_never_overwrites_what_it_reads(self, folder: Folder) -> None:
+        other, rates = folder.path / "other.csv", folder.path / "rates.csv"
+        other.write_text("phone,name\n+447911123456,Ada\n")
+        rates.write_text("country,category,price,currency\n*,*,0.01,EUR\n")
+        for name, option in (("other.csv", "--recipients"), ("rates.csv", "--rates")):
+            before = (folder.path / name).read_bytes()
+            result = folder.run("check", "orders.toml", "--offline", option, name, "--csv", name)
+            assert result.exit_code == exits.NOTHING_SENT
+            assert "must not be overwritten" in result.stderr
+            assert (folder.path / name).read_bytes() == before
 
     def test_that_fails_leaves_what_was_there(self, folder: Folder) -> None:
         (folder.path / "rows.csv").write_text("precious")

@@ -12,8 +12,7 @@ import click
 from wa_bulk.cli import exits, options
 from wa_bulk.cli.cost_display import known_estimates, rates_in, show_destinations, show_estimates
 from wa_bulk.cli.media import MediaLook, show_media
-from wa_bulk.cli.output import STDOUT, is_stream, refuse_log, say_written, written
-from wa_bulk.cli.problem import Problem
+from wa_bulk.cli.output import STDOUT, is_stream, refuse_to_overwrite, say_written, written
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,6 +83,7 @@ def command(
     """
     import msgspec
 
+    from wa_bulk.campaign.file import load
     from wa_bulk.campaign.settings import Settings
     from wa_bulk.cli.template_check import asking
 
@@ -95,6 +95,14 @@ def command(
     look = None if offline else MediaLook(every_row=media, private=media_private)
     if csv == STDOUT and as_json:
         raise click.UsageError("--csv - and --json both write to stdout: name a file for one of them.")
+    if csv is not None:
+        own = load(campaign).recipients if recipients is None else recipients
+        inputs = (
+            ("what is being checked", campaign),
+            ("what is being checked", own),
+            ("the list of rates", rates),
+        )
+        refuse_to_overwrite(csv, inputs)
     report = examine(
         campaign,
         recipients,
@@ -137,7 +145,7 @@ def examine(
     from wa_bulk.cli.progress import checking
 
     suppression = suppression_for(load(campaign), base_url)
-    with _table(csv, [campaign, recipients]) as write:
+    with _table(csv) as write:
         with checking() as on_rows:
             report = check(
                 campaign,
@@ -163,11 +171,8 @@ def examine(
 
 
 @contextmanager
-def _table(path: Path | None, inputs: Sequence[Path | None]) -> Iterator[_Write | None]:
-    """Yield what writes a fault, or what was found of a medium, into the table at `path`.
-
-    Raises Problem where that is one of `inputs`, or a log.
-    """
+def _table(path: Path | None) -> Iterator[_Write | None]:
+    """Yield what writes a fault, or what was found of a medium, into the table at `path`."""
     if path is None:
         yield None
         return
@@ -175,9 +180,6 @@ def _table(path: Path | None, inputs: Sequence[Path | None]) -> Iterator[_Write 
     from wa_bulk.report.table import csv_line
     from wa_bulk.report.words import counted, plain
 
-    if any(one is not None and path.exists() and one.exists() and path.samefile(one) for one in inputs):
-        raise Problem(f"{path} is what is being checked, and must not be overwritten", "Name another file.")
-    refuse_log(path)
     escape = plain if is_stream(path) else str
     lines = 0
     with written(path) as to:

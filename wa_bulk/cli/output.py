@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO, cast
 
 import click
 
+from wa_bulk.cli.paths import kind_of
 from wa_bulk.cli.problem import Problem
 
 STDOUT = Path("-")
+_SQLITE = b"SQLite format 3\0"
+_PRECIOUS: dict[str | None, str] = {"log": "the log of a run", "campaign": "a campaign"}
 
 
 def is_stream(path: Path) -> bool:
@@ -70,11 +73,21 @@ def say_written(path: Path, what: str = "") -> None:
         click.echo(f"wrote {path}{what and f': {what}'}", err=True)
 
 
-def refuse_log(path: Path) -> None:
-    """Raise Problem where `path` is a run's log, the only record of who was written to."""
-    from wa_bulk.ledger.log_format import LogError
-    from wa_bulk.ledger.log_reader import read_run
+def refuse_to_overwrite(path: Path, inputs: Iterable[tuple[str, Path | None]]) -> None:
+    """Raise Problem where `path` is one of `inputs`, each with what it is, under whatever name.
 
-    with contextlib.suppress(LogError):
-        read_run(path)
-        raise Problem(f"{path} is the log of a run, and must not be overwritten", "Name another file.")
+    Also where it is what nothing should overwrite: a log, which alone knows who was written to, a campaign,
+    or a database, such as the account's memory.
+    """
+    if path == STDOUT or not path.is_file():
+        return
+    what = next((what for what, file in inputs if file and file.exists() and file.samefile(path)), None)
+    if what is None:
+        what = "a database" if _is_database(path) else _PRECIOUS.get(kind_of(path))
+    if what is not None:
+        raise Problem(f"{path} is {what}, and must not be overwritten", "Name another file.")
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from wa_bulk.cli import options
-from wa_bulk.cli.output import STDOUT, is_stream, refuse_log, say_written, written
+from wa_bulk.cli.output import STDOUT, is_stream, refuse_to_overwrite, say_written, written
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
@@ -181,21 +181,19 @@ def _refuse_to_overwrite(log: Path, outputs: list[Path]) -> None:
     from wa_bulk.ledger.log_reader import read_run
 
     run = read_run(log)
+    inputs = (
+        ("the log of that run", log),
+        ("the campaign file of that run", Path(run.campaign)),
+        ("the recipients' file of that run", Path(run.source.path)),
+    )
     for to in outputs:
-        if to == STDOUT or not to.is_file():
-            continue
-        for what, path in (
-            ("the log", log),
-            ("the campaign file of that run", Path(run.campaign)),
-            ("the recipients' file of that run", Path(run.source.path)),
-        ):
-            if path.exists() and path.samefile(to):
-                raise Problem(f"{to} is {what}: a report must not overwrite it", "Name another file.")
-        if _sha256(to) in (run.source.sha256, run.campaign_sha256):
+        refuse_to_overwrite(to, inputs)
+        if to.is_file() and _sha256(to) in (run.source.sha256, run.campaign_sha256):
             raise Problem(
-                f"{to} holds what that run began with: a report must not overwrite it", "Name another file."
+                f"{to} holds what that run began with, and must not be overwritten", "Name another file."
             )
-        refuse_log(to)
+    if len({to.resolve() for to in outputs}) < len(outputs):
+        raise Problem(f"{outputs[0]} is named for two reports: name a file for each")
 
 
 def _sha256(path: Path) -> str:
