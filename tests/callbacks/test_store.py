@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import sqlite3
 import threading
 from collections.abc import Sequence
@@ -112,6 +113,39 @@ def test_event_loops_share_a_store(file: Path) -> None:
         thread.join()
     asyncio.run(store.close())
     assert stored(file) == 4
+
+
+def test_a_forked_child_records_through_a_store_that_was_not_used_before(file: Path) -> None:
+    store = CallbackStore.open(file)
+    assert in_child(store, "child") == "1 new"
+    assert recorded_through(store, "parent") == "1 new"
+    assert "was in use when the process forked: open one in each" in in_child(store, "late child")
+    assert recorded_through(store, "parent again") == "1 new"
+    asyncio.run(store.close())
+    assert stored(file) == 3
+
+
+def recorded_through(store: CallbackStore, message_id: str) -> str:
+    try:
+        recorded = asyncio.run(store.record(parsed(status(message_id=message_id))))
+    except RuntimeError as error:
+        return str(error)
+    return f"{len(recorded.new)} new"
+
+
+def in_child(store: CallbackStore, message_id: str) -> str:
+    """Return what a forked child says of recording a row."""
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        try:
+            os.write(writer, recorded_through(store, message_id).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, encoding="utf-8") as pipe:
+        said = pipe.read()
+    os.wait()
+    return said
 
 
 async def test_two_stores_share_a_file(file: Path) -> None:

@@ -61,6 +61,10 @@ def test_where_credentials_may_go(base_url: str, messages_url: str) -> None:
         ("https://host/#a", "query or fragment"),
         ("https://ho st", "blanks"),
         ("https://höst", "non-ASCII"),
+        ("https://wa.api..engagelab.cc", "'wa.api..engagelab.cc', which is neither a name nor an address"),
+        ("https://wa.api.engagelab,cc", "neither a name nor an address"),
+        (f"https://{'a' * 64}.example", "neither a name nor an address"),
+        ("https://256.1.1.1", "neither a name nor an address"),
     ],
 )
 def test_where_they_may_not(base_url: str, words: str) -> None:

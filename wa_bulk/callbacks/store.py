@@ -42,7 +42,8 @@ class CallbackStore:
     """The account's memory, as the place where callbacks are put.
 
     Any number of tasks may record at once, of any event loop; what waits is written as one by a thread of
-    the store's own. Several processes may use one file. Leaving `async with` closes it.
+    the store's own. Several processes may use one file, each with a store of its own: one that was used
+    before a process forked raises RuntimeError in the child. Leaving `async with` closes it.
     """
 
     def __init__(self, writer: Writer, words: OptOutWords) -> None:
@@ -63,8 +64,8 @@ class CallbackStore:
         `words` are those by which people stop and start; the built-in ones unless given. Rows are kept for
         `keep_s` seconds, for ever unless given. Raises HistoryError in one of its kinds.
         """
-        database = Database.open(path, locked_after_s=locked_after_s)
-        return cls(Writer(database, locked_after_s, keep_s), words or OptOutWords())
+        Database.open(path, locked_after_s=locked_after_s).close()
+        return cls(Writer(Path(path), locked_after_s, keep_s), words or OptOutWords())
 
     @property
     def path(self) -> Path:

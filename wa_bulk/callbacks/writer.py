@@ -17,6 +17,7 @@ from wa_bulk.callbacks.pruning import prune_step
 from wa_bulk.callbacks.tables import Tables
 from wa_bulk.history import HistoryError, HistoryUnavailable
 from wa_bulk.history.database import Database, now_ms
+from wa_bulk.send.forks import watch_forks
 
 ENTRIES_MOST = 5_000
 """Entries stored in one transaction: more would keep other processes out for too long."""
@@ -68,22 +69,40 @@ class Job(Generic[T]):
 
 
 class Writer:
-    """A thread with a connection of its own. Jobs come from any event loop; each is told once on disk."""
+    """A thread with a connection of its own. Jobs come from any event loop; each is told once on disk.
 
-    def __init__(self, database: Database, locked_after_s: float, keep_s: float | None) -> None:
-        self.path: Path = database.path
-        self._database: Database | None = database
-        self._tables = Tables(database)
+    Both are made for the first job, so that a process may fork before that.
+    """
+
+    def __init__(self, path: Path, locked_after_s: float, keep_s: float | None) -> None:
+        self.path = path
         self._locked_after_s = locked_after_s
         self._keep_s = keep_s
+        self._database: Database | None = None
+        self._tables: Tables | None = None
+        self._parents: Database | None = None
+        self._closed = False
+        self.start_anew()
+        watch_forks(self)
+
+    def start_anew(self) -> None:
+        """Begin without a thread: at first, and in a forked child.
+
+        A connection of the parent's is kept, so that it is not closed: its locks are not the child's, and as
+        long as it is there SQLite takes none for other connections of the child either.
+        """
+        self._parents = self._parents or self._database
         self._jobs: queue.SimpleQueue[Job[object] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
-        self._closed = False
-        self._prune_at_s = time.monotonic() if keep_s is not None else float("inf")
+        self._prune_at_s = time.monotonic() if self._keep_s is not None else float("inf")
 
     def put(self, job: Job[T]) -> asyncio.Future[T]:
         """Have a job done, and return what tells of it. Raises RuntimeError once closed."""
+        if self._parents is not None:
+            raise RuntimeError(
+                "this callback store was in use when the process forked: open one in each process"
+            )
         with self._lock:
             if self._closed:
                 raise RuntimeError("the callback store is closed")
@@ -102,8 +121,6 @@ class Writer:
                 self._jobs.put(None)
         if self._thread is not None:
             self._thread.join()
-        elif self._database is not None:
-            self._database.close()
 
     # ---- in the thread
 
@@ -152,7 +169,8 @@ class Writer:
             if len(group) == 1:
                 self._fail(group, error)
                 return
-            self._tables.forget()
+            if self._tables is not None:
+                self._tables.forget()
             for job in group:  # one of them cannot be stored: that must not cost the others
                 self._store([job])
 
@@ -187,6 +205,7 @@ class Writer:
                 job.error = ReplayedNonce()
             else:
                 taken.append(job)
+        assert self._tables is not None
         are_new = self._tables.write([entry for job in taken for entry in job.entries])
         start = 0
         for job in taken:

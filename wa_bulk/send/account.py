@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NoReturn, Self
 from urllib.parse import urlsplit
 
+from wa_bulk.api.link import IS_LINK, why_no_link
 from wa_bulk.api.loopback import is_loopback
 from wa_bulk.arguments import text
 from wa_bulk.send.redaction import Redaction
@@ -125,6 +126,8 @@ def checked_base_url(url: str, *, allow_http: bool = False) -> str:
         raise ValueError(f"the base URL {url!r} has a query or fragment; expected, say, {BASE_URL}")
     if not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
         raise ValueError(f"the base URL {url!r} holds blanks, control or non-ASCII characters")
+    if not IS_LINK.fullmatch(url):
+        raise ValueError(f"the base URL {why_no_link(url)}; expected, say, {BASE_URL}")
     base_url = url.rstrip("/")
     for path in _API_PATHS:
         if parts.path.rstrip("/").lower().endswith(path):

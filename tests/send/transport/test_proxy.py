@@ -20,6 +20,7 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         ("proxy:3128", "http://proxy:3128"),
         (" me:p%40ss@proxy:3128 ", "http://me:p%40ss@proxy:3128"),
         ("https://proxy", "https://proxy"),
+        ("http://me:p@ss@proxy:3128", "http://me:p@ss@proxy:3128"),
         ("http://[::1]:3128/", "http://[::1]:3128/"),
     ],
 )
@@ -43,6 +44,7 @@ def test_proxies_that_can_be_used(url: str, expected: str) -> None:
         ("http://me:hidden@p:1?a", "is not the URL of a proxy"),
         ("http://me:hid den@p:1", "holds blanks"),
         ("", "is not the URL of a proxy"),
+        ("http://me:hidden@proxy..example:1", "has no host that could be one"),
     ],
 )
 def test_proxies_that_cannot(url: str, words: str) -> None:
@@ -64,6 +66,35 @@ def test_which_variable_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert proxy_from_environment(target) == "http://c:3"
     monkeypatch.setenv("NO_PROXY", "api.example")
     assert proxy_from_environment(target) is None
+
+
+@pytest.mark.parametrize(
+    ("entries", "url", "is_exempt"),
+    [
+        ("*", "https://api.example/", True),
+        ("localhost *", "https://api.example/", True),
+        ("*.example", "https://api.example/", True),
+        (".api.example", "https://api.example/", True),
+        ("API.Example.", "https://api.example/", True),
+        ("other.example api.example", "https://api.example/", True),
+        ("other.example; api.example:443", "https://api.example/", True),
+        ("api.example:80", "https://api.example/", False),
+        ("i.example", "https://api.example/", False),
+        ("10.0.0.0/8", "http://10.1.2.3/", True),
+        ("10.0.0.0/8", "http://11.1.2.3/", False),
+        ("[fd00::1]:8025", "http://[fd00::1]:8025/", True),
+        ("fd00::/8", "http://[fd00::1]:8025/", True),
+        ("[fd00::1]:1", "http://[fd00::1]:8025/", False),
+        (".", "https://api.example/", False),
+        ("", "https://api.example/", False),
+    ],
+)
+def test_what_goes_without_a_proxy(
+    entries: str, url: str, is_exempt: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://p:1")
+    monkeypatch.setenv("NO_PROXY", entries)
+    assert (proxy_from_environment(endpoint(url)) is None) == is_exempt
 
 
 def test_a_proxy_that_is_given_counts_before_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:

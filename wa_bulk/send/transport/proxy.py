@@ -1,15 +1,20 @@
 """Which proxy is between us and the API, and whether we can use it."""
 
+import ipaddress
 import os
+import re
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from wa_bulk.api.link import IS_LINK
 from wa_bulk.api.loopback import is_loopback
 from wa_bulk.arguments import text
 
 from .request import Endpoint
 
 SCHEMES = ("http", "https")
+_BETWEEN = re.compile(r"[\s,;]+")
+_WITH_PORT = re.compile(r"([^:]+|\[.*\]):([0-9]{1,5})")
 
 
 def checked_proxy(url: str, source: str) -> str:
@@ -33,6 +38,8 @@ def checked_proxy(url: str, source: str) -> str:
         raise ValueError(f"{source} is not the URL of a proxy: expected http://host:port")
     if any(character <= " " or character == "\x7f" for character in whole):
         raise ValueError(f"{source} holds blanks or control characters: expected http://host:port")
+    if not IS_LINK.fullmatch(f"http://{parts.netloc.rpartition('@')[2]}"):
+        raise ValueError(f"{source} has no host that could be one: expected http://host:port")
     return whole
 
 
@@ -52,10 +59,32 @@ def proxy_from_environment(target: Endpoint) -> str | None:
     if is_loopback(target.host) or proxy_bypass(f"{target.host}:{target.port}"):
         return None
     proxies = getproxies()
+    if any(_is_for(entry, target) for entry in _BETWEEN.split(proxies.get("no", "").lower())):
+        return None
     for scheme in ("https" if target.tls else "http", "all"):
         if proxy := proxies.get(scheme):
             return checked_proxy(proxy, _variable(f"{scheme}_proxy"))
     return None
+
+
+def _is_for(entry: str, target: Endpoint) -> bool:
+    """Return whether an entry of NO_PROXY, in any of the forms that programs take, covers `target`.
+
+    A name covers its subdomains as well, with a dot or `*.` before it or without; networks are `10.0.0.0/8`.
+    """
+    if entry == "*":
+        return True
+    if with_port := _WITH_PORT.fullmatch(entry):
+        if int(with_port[2]) != target.port:
+            return False
+        entry = with_port[1]
+    name, host = entry.removeprefix("*").strip("[]."), target.host.lower().rstrip(".")
+    if name and f".{host}".endswith(f".{name}"):
+        return True
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(name, strict=False)
+    except ValueError:
+        return False
 
 
 def _variable(name: str) -> str:
