@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -200,12 +201,13 @@ async def test_callbacks_are_collected_into_one_memory(redis_server: RedisServer
 async def test_while_redis_is_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Callbacks are answered with 503, and taken once it is back; what was answered with 200 is there."""
+    """Callbacks are answered with 503, and stored once it is back: nobody posts them again."""
     monkeypatch.setattr(shared_callbacks, "STORED_WITHIN_S", 0.3)
     monkeypatch.setattr("wa_bulk.callbacks.app._HEALTH_EVERY_S", 0.0)
     server = RedisServer(tmp_path, appendonly="yes", appendfsync="always")
     with server:
-        async with receiving(sink(server)) as receiver:
+        receivers = sink(server)
+        async with receiving(receivers) as receiver:
             assert await receiver.post(body(status())) == (200, "")
             server.kill()
             with caplog.at_level(logging.WARNING, "wa_bulk.callbacks"):
@@ -216,10 +218,31 @@ async def test_while_redis_is_away(
             assert receiver.counters.not_stored == 1
             assert (await receiver.get("/health"))[0] == 503
             server.start()
-            assert (await receiver.get("/health"))[0] == 200
+            while (await receiver.get("/health"))[0] != 200:
+                await asyncio.sleep(0.01)
             assert await receiver.post(body(status("delivered"))) == (200, "")
-        await collect(server, tmp_path / "memory.db")
-        assert states(tmp_path / "memory.db") == {1: "delivered"}
+            with caplog.at_level(logging.WARNING, "wa_bulk.callbacks"):
+                await receivers.close()
+        assert "1 requests that were answered with 503 are stored by now" in caplog.text
+        assert (await collect(server, tmp_path / "memory.db")).rows == 3
+        assert states(tmp_path / "memory.db") == {1: "read"}
+
+
+async def test_what_a_receiver_holds_is_bounded(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And told where it is lost since the receiver ends before Redis is back."""
+    monkeypatch.setattr(shared_callbacks, "STORED_WITHIN_S", 0.1)
+    monkeypatch.setattr(shared_callbacks, "HELD_BYTES_MAX", 1000)
+    url = "redis://127.0.0.1:1/0"
+    receivers = SharedCallbacks(connect(url), url)
+    async with receiving(receivers) as receiver:
+        for request in rows_of(1, 20):
+            assert (await receiver.post(request))[0] == 503
+    with caplog.at_level(logging.WARNING, "wa_bulk.callbacks"):
+        await receivers.close()
+    lost = int(re.findall(r"(\d+) requests are lost: Redis at .* cannot be reached", caplog.text)[0])
+    assert 0 < lost < 20
 
 
 async def test_a_redis_that_comes_back_in_time(tmp_path: Path) -> None:

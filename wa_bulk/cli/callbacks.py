@@ -201,7 +201,10 @@ async def _share(
             "Nobody has collected callbacks yet. On the machine of the account's memory:\n"
             "  wa-bulk cluster collect --follow"
         )
-    await _listen(sink, place, facts, warnings)
+    try:
+        await _listen(sink, place, facts, warnings)
+    finally:
+        await sink.close()
 
 
 async def _listen(

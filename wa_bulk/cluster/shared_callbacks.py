@@ -34,13 +34,15 @@ TELL_AT = 0.25
 FULL_AT = 0.98
 """Of the most: from there on the health address says so, since it may be too much for the next request."""
 STORED_WITHIN_S = LOCKED_AFTER_S
+HELD_BYTES_MAX = 64 * MEGABYTE
+"""Most that a receiver holds while Redis takes nothing."""
 NONCE_MS = 3_600_000
 """Longer than any signature stays fresh."""
 _TELL_EVERY_S = 60.0
 _BATCH_BYTES = 4 * MEGABYTE
 _BATCH_ENTRIES = 1000
 """A script of Redis can answer for no more than some thousands at once."""
-_AGAIN_S = 0.1
+_AGAIN_S = (0.1, 0.2, 0.5, 1.0)
 
 _receive = Script("receive")
 _log = logging.getLogger("wa_bulk.callbacks")
@@ -59,8 +61,8 @@ class SharedCallbacks:
     """Keeps callbacks in Redis until they are collected. A `CallbackSink`.
 
     What is stored has been answered for by Redis: it is as durable as Redis is set to be. Any number of
-    requests may be stored at once; what waits is written as one. While Redis cannot be reached it is tried
-    again for as long as the vendor waits for an answer.
+    requests may be stored at once; what waits is written as one. While Redis cannot be reached, what was to
+    be stored is held, and stored once it can be: whatever it was answered, the vendor posts it no second time.
     """
 
     def __init__(self, redis: Redis, url: str, words: ExtraWords = ExtraWords()) -> None:  # noqa: B008
@@ -75,8 +77,8 @@ class SharedCallbacks:
     async def record(self, rows: Sequence[CallbackRow], *, signed: Signed | None = None) -> Recorded:
         """Store the rows; which of them are repeated is found when they are collected.
 
-        Raises NotStored where they cannot be stored in time, ReplayedNonce where the nonce came with another
-        body.
+        Raises NotStored where they are not stored in time, be it that they are later; ReplayedNonce where the
+        nonce came with another body.
         """
         if rows or signed is not None:
             data = encode(received_entry(rows, self._extra_words))
@@ -99,6 +101,10 @@ class SharedCallbacks:
             raise NotStored(str(error)) from error
         if bytes_waiting >= FULL_AT * BYTES_MAX["received"]:
             raise NotStored(_full())
+
+    async def close(self) -> None:
+        """Store what is held, if that can be done soon. To be called once nothing is recorded any more."""
+        await asyncio.gather(*(queue.close() for queue in self._queues.values()))
 
     async def _put(self, stream: Stream, waiting: _Waiting) -> None:
         queue = self._queues[stream]
@@ -153,15 +159,30 @@ class _Queue:
         """Why Redis took nothing when it was last asked."""
         self._send = send
         self._waiting: list[_Waiting] = []
+        self._bytes = 0
         self._sending: asyncio.Task[None] | None = None
 
     def add(self, waiting: _Waiting) -> None:
-        """Have an entry stored soon."""
+        """Have an entry stored soon. Raises NotStored where too much is held."""
+        if self._bytes > HELD_BYTES_MAX:
+            raise NotStored(f"{self.trouble}; {HELD_BYTES_MAX // MEGABYTE} MB wait for it here")
+        self._bytes += len(waiting.data)
         self._waiting.append(waiting)
         if self._sending is None:
             self._sending = asyncio.create_task(self._send_all())
 
+    async def close(self) -> None:
+        """Wait a moment for what is held to be stored."""
+        if self._sending is None:
+            return
+        sending = self._sending
+        await asyncio.wait([sending], timeout=STORED_WITHIN_S)
+        sending.cancel()
+        if self._waiting:
+            _log.warning("%d requests are lost: %s", len(self._waiting), self.trouble or _too_slow())
+
     async def _send_all(self) -> None:
+        late = failures = 0
         try:
             while batch := self._batch():
                 try:
@@ -171,19 +192,30 @@ class _Queue:
                     self.trouble = _too_slow()
                 except ClusterError as error:
                     self.trouble = str(error)
-                    await asyncio.sleep(_AGAIN_S)
+                    await asyncio.sleep(_AGAIN_S[min(failures, len(_AGAIN_S) - 1)])
+                    failures += 1
                 else:
-                    self.trouble = ""
+                    self.trouble, failures = "", 0
                     del self._waiting[: len(batch)]
-                    for waiting, fate in zip(batch, fates, strict=True):
-                        if not waiting.fate.done():
-                            waiting.fate.set_result(fate)
+                    self._bytes -= sum(len(waiting.data) for waiting in batch)
+                    late += self._tell(batch, fates)
         finally:
             self._sending = None
+            if late:
+                _log.warning("%d requests that were answered with 503 are stored by now", late)
+
+    def _tell(self, batch: Sequence[_Waiting], fates: Sequence[str]) -> int:
+        """Tell what became of these, and return how many were stored too late for their answer."""
+        late = 0
+        for waiting, fate in zip(batch, fates, strict=True):
+            if not waiting.fate.done():
+                waiting.fate.set_result(fate)
+            elif fate == "ok":
+                late += 1
+        return late
 
     def _batch(self) -> list[_Waiting]:
-        """Return what to store next; whoever was answered already, since it took too long, is passed over."""
-        self._waiting = [waiting for waiting in self._waiting if not waiting.fate.done()]
+        """Return what to store next."""
         size = 0
         for count, waiting in enumerate(self._waiting):
             size += len(waiting.data)
