@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -72,12 +73,17 @@ def test_callbacks_are_collected_until_it_is_told_to_stop(cluster: Folder, redis
         second = cluster.run("cluster", "collect")
         assert second.exit_code == exits.NOTHING_SENT
         assert "another process collects callbacks" in second.stderr
+        told = cluster.run("cluster", "status").stdout
+        assert re.search(rf"^callbacks\n  collector  \S+:{collector.pid}\n", told)
         assert post(port, read(run, 2)) == 200
         while heard(cluster, run) != [1, 2]:
             assert collector.poll() is None
     told = ended(collector)
     assert f"are collected from Redis at {redis_server.url} into {cluster.path / 'memory.db'}" in told
     assert "2 callbacks, sent 0, delivered 0, read 2, failed 0" in told
+    status = cluster.run("cluster", "status").stdout
+    assert "none: `wa-bulk cluster collect --follow`\n  memory     " in status
+    assert f":{cluster.path / 'memory.db'}\n" in status
     moved = cluster.run("cluster", "collect", WA_BULK_DB=str(cluster.path / "other.db"))
     assert moved.exit_code == exits.FINISHED
     assert f"{cluster.path / 'memory.db'} (machine:file): those are not here" in moved.stderr

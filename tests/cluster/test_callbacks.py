@@ -19,7 +19,7 @@ from wa_bulk.api.callbacks import CallbackRow
 from wa_bulk.callbacks import HEADER, CallbackStore, Counters, parse_callback
 from wa_bulk.callbacks.store import Recorded
 from wa_bulk.cluster import callback_collector, keys, role, shared_callbacks
-from wa_bulk.cluster.callback_collector import CallbackCollector, collected_into, waiting_for
+from wa_bulk.cluster.callback_collector import CallbackCollector, collecting, waiting_for
 from wa_bulk.cluster.callback_entry import ExtraWords
 from wa_bulk.cluster.connection import ClusterError, connect
 from wa_bulk.cluster.role import take_role
@@ -185,14 +185,14 @@ async def test_one_process_collects_at_a_time(
 async def test_callbacks_are_collected_into_one_memory(redis_server: RedisServer, tmp_path: Path) -> None:
     """What is collected beside a run is left to the memory that callbacks go into."""
     redis, url = connect(redis_server.url), redis_server.url
-    assert await collected_into(redis, url) is None
+    assert await collecting(redis, url) == (None, None, 0)
     assert not await waiting_for(redis, url, HOME)
     async with receiving(sink(redis_server)) as receiver:
         await receiver.post(body(status()))
         assert await waiting_for(redis, url, "elsewhere:/memory.db")
         await collect(redis_server, tmp_path / "memory.db")
         await receiver.post(body(status("read")))
-    assert await collected_into(redis, url) == HOME
+    assert (await collecting(redis, url)).home == HOME
     assert not await waiting_for(redis, url, "elsewhere:/memory.db")
     assert await waiting_for(redis, url, HOME)
     await redis.aclose()
@@ -202,7 +202,7 @@ async def test_while_redis_is_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Callbacks are answered with 503, and stored once it is back: nobody posts them again."""
-    monkeypatch.setattr(shared_callbacks, "STORED_WITHIN_S", 0.3)
+    monkeypatch.setattr(shared_callbacks, "STORED_WITHIN_S", 1.0)
     monkeypatch.setattr("wa_bulk.callbacks.app._HEALTH_EVERY_S", 0.0)
     server = RedisServer(tmp_path, appendonly="yes", appendfsync="always")
     with server:

@@ -187,13 +187,13 @@ async def _receive(store: CallbackStore, place: Place) -> None:
 async def _share(
     redis: Redis, url: str, place: Place, stop_words: tuple[str, ...], start_words: tuple[str, ...]
 ) -> None:
-    from wa_bulk.cluster.callback_collector import collected_into
+    from wa_bulk.cluster.callback_collector import collecting
     from wa_bulk.cluster.callback_entry import ExtraWords
     from wa_bulk.cluster.shared_callbacks import SharedCallbacks
 
     sink = SharedCallbacks(redis, url, ExtraWords(stop_words, start_words))
     facts, warnings = [("Redis", shown(url))], []
-    home = await collected_into(redis, url)
+    home = (await collecting(redis, url)).home
     if home is not None:
         facts.append(("collected", f"into {home}"))
     else:

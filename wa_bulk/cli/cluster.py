@@ -217,16 +217,17 @@ def worker(until_done: bool, base_url: str | None, url: str | None) -> None:
 @redis_option
 @options.debug
 def status(run: str | None, as_json: bool, url: str | None) -> None:
-    """Tell how a run is, or all of them.
+    """Tell how a run is, or all of them and callbacks.
 
     \b
     Examples:
       wa-bulk cluster status
       wa-bulk cluster status 5f0c2a9d1e7b --json
     """
-    from wa_bulk.cli.cluster_display import show_runs
+    from wa_bulk.cli.cluster_display import show_callbacks, show_runs
 
     async def read(redis: Redis, url: str) -> None:
+        from wa_bulk.cluster.callback_collector import collecting
         from wa_bulk.cluster.control import all_status
         from wa_bulk.cluster.control import status as status_of
 
@@ -240,6 +241,8 @@ def status(run: str | None, as_json: bool, url: str | None) -> None:
             click.echo(msgspec.json.format(msgspec.json.encode(found[0] if run else found)))
         else:
             show_runs(found)
+            if not run:
+                show_callbacks(await collecting(redis, url))
 
     with_redis(url, read)
 

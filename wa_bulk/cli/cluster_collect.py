@@ -51,10 +51,10 @@ async def collect_callbacks(redis: Redis, url: str, keep_s: float | None, *, fol
     from wa_bulk.cli.interrupt import two_step
     from wa_bulk.cli.memory import memory_path
     from wa_bulk.cli.redis import shown
-    from wa_bulk.cluster.callback_collector import CallbackCollector, collected_into
+    from wa_bulk.cluster.callback_collector import CallbackCollector, collecting
 
     path = memory_path()
-    home, before = home_of(path), await collected_into(redis, url)
+    home, before = home_of(path), (await collecting(redis, url)).home
     counters = Counters()
     display = CallbackDisplay(counters)
     async with CallbackStore.open(path, keep_s=keep_s) as store, display:

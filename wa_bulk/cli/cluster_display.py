@@ -13,6 +13,7 @@ import msgspec
 from wa_bulk.report.words import counted, duration, plain
 
 if TYPE_CHECKING:
+    from wa_bulk.cluster.callback_collector import Collecting
     from wa_bulk.cluster.control import RunStatus
 
 
@@ -49,6 +50,20 @@ def show_runs(runs: list[RunStatus]) -> None:
         click.echo(f"{click.style(status.run_id, bold=True)}  {plain(status.campaign)}, {status.state}")
         for name, fact in _facts(status):
             click.echo(f"  {name:<9}  {plain(fact)}")
+
+
+def show_callbacks(callbacks: Collecting) -> None:
+    """Print where callbacks are collected, and what waits, if any were received over this Redis."""
+    if callbacks.home is None and not callbacks.bytes_waiting:
+        return
+    click.echo(click.style("callbacks", bold=True))
+    facts = [("collector", callbacks.collector or "none: `wa-bulk cluster collect --follow`")]
+    if callbacks.bytes_waiting:
+        facts.append(("collect", f"{callbacks.bytes_waiting:,} bytes wait"))
+    if callbacks.home is not None:
+        facts.append(("memory", callbacks.home))
+    for name, fact in facts:
+        click.echo(f"  {name:<9}  {plain(fact)}")
 
 
 def _facts(status: RunStatus) -> list[tuple[str, str]]:

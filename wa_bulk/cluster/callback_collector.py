@@ -40,6 +40,15 @@ class Page(NamedTuple):
     size: int
 
 
+class Collecting(NamedTuple):
+    """Into which memory callbacks were collected last (`host:file`), who collects them now
+    (`host:process`), and how many bytes wait."""
+
+    home: str | None
+    collector: str | None
+    bytes_waiting: int
+
+
 class CallbackCollector(Patience):
     """Moves callbacks that receivers put into Redis into `store`, the memory that is called `home`.
 
@@ -187,9 +196,14 @@ async def waiting_for(redis: Redis, url: str, home: str) -> bool:
     return known is None or known.decode() == home
 
 
-async def collected_into(redis: Redis, url: str) -> str | None:
-    """Return the memory that callbacks were collected into last, as `host:file`; None: into none yet."""
-    (facts,) = keys.of_callbacks("facts")
+async def collecting(redis: Redis, url: str) -> Collecting:
+    """Tell where callbacks are collected. Raises ClusterError."""
+    facts, collector = keys.of_callbacks("facts", "collector")
     with in_words(url):
-        known = await cast(Awaitable[bytes | None], redis.hget(facts, "home"))
-    return known.decode() if known is not None else None
+        home, waiting = await cast(Awaitable[list[bytes | None]], redis.hmget(facts, ["home", "received"]))
+        who = await cast(Awaitable[bytes | None], redis.get(collector))
+    return Collecting(
+        home.decode() if home is not None else None,
+        who.decode().split()[0] if who is not None else None,
+        int(waiting or 0),
+    )

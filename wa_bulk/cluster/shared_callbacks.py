@@ -42,7 +42,7 @@ _TELL_EVERY_S = 60.0
 _BATCH_BYTES = 4 * MEGABYTE
 _BATCH_ENTRIES = 1000
 """A script of Redis can answer for no more than some thousands at once."""
-_AGAIN_S = (0.1, 0.2, 0.5, 1.0)
+_AGAIN_S = (0.1, 0.2, 0.5)
 
 _receive = Script("receive")
 _log = logging.getLogger("wa_bulk.callbacks")
@@ -62,7 +62,7 @@ class SharedCallbacks:
 
     What is stored has been answered for by Redis: it is as durable as Redis is set to be. Any number of
     requests may be stored at once; what waits is written as one. While Redis cannot be reached, what was to
-    be stored is held, and stored once it can be: whatever it was answered, the vendor posts it no second time.
+    be stored is held, and stored once it can be: whatever the answer, the vendor posts nothing twice.
     """
 
     def __init__(self, redis: Redis, url: str, words: ExtraWords = ExtraWords()) -> None:  # noqa: B008
