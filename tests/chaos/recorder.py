@@ -41,9 +41,9 @@ class Recorder:
     """A running server. Made by `recording`."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, port: int, arrivals: Path, authority: Path | None
+        self, process: asyncio.subprocess.Process, at: str, arrivals: Path, authority: Path | None
     ) -> None:
-        self.url = f"{'https' if authority else 'http'}://127.0.0.1:{port}"
+        self.url = f"{'https' if authority else 'http'}://{at}"
         self.authority = authority
         """Whom to trust that it is the one, if it speaks TLS."""
         self._process = process
@@ -121,7 +121,7 @@ class Recorder:
 
 @asynccontextmanager
 async def recording(
-    folder: Path, seed: int = 0, faults: Faults = CALM, *, tls: bool = False
+    folder: Path, seed: int = 0, faults: Faults = CALM, *, tls: bool = False, host: str = "127.0.0.1"
 ) -> AsyncIterator[Recorder]:
     """A server of its own process that keeps its record in `folder`."""
     arrivals, authority, certificate = (
@@ -131,7 +131,7 @@ async def recording(
         trusted = trustme.CA()
         trusted.cert_pem.write_to_path(str(authority))
         trusted.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
-    words = [str(arrivals), str(seed), *([str(certificate)] if tls else [])]
+    words = [str(arrivals), str(seed), host, *([str(certificate)] if tls else [])]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.chaos.server", *words),
         cwd=ROOT,
@@ -140,7 +140,7 @@ async def recording(
     )
     assert process.stdout is not None
     port: int = json.loads(await process.stdout.readline())["port"]
-    recorder = Recorder(process, port, arrivals, authority if tls else None)
+    recorder = Recorder(process, f"{host}:{port}", arrivals, authority if tls else None)
     try:
         await recorder.fault(faults)
         yield recorder

@@ -1,7 +1,8 @@
 """The recording server: a process of its own that plays EngageLab badly and writes down every arrival.
 
-`python -m tests.chaos.server ARRIVALS SEED [CERTIFICATE]` prints `{"port": …}`, then obeys the JSON lines on
-its stdin, each with an `id`, and answers each with one on its stdout when it is done. It ends with its stdin.
+`python -m tests.chaos.server ARRIVALS SEED HOST [CERTIFICATE]` prints `{"port": …}`, then obeys the JSON
+lines on its stdin, each with an `id`, and answers each with one on its stdout when it is done. It ends with
+its stdin.
 
 A line of ARRIVALS is in the file before anything is answered, so it outlives whoever was being answered:
 `{"n", "at", "row", "to", "request_id", "kind", "accepted", "message_id"}` when a request has been read, and
@@ -40,7 +41,7 @@ Json = dict[str, object]
 class Recorder:
     """What all connections share."""
 
-    def __init__(self, arrivals: str, seed: int, certificate: str | None) -> None:
+    def __init__(self, arrivals: str, seed: int, host: str, certificate: str | None) -> None:
         self.faults = Faults()
         self.credentials = ""
         """Whose `key:secret` is right; empty: anybody's."""
@@ -50,6 +51,7 @@ class Recorder:
         self.connections: set[Connection] = set()
         self._by_row: Counter[int] = Counter()
         self._fd = os.open(arrivals, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._host = host
         self._port = 0
         self._tls: ssl.SSLContext | None = None
         if certificate:
@@ -60,7 +62,7 @@ class Recorder:
     async def listen(self) -> int:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: Connection(self), "127.0.0.1", self._port, backlog=1024, ssl=self._tls
+            lambda: Connection(self), self._host, self._port, backlog=1024, ssl=self._tls
         )
         self._port = self._server.sockets[0].getsockname()[1]
         return self._port
@@ -129,7 +131,7 @@ class Recorder:
         """Returns when everything that any client now dead had sent is read."""
         if self._server is not None:
             unchecked = ssl._create_unverified_context() if self._tls else None
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._port, ssl=unchecked)
+            reader, writer = await asyncio.open_connection(self._host, self._port, ssl=unchecked)
             writer.write(KNOCK)
             await reader.read()  # accepted in the order made: those before it are known by now
             writer.close()
@@ -227,9 +229,9 @@ class Connection(asyncio.Protocol):
         self.transport.abort()
 
 
-async def serve(arrivals: str, seed: int, certificate: str | None = None) -> None:
+async def serve(arrivals: str, seed: int, host: str, certificate: str | None = None) -> None:
     """Runs until stdin ends."""
-    recorder = Recorder(arrivals, seed, certificate)
+    recorder = Recorder(arrivals, seed, host, certificate)
     loop = asyncio.get_running_loop()
     commands = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)

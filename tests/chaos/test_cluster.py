@@ -16,19 +16,18 @@ from tests.chaos.cluster_storm import storm
 from tests.chaos.cutting_proxy import CuttingProxy
 from tests.chaos.recipients import crowd, mixed_crowd
 from tests.chaos.recorder import Recorder
-from tests.cluster.redis_server import RedisServer
+from tests.cluster.redis_server import SAFE, RedisServer
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
 
 IN_FLIGHT = 64
-ALWAYS = {"appendonly": "yes", "appendfsync": "always"}
 
 
 @pytest.fixture
 async def redis(tmp_path: Path) -> AsyncIterator[RedisServer]:
     folder = tmp_path / "redis"
     folder.mkdir()
-    with RedisServer(folder, **ALWAYS) as server:
+    with RedisServer(folder, **SAFE) as server:
         yield server
 
 
@@ -97,20 +96,28 @@ async def test_submit_and_collect_go_on_where_they_were_killed(
     assert cluster.audit(unknown_max=0) == {"accepted": 20_000}
 
 
-async def test_redis_is_killed_and_comes_back(tmp_path: Path, server: Recorder, redis: RedisServer) -> None:
-    cluster = Cluster(tmp_path, server, redis.url, crowd(3000))
-    await cluster.submit("--rate", "300")
-    for _ in range(2):
-        await cluster.add_worker()
-    for blow in range(1, 4):
-        await server.arrived(blow * 500)
-        redis.kill()
-        await asyncio.sleep(0.5)
-        redis.start()
-    await cluster.until("finished")
-    await cluster.end()
-    await cluster.collect()
-    assert cluster.audit(unknown_max=0, rate=300) == {"accepted": 3000}
+@pytest.mark.parametrize(
+    ("appendfsync", "ending"), [("always", "killed"), ("everysec", "killed"), ("everysec", "told to end")]
+)
+async def test_redis_goes_and_comes_back(
+    tmp_path: Path, server: Recorder, appendfsync: str, ending: str
+) -> None:
+    """What it wrote is the operating system's, if not the disk's: as long as that lives, nothing is lost."""
+    (tmp_path / "redis").mkdir()
+    with RedisServer(tmp_path / "redis", appendonly="yes", appendfsync=appendfsync) as redis:
+        cluster = Cluster(tmp_path, server, redis.url, crowd(2500))
+        await cluster.submit("--rate", "300")
+        for _ in range(2):
+            await cluster.add_worker()
+        for blow in range(1, 4):
+            await server.arrived(blow * 500)
+            await asyncio.to_thread(redis.kill if ending == "killed" else redis.stop)
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(redis.start)
+        await cluster.until("finished")
+        await cluster.end()
+        await cluster.collect()
+        assert cluster.audit(unknown_max=0, rate=300) == {"accepted": 2500}
 
 
 async def test_a_worker_ends_when_it_is_told_to_although_redis_is_gone(
@@ -131,6 +138,43 @@ async def test_a_worker_ends_when_it_is_told_to_although_redis_is_gone(
     await cluster.end()
     await cluster.collect()
     cluster.audit(unknown_max=IN_FLIGHT + 15, rate=300)
+
+
+@pytest.mark.parametrize(("rate", "rows"), [(80, 1200), (1000, 8000)])
+async def test_three_workers_keep_a_rate(
+    tmp_path: Path, server: Recorder, redis: RedisServer, rate: int, rows: int
+) -> None:
+    cluster = Cluster(tmp_path, server, redis.url, crowd(rows))
+    await cluster.submit("--rate", str(rate))
+    for _ in range(3):
+        await cluster.add_worker()
+    await cluster.until("finished")
+    await cluster.end()
+    await cluster.collect()
+    assert cluster.audit(unknown_max=0, rate=rate) == {"accepted": rows}
+
+
+async def test_another_takes_over_within_thirty_five_seconds(
+    tmp_path: Path, server: Recorder, redis: RedisServer
+) -> None:
+    """With the lease that everybody has: of a worker that is killed with most of its rows in hand."""
+    cluster = Cluster(tmp_path, server, redis.url, crowd(2000))
+    cluster.program = "wa_bulk"
+    await cluster.submit("--rate", "30")
+    for _ in range(3):
+        await cluster.add_worker()
+    await server.arrived(100)
+    holders = await cluster.holders()
+    killed = next(worker for worker in cluster.workers if worker.pid in holders)
+    killed.kill()
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    while killed.pid in await cluster.holders():
+        await asyncio.sleep(0.2)
+    print(f"taken over after {loop.time() - began:.1f} s")
+    assert loop.time() - began < 35
+    await cluster.run("cancel", cluster.run_id)
+    await cluster.end()
 
 
 async def test_lost_replies_change_nothing(tmp_path: Path, server: Recorder, redis: RedisServer) -> None:

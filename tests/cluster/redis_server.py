@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Self
 
 WAIT_S = 60.0
+SAFE = {"appendonly": "yes", "appendfsync": "always"}
+"""Options of a server that loses nothing."""
 
 
 def free_port() -> int:
@@ -20,17 +22,19 @@ def free_port() -> int:
 
 
 class RedisServer:
-    """A redis-server on a loopback port, its files in `folder`. `options` as in its configuration file."""
+    """A redis-server on a port of `host`, its files in `folder`. `options` as in its configuration file."""
 
-    def __init__(self, folder: Path, **options: str) -> None:
+    def __init__(self, folder: Path, *, host: str = "127.0.0.1", **options: str) -> None:
         program = shutil.which("redis-server")
         assert program is not None, "these tests need redis-server (Debian: apt install redis-server)"
         self.folder = folder
+        self.host = host
         self.port = free_port()
         self.password = options.get("requirepass")
         settings = {
             "port": str(self.port),
-            "bind": "127.0.0.1",
+            "bind": " ".join({"127.0.0.1": None, host: None}),
+            "protected-mode": "no",
             "dir": str(folder),
             "save": "",
             "appendonly": "no",
@@ -46,7 +50,7 @@ class RedisServer:
     @property
     def url(self) -> str:
         who = f":{self.password}@" if self.password else ""
-        return f"redis://{who}127.0.0.1:{self.port}/0"
+        return f"redis://{who}{self.host}:{self.port}/0"
 
     def start(self) -> Self:
         self.process = started(self._command, self.port, self.folder / "redis.log")

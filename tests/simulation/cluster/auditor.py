@@ -28,7 +28,6 @@ COUNTS_AS = {
     "unknown, again": "unknown",
     "rejected, again": "rejected",
 }
-LEASE_S = 30.0
 
 
 class ClusterAuditor:
@@ -104,7 +103,10 @@ class ClusterAuditor:
                 pass  # in doubt already, and sent again on the user's word
             elif taken_at is None:
                 self._fault(f"row {row} was sent before its intent was in Redis: {CODES[byte]}")
-            elif attempt.begun_at > taken_at and attempt.begun_at - self.clock_jumped_at > LEASE_S:
+            elif (
+                attempt.begun_at > taken_at
+                and attempt.begun_at - self.clock_jumped_at > self._scenario.lease_s
+            ):
                 self._fault(f"row {row} was sent although another has taken it over")
         if reason := self._must_not_be_sent(attempt):
             self._fault(f"row {row} was sent {reason}")

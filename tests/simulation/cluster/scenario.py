@@ -57,6 +57,8 @@ class ClusterScenario(msgspec.Struct, frozen=True):
     chunk_rows: int
     queued_bytes_max: int
     latency_s: float
+    lease_s: float
+    """Of workers; submit and collect keep theirs."""
     link_weights: dict[str, float]
     events: list[Event]
     calm_at: float
@@ -89,6 +91,7 @@ def draw_cluster(seed: int) -> ClusterScenario:
         chunk_rows=chance.choice([3, 7, 20, 50]),
         queued_bytes_max=chance.choice([200, 1000, 1 << 24]),
         latency_s=chance.choice([0.0002, 0.001, 0.03]),
+        lease_s=random.Random(f"{seed} lease").choice([6.0, 6.0, 6.0, 30.0]),
         link_weights=_link_weights(chance),
         events=_events(chance, span_s),
         calm_at=span_s,

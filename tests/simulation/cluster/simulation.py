@@ -41,7 +41,7 @@ ACCOUNT = Account(KEY, SECRET, "http://127.0.0.1:1")
 ENDS_WITHIN_S = 20_000.0
 """Virtual seconds in which a run must come to its end once nothing goes wrong any more."""
 OPERATOR_LOOKS_S = 5.0
-RESTART_S = (0.2, 2.0, 30.0)
+RESTART_S = (0.2, 2.0, 10.0)
 PACE_S = 1.1
 _RUN, _BOOKS = (key.encode() for key in keys.of_run(RUN_ID, "run", "books"))
 _COMMAND = files("wa_bulk.cluster").joinpath("scripts", "command.lua").read_bytes()
@@ -221,6 +221,7 @@ class ClusterSimulation:
                 ledger, process, self.server, self.network, self.auditor
             ),
             clock=process.loop.time,
+            lease_s=self.scenario.lease_s,
         )
         process.stop = member.stop
         await self._as_a_command(process, redis, member.work())
