@@ -6,7 +6,7 @@ The same seed gives the same trouble to the same row, whatever the order in whic
 from __future__ import annotations
 
 import zlib
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -73,18 +73,7 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.latency_s * (0.1 + 1.9 * _uniform(f"latency {seed} {row} {arrival}"))
 
 
-_KINDS: tuple[Kind, ...] = (
-    "error",
-    "gateway",
-    "too_fast",
-    "refuse",
-    "reset_before",
-    "reset_after",
-    "stall",
-    "half_reply",
-    "garbage",
-    "close_idle",
-)
+_KINDS: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind != "accept")
 
 CALM = Faults()
 NEVER_ANSWERING = Faults(stall=1.0)

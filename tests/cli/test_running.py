@@ -27,6 +27,8 @@ CONNECTION_RESET_AFTERWARDS = "+99900000012"
 ANSWERED_AFTER_1_5_S = "+99910001500"
 ANSWERED_AFTER_30_S = "+99910030000"
 
+Process = subprocess.Popen[str]
+
 
 def lines(log: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
@@ -295,17 +297,24 @@ def test_on_a_terminal_it_asks(folder: Folder, sandbox: Sandbox, answer: str, co
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h"), "a cursor that was hidden is shown again"
 
 
+@contextmanager
+def watched(folder: Folder, sandbox: Sandbox) -> Iterator[tuple[Process, Process]]:
+    """A run that waits for its first answer, and a report that follows it, once it has said so."""
+    folder.recipients([(ANSWERED_AFTER_30_S, "Slow"), *GOOD])
+    with arrivals(sandbox) as arrived:
+        run = folder.start("send", "orders.toml", "--yes", "--log", "run.jsonl", "--concurrency", "1")
+        assert next(arrived) == ANSWERED_AFTER_30_S
+        watching = folder.start("report", "run.jsonl", "--follow")
+        assert watching.stdout is not None
+        assert watching.stdout.readline() == "orders: 0 of 6 rows, 0.0 messages/s\n"
+        yield run, watching
+
+
 class TestFollow:
     """A run watched from another terminal."""
 
     def test_its_lines_end_with_the_report(self, folder: Folder, sandbox: Sandbox) -> None:
-        folder.recipients([(ANSWERED_AFTER_30_S, "Slow"), *GOOD])
-        with arrivals(sandbox) as arrived:
-            run = folder.start("send", "orders.toml", "--yes", "--log", "run.jsonl", "--concurrency", "1")
-            assert next(arrived) == ANSWERED_AFTER_30_S
-            watching = folder.start("report", "run.jsonl", "--follow")
-            assert watching.stdout is not None
-            assert watching.stdout.readline() == "orders: 0 of 6 rows, 0.0 messages/s\n"
+        with watched(folder, sandbox) as (run, watching):
             run.kill()
             run.communicate(timeout=30)
             out, err = watching.communicate(timeout=30)
@@ -336,13 +345,7 @@ class TestFollow:
             watching.communicate(timeout=30)
 
     def test_ctrl_c_ends_it_at_once_and_not_the_run(self, folder: Folder, sandbox: Sandbox) -> None:
-        folder.recipients([(ANSWERED_AFTER_30_S, "Slow"), *GOOD])
-        with arrivals(sandbox) as arrived:
-            run = folder.start("send", "orders.toml", "--yes", "--log", "run.jsonl", "--concurrency", "1")
-            assert next(arrived) == ANSWERED_AFTER_30_S
-            watching = folder.start("report", "run.jsonl", "--follow")
-            assert watching.stdout is not None
-            assert watching.stdout.readline().startswith("orders: 0 of 6 rows")
+        with watched(folder, sandbox) as (run, watching):
             watching.send_signal(signal.SIGINT)
             _, err = watching.communicate(timeout=20)
         assert (watching.returncode, err) == (exits.INTERRUPTED, "Interrupted.\n")
