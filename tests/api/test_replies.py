@@ -28,7 +28,7 @@ from wa_bulk.api.replies import ReplyFields, read_reply
         (gzip.compress(b'{"message_id":"m1"}', mtime=0), ReplyFields("m1")),
         (zlib.compress(b'{"message_id":"m1"}'), ReplyFields("m1")),
         (zlib.compress(b'{"message_id":"m1"}', wbits=-15), ReplyFields("m1")),
-        (gzip.compress(gzip.compress(b'{"message_id":"m1"}')), ReplyFields("m1")),
+        (gzip.compress(gzip.compress(b'{"message_id":"m1"}', mtime=0), mtime=0), ReplyFields("m1")),
         (b'\r\n {"message_id":"m1"} <!-- proxy -->', ReplyFields("m1")),
         (b'{"message_id":"m1","note":"\xff\xfe"}', ReplyFields("m1")),
         (b'{"message_id":"m1","note":"a\nb"}', ReplyFields("m1")),
