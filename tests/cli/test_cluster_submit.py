@@ -117,25 +117,33 @@ def test_a_sheet_of_a_workbook(cluster: Folder, sandbox: Sandbox) -> None:
     assert cluster.run("cluster", "retry", run, "--unknown").exit_code == exits.FINISHED
 
 
-def test_what_is_notified_stops_the_run(cluster: Folder, sandbox: Sandbox) -> None:
-    """On a machine that has the account's memory."""
-    number = "+8613800138000"
+@pytest.mark.parametrize("here", ["worker", "collect"])
+def test_what_is_notified_stops_the_run(cluster: Folder, sandbox: Sandbox, here: str) -> None:
+    """Whichever of the two is on the machine that has the account's memory."""
+    number, elsewhere = "+8613800138000", str(cluster.path / "elsewhere.db")
     campaign = cluster.campaign.read_text().replace("[message]", f'[message]\nfrom = "{number}"')
     cluster.campaign.write_text(campaign)
     cluster.recipients([(f"+44791112{row:04d}", "Ann") for row in range(400)])
     run = cluster.run("cluster", "submit", "orders.toml", "--rate", "5").stdout.strip()
-    worker = cluster.start("cluster", "worker", "--until-done")
-    while not sandbox.messages:
-        assert worker.poll() is None
+    commands = {
+        "worker": ("cluster", "worker", "--until-done"),
+        "collect": ("cluster", "collect", run, "--log", "run.jsonl", "--follow"),
+    }
+    started = [
+        cluster.start(*words, **({} if name == here else {"WA_BULK_DB": elsewhere}))
+        for name, words in commands.items()
+    ]
+    while len(sandbox.messages) < 10:
+        assert started[0].poll() is None
     hear(
         cluster.path / "memory.db",
         notice("phone_number_update", display_phone_number=number, quality="FLAGGED"),
     )
-    _, told = worker.communicate(timeout=60)
-    assert worker.returncode == exits.STOPPED_EARLY
-    assert f"run {run} was stopped: EngageLab notified: the number {number} is FLAGGED" in told
+    told = [process.communicate(timeout=60)[1] for process in started]
+    assert started[0].returncode == exits.STOPPED_EARLY, told
     status = json.loads(cluster.run("cluster", "status", run, "--json").stdout)
     assert status["state"] == "stopped"
+    assert status["detail"].startswith(f"EngageLab notified: the number {number} is FLAGGED")
     assert status["unsent"] > 0
 
 

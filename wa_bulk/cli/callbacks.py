@@ -193,12 +193,12 @@ async def _share(
 
     sink = SharedCallbacks(redis, url, ExtraWords(stop_words, start_words))
     facts, warnings = [("Redis", shown(url))], []
-    home = (await collecting(redis, url)).home
-    if home is not None:
-        facts.append(("collected", f"into {home}"))
-    else:
+    known = await collecting(redis, url)
+    if known.home is not None:
+        facts.append(("collected", f"into {known.home}"))
+    if known.collector is None:
         warnings.append(
-            "Nobody has collected callbacks yet. On the machine of the account's memory:\n"
+            "Nobody collects callbacks at this moment. On the machine of the account's memory:\n"
             "  wa-bulk cluster collect --follow"
         )
     try:

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wa_bulk.cli.cluster_memory import base_url_of, home_of, note_collected, share_suppressed
+from wa_bulk.cli.cluster_memory import (
+    base_url_of,
+    home_of,
+    note_collected,
+    share_suppressed,
+    stop_when_notified,
+)
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -31,9 +37,14 @@ async def collect_run(redis: Redis, url: str, run: str, log: Path, *, follow: bo
     from wa_bulk.report.words import counted
 
     collector = Collector(redis, url, run, log)
-    base_url = base_url_of((await read_run(redis, url, run)).description)
+    description = (await read_run(redis, url, run)).description
+    path = history_path(base_url_of(description))
     with two_step(collector.stop, lambda: None):
-        async with noticing(lambda: collector.notice), _callbacks_too(redis, url, history_path(base_url)):
+        async with (
+            noticing(lambda: collector.notice),
+            _callbacks_too(redis, url, path),
+            _beside(stop_when_notified(redis, url, path, description)),
+        ):
             record = await collector.collect(follow=follow)
     note_collected(record.description, log)
     click.echo(

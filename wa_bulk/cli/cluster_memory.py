@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +51,33 @@ async def begin_to_share_suppressed(redis: Redis, url: str, path: Path) -> None:
         with history:
             change = history.suppression.last_change()
     await SharedSuppression(redis, url).begin(home_of(path), change)
+
+
+async def stop_when_notified(redis: Redis, url: str, path: Path, description: Description) -> None:
+    """Stop a run for all workers when a trouble with what it uses is notified to the memory at `path`.
+
+    Where only some of its rows use that, it goes on.
+    """
+    from wa_bulk.campaign.run.blocks import Blocks
+    from wa_bulk.campaign.run.gates.notices import EVERY_S, NoticeWatch
+    from wa_bulk.cluster.connection import ClusterError
+    from wa_bulk.cluster.control import stop
+    from wa_bulk.cluster.described import blueprint_of
+    from wa_bulk.history import History, HistoryError
+
+    with ExitStack() as opened:
+        told: list[str] = []
+        watch: NoticeWatch | None = None
+        while not told:
+            with suppress(ClusterError, HistoryError):  # another version's run, or no memory now
+                if watch is None and (history := History.open_existing(path)):
+                    inbox = opened.enter_context(history).inbox
+                    watch = NoticeWatch(inbox, blueprint_of(description), Blocks(), told.append)
+                if watch is not None:
+                    watch.look()
+            await asyncio.sleep(0 if told else EVERY_S)
+    with suppress(ClusterError):
+        await stop(redis, url, description.run_id, told[0])
 
 
 async def share_suppressed_since(redis: Redis, url: str, description: Description) -> None:
@@ -152,12 +179,12 @@ def _submitted_ms(description: Description) -> int:
 
 
 def _record_of(description: Description, base_url: str) -> RunRecord:
-    from wa_bulk.campaign.file import campaign_in
+    from wa_bulk.cluster.described import campaign_of
     from wa_bulk.history import RunRecord
     from wa_bulk.ledger.log_format import Totals
 
     at_ms = _submitted_ms(description)
-    file = campaign_in(description.campaign.encode(), Path(description.campaign_path))
+    file = campaign_of(description)
     return RunRecord(
         run_id=description.run_id,
         name=description.name,
@@ -174,6 +201,6 @@ def _record_of(description: Description, base_url: str) -> RunRecord:
 
 
 def _respects_suppression(description: Description) -> bool:
-    from wa_bulk.campaign.file import campaign_in
+    from wa_bulk.cluster.described import campaign_of
 
-    return campaign_in(description.campaign.encode(), Path(description.campaign_path)).respect_suppression
+    return campaign_of(description).respect_suppression

@@ -15,7 +15,7 @@ from wa_bulk.cluster.run_record import OtherVersion, State, no_such_run, read_ru
 from wa_bulk.cluster.script import Script
 from wa_bulk.ledger.log_format import Totals
 
-_command = Script("command")
+_command, _stop = Script("command"), Script("stop")
 ALIVE_S = 10.0
 """A worker that was not heard of for so long is not shown."""
 
@@ -66,6 +66,12 @@ async def command(redis: Redis, url: str, run_id: str, what: Command) -> State:
     if now not in _DONE[what]:
         raise ClusterError(f"run {run_id} is {before}: it cannot be told to {what}")
     return now
+
+
+async def stop(redis: Redis, url: str, run_id: str, why: str) -> None:
+    """Stop a run for all workers, where it is active, and keep why. Raises ClusterError."""
+    with in_words(url):
+        await _stop.run(redis, keys.of_run(run_id, "run"), "failures", why)
 
 
 async def status(redis: Redis, url: str, run_id: str) -> RunStatus:

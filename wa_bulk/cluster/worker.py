@@ -13,17 +13,15 @@ from pathlib import Path
 import msgspec
 from redis.asyncio import Redis
 
-from wa_bulk.campaign.file import CampaignError, campaign_in
-from wa_bulk.campaign.recipients import as_settings_say
-from wa_bulk.campaign.request.blueprint import compile_campaign
 from wa_bulk.campaign.rules.base import RowRule
 from wa_bulk.campaign.run.plan import Plan
 from wa_bulk.campaign.run.run import CampaignRun
 from wa_bulk.cluster.connection import ClusterError
+from wa_bulk.cluster.described import blueprint_of, campaign_of
 from wa_bulk.cluster.leased import LeasedEnvironment, QueuedSource
 from wa_bulk.cluster.redis_ledger import LEASE_S, RedisLedger, boot_time
 from wa_bulk.cluster.role import who_am_i
-from wa_bulk.cluster.run_record import Description, OtherVersion, RunRecord, State, read_run, run_ids
+from wa_bulk.cluster.run_record import Description, RunRecord, State, read_run, run_ids
 from wa_bulk.history import Inbox
 from wa_bulk.ledger.log_format import LogError
 from wa_bulk.send.account import Account
@@ -202,20 +200,13 @@ class Worker:
 
 def plan_of(description: Description, ledger: RedisLedger) -> Plan:
     """Plan a worker's share of a run. Raises OtherVersion where this one cannot read its campaign."""
-    path = Path(description.campaign_path)
-    try:
-        file = campaign_in(description.campaign.encode(), path)
-    except CampaignError as error:
-        raise OtherVersion(description.run_id, description.version, str(error)) from error
     rules: list[RowRule] = []
     return Plan(
-        file=file,
+        file=campaign_of(description),
         source=QueuedSource(ledger, description.header, Path(description.source_path)),
         rows=description.rows,
         source_sha256=description.source_sha256,
-        blueprint=compile_campaign(
-            as_settings_say(file, description.settings), description.header, description.run_id
-        ),
+        blueprint=blueprint_of(description),
         settings=description.settings,
         run_id=description.run_id,
         log=Path(description.run_id),

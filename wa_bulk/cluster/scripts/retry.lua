@@ -36,8 +36,10 @@ for at = 0, redis.call('STRLEN', books) - 1, step do
   if marked ~= part then redis.call('SETRANGE', books, at, marked) end
 end
 for code, count in pairs(moved) do
-  redis.call('HINCRBY', run, 'code:' .. string.byte(code), -count)
-  redis.call('HINCRBY', run, 'code:' .. string.byte(marks[code]), count)
+  if count > 0 then
+    redis.call('HINCRBY', run, 'code:' .. string.byte(code), -count)
+    redis.call('HINCRBY', run, 'code:' .. string.byte(marks[code]), count)
+  end
 end
 redis.call('HSET', run, 'state', 'paused', 'loading', 2)
 for _, key in ipairs({ run, books, results }) do redis.call('PERSIST', key) end
