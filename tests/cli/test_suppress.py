@@ -137,6 +137,16 @@ def test_utf_16_is_read(tmp_path: Path) -> None:
     assert [entry["reason"] for entry in listed()] == ["läuft"]
 
 
+def test_reasons_do_not_steer_the_terminal(tmp_path: Path) -> None:
+    run("add", ADA, "--reason", "\x1b[2J\x9bred")
+    for command in (("list",), ("list", "--json"), ("export",), ("export", "-")):
+        shown = run(*command).stdout
+        assert "red" in shown
+        assert not {"\x1b", "\x9b"} & set(shown), command
+    run("export", tmp_path / "list.csv")
+    assert "\x1b[2J\x9bred" in (tmp_path / "list.csv").read_text(encoding="utf-8")
+
+
 def test_an_export_overwrites_nothing_and_is_its_owners_alone(tmp_path: Path) -> None:
     run("add", ADA)
     file = tmp_path / "list.csv"

@@ -35,6 +35,13 @@ def test_a_number_is_on_the_list_in_all_its_forms(history: History) -> None:
     assert suppressed.get(BOB) is None
 
 
+@pytest.mark.parametrize(("at_ms", "day"), [(2**63 - 1, "9999-12-31"), (10**15, "9999-12-31")])
+def test_a_time_that_is_none_harms_nothing(history: History, at_ms: int, day: str) -> None:
+    history.suppression.add([entry(at_ms=at_ms)])
+    (found,) = history.suppression.entries()
+    assert found.words == f"suppressed: why on {day}"
+
+
 def test_adding_twice_changes_nothing(history: History) -> None:
     assert history.suppression.add([entry(), entry()]) == 1
     assert history.suppression.add([entry(at_ms=2000)]) == 0

@@ -12,7 +12,7 @@ import click
 from wa_bulk.cli import exits, options
 from wa_bulk.cli.cost_display import known_estimates, rates_in, show_destinations, show_estimates
 from wa_bulk.cli.media import MediaLook, show_media
-from wa_bulk.cli.output import STDOUT, is_stream, refuse_to_overwrite, say_written, written
+from wa_bulk.cli.output import STDOUT, echo_json, is_stream, refuse_to_overwrite, say_written, written
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -161,7 +161,7 @@ def examine(
         if media is not None:
             report = msgspec.structs.replace(report, media=media(campaign, recipients, settings, write))
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(report)))
+        echo_json(msgspec.json.format(msgspec.json.encode(report)))
     elif csv != STDOUT:
         from rich.console import Console
 

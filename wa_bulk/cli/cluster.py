@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from wa_bulk.cli import exits, options
 from wa_bulk.cli.callbacks import keep_option
+from wa_bulk.cli.output import echo_json
 from wa_bulk.cli.problem import Problem
 from wa_bulk.cli.redis import redis_option, shown, with_redis
 from wa_bulk.cli.selecting import selecting, selection_notes, selections
@@ -238,7 +239,7 @@ def status(run: str | None, as_json: bool, url: str | None) -> None:
         if as_json:
             import msgspec
 
-            click.echo(msgspec.json.format(msgspec.json.encode(found[0] if run else found)))
+            echo_json(msgspec.json.format(msgspec.json.encode(found[0] if run else found)))
         else:
             show_runs(found)
             if not run:

@@ -52,7 +52,7 @@ def consult(plan: Plan, base_url: str, *, again: bool) -> list[Note]:
     from wa_bulk.history import History, HistoryError, history_path
 
     path = history_path(base_url)
-    is_new = not path.exists()
+    is_new = not path.exists() or not path.stat().st_size
     try:
         history = _open_while_the_command_lasts(History.open(path))
         if plan.file.respect_suppression:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from wa_bulk.cli.paths import kind_of
 from wa_bulk.cli.problem import Problem
 
 STDOUT = Path("-")
+_steers = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _SQLITE = b"SQLite format 3\0"
 _PRECIOUS: dict[str | None, str] = {"log": "the log of a run", "campaign": "a campaign"}
 
@@ -65,6 +67,11 @@ def _replaced(path: Path) -> Iterator[int]:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def echo_json(text: bytes) -> None:
+    """Print JSON. What in it could steer a terminal is escaped, which changes nothing of what it says."""
+    click.echo(_steers.sub(lambda found: rf"\u{ord(found[0]):04x}", text.decode()).encode())
 
 
 def say_written(path: Path, what: str = "") -> None:

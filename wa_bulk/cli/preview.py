@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from wa_bulk.cli import options
+from wa_bulk.cli.output import echo_json
 
 
 @click.command("preview")
@@ -57,7 +58,7 @@ def command(
     if as_text:
         _show(request, row, base_url, offline=offline)
     else:
-        click.echo(msgspec.json.format(request))
+        echo_json(msgspec.json.format(request))
 
 
 def _show(request: bytes, row: int, base_url: str | None, *, offline: bool) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from wa_bulk.cli import options
-from wa_bulk.cli.output import STDOUT, is_stream, refuse_to_overwrite, say_written, written
+from wa_bulk.cli.output import STDOUT, echo_json, is_stream, refuse_to_overwrite, say_written, written
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def command(
     if as_json:
         import msgspec
 
-        click.echo(msgspec.json.format(msgspec.json.encode(summary)))
+        echo_json(msgspec.json.format(msgspec.json.encode(summary)))
     elif html is None:
         _show(summary)
 

@@ -11,6 +11,7 @@ import click
 
 from wa_bulk.cli import options
 from wa_bulk.cli.memory import existing_memory
+from wa_bulk.cli.output import echo_json
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -49,7 +50,7 @@ def command(as_json: bool, base_url: str | None) -> None:
     if as_json:
         import msgspec
 
-        click.echo(msgspec.json.format(msgspec.json.encode([_values(run) for run in runs])))
+        echo_json(msgspec.json.format(msgspec.json.encode([_values(run) for run in runs])))
     elif not runs:
         click.echo("No run is known: the account's memory has none.", err=True)
     else:

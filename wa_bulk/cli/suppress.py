@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from wa_bulk.cli import exits, memory, options
-from wa_bulk.cli.output import say_written, written
+from wa_bulk.cli.output import echo_json, is_stream, say_written, written
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
@@ -85,10 +85,10 @@ def list_(as_json: bool) -> None:
     with memory.open_memory() as history:
         for entry in history.suppression.entries():
             values = _values(entry)
-            line = (
-                msgspec.json.encode(values).decode() if as_json else "\t".join(map(_plain, values.values()))
-            )
-            click.echo(line)
+            if as_json:
+                echo_json(msgspec.json.encode(values))
+            else:
+                click.echo("\t".join(map(_plain, values.values())))
 
 
 @command.command("import")
@@ -144,14 +144,14 @@ def export(file: Path) -> None:
     with memory.open_memory() as history:
         entries = history.suppression.entries()
         with written(file) as out:
-            _write(out, entries)
+            _write(out, entries, escape=_plain if is_stream(file) else str)
     say_written(file)
 
 
-def _write(out: IO[str], entries: Iterable[Suppressed]) -> None:
+def _write(out: IO[str], entries: Iterable[Suppressed], escape: Callable[[str], str]) -> None:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    writer.writerows(_values(entry).values() for entry in entries)
+    writer.writerows(map(escape, _values(entry).values()) for entry in entries)
 
 
 def _values(entry: Suppressed) -> dict[str, str]:

@@ -11,6 +11,7 @@ import click
 from wa_bulk.cli import exits, options
 from wa_bulk.cli.absent_template import absent
 from wa_bulk.cli.api_problem import ask
+from wa_bulk.cli.output import echo_json
 from wa_bulk.cli.problem import Problem
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def list_(
         )
         async for one in found:
             if as_json:
-                click.echo(msgspec.json.encode(one.raw))
+                echo_json(msgspec.json.encode(one.raw))
             else:
                 texts = (one.name, one.language, one.category, one.status, variables_in_words(one))
                 rows.append(tuple(map(plain, texts)))
@@ -106,7 +107,7 @@ def show(name: str, language: str | None, as_json: bool, base_url: str | None) -
     found = _found(base_url, name, language)
     if as_json:
         for one in found:
-            click.echo(msgspec.json.encode(one.raw))
+            echo_json(msgspec.json.encode(one.raw))
         return
     console = Console(highlight=False, markup=False)
     for one in found:

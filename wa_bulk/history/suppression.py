@@ -44,6 +44,10 @@ WHERE person = ?1 AND at_ms >= lifted_ms
 _ENTRIES = "SELECT person, number, source, reason, at_ms FROM suppressed WHERE at_ms >= lifted_ms"
 
 
+_LATEST_MS = 253_402_300_799_999
+"""The end of the year 9999."""
+
+
 class Suppressed(Struct, frozen=True, kw_only=True):
     """One number on the list. `number` is as it was given, `at_ms` since when, milliseconds since 1970."""
 
@@ -174,4 +178,5 @@ class SuppressionList:
 
 
 def _entry(values: Row) -> Suppressed:
-    return Suppressed(number=values[1], source=values[2], reason=values[3], at_ms=values[4])
+    at_ms = min(max(values[4], 0), _LATEST_MS)  # whatever the file says: a date must come of it
+    return Suppressed(number=values[1], source=values[2], reason=values[3], at_ms=at_ms)
