@@ -11,7 +11,18 @@ from wa_bulk.api.language import LANGUAGES, nearest_language
         ("en_us", "en_US"),
         ("en-US", "en_US"),
         (" PT_br ", "pt_BR"),
-        ("de_XX", "de_CH"),
+        ("de_XX", "de"),
+        ("fr_FR", "fr"),
+        ("es_419", "es"),
+        ("en_USA", "en_US"),
+        ("zh", "zh_CN"),
+        ("zh_Hant", "zh_TW"),
+        ("zh-Hans-CN", "zh_CN"),
+        ("sr_Latn_RS", "sr"),
+        ("iw_IL", "he"),
+        ("no", "nb"),
+        ("jp", "ja"),
+        ("xx", None),
         ("en_UK", "en_GB"),
         ("English", "en"),
         ("español", "es"),
@@ -26,3 +37,10 @@ def test_the_nearest_code_is_suggested(code: str, meant: str | None) -> None:
 
 def test_every_known_code_is_its_own_nearest() -> None:
     assert {code: nearest_language(code) for code in LANGUAGES} == {code: code for code in LANGUAGES}
+
+
+def test_of_an_accounts_languages_the_nearest_is_one_of_them() -> None:
+    assert nearest_language("en", ["en_GB", "en_US", "fr"]) == "en_US"
+    assert nearest_language("en_US", ["en_GB", "fr"]) == "en_GB"
+    assert nearest_language("zh_CN", ["zh_HK"]) == "zh_HK"
+    assert nearest_language("de", ["en_GB"]) is None

@@ -10,6 +10,8 @@ DOUBTFUL = {
     "an error that a spreadsheet shows": [
         "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!",
         "#NV", "#BEZUG!", "#WERT!", "#¡REF!", "#N/D", "Err:502",
+        "#N/B", "#¿NOMBRE?", "#DEĞER!", "#YOK", "#HIÁNYZIK", "#Н/Д", "#ССЫЛКА!", "#ΤΙΜΗ!", "Fehler:509",
+        "Ada #N/A", "Dear #REF!",
     ],
     "where a column is too narrow": [
         "###", "########",
@@ -19,13 +21,13 @@ DOUBTFUL = {
         "undefined", "[object Object]", "N/A", "n/a", "-", "—", "Invalid Date",
     ],
     "where there is no date": [
-        "0000-00-00", "1899-12-30", "1900-01-00", "00/01/1900",
+        "0000-00-00", "1899-12-30", "1900-01-00", "00/01/1900", "30.12.1899",
     ],
     "a figure that a spreadsheet has rounded": [
         "4.47912E+11", "1E+10", "4,47E+11",
     ],
     "a formula and not what it gives": [
-        "=VLOOKUP(A2;B:C;2)", "=A2&\" \"&B2",
+        "=VLOOKUP(A2;B:C;2)", "=A2&\" \"&B2", '="Ada"', "=1+2",
     ],
     "with U+FFFD where a letter was lost": [
         "Jos\ufffd", "\ufffd",
@@ -37,9 +39,11 @@ DOUBTFUL = {
         "FranÃ§ois", "ZoÃ©", "JosÃ© M", "Ã©lodie", "KÃ–LN", "kundeÂ®", "РџСЂРёРІРµС‚", "РћР»СЊРіР°",
         "Ã¼ber", "donâ€™t", "â‚¬ 5", "Â£5", "ÐžÐ»ÑŒÐ³Ð°", "ðŸ˜€", "√©tude",
         "\xc5\xa0koda", "Ù†ÙˆØ±", "\xe6\x9d\u017d\xe9\u203a\xb7",
+        "Èâàí Ïåòðîâ", "ÕÅÎ°", "±èÃ¶¼ö",
     ],
     "a placeholder that nobody filled": [
-        "{{1}}", "{{ first_name }}", "Dear {name}",
+        "{{1}}", "{{ first_name }}", "Dear {name}", "*|FNAME|*",
+        "%first_name%", "%%name%%", "<%= name %>", "%(name)s",
     ],
     "people would see as it stands": [
         "Tom &amp; Ada", "caf&eacute;", "Tom&#39;s", "one<br>two", "one\\ntwo", "Zo\\u00eb",
@@ -61,6 +65,8 @@ FINE = [
     "See https://x.example/p?a=1",
     "Who? Me?", "C:\\new", "{", "}", "x@y.example", "O'Brien", "12e5", "1.5", "-5", "=", "= 5",
     "na", "Nan", "Nil", "a\xa0b", "two\nlines", "Null & Co.",
+    "20% off, 5% more", "100%", "5 * 3", "#winning!", "#1!", "Room:512", "ÀÉÈ", "éééé", "————",
+    "https://x.example/%C3%A9t%C3%A9",
 ]  # fmt: skip
 
 

@@ -17,30 +17,45 @@ LANGUAGES = frozenset(
 )
 
 
-_NAMES = {
+_MEANT = {
     "arabic": "ar", "chinese": "zh_CN", "dutch": "nl", "english": "en", "french": "fr", "german": "de",
     "hebrew": "he", "hindi": "hi", "indonesian": "id", "italian": "it", "japanese": "ja", "korean": "ko",
     "malay": "ms", "polish": "pl", "portuguese": "pt_BR", "russian": "ru", "spanish": "es", "swahili": "sw",
     "thai": "th", "turkish": "tr", "ukrainian": "uk", "urdu": "ur", "vietnamese": "vi",
     "deutsch": "de", "español": "es", "français": "fr", "italiano": "it", "português": "pt_BR",
     "ara": "ar", "deu": "de", "eng": "en", "fra": "fr", "ita": "it", "por": "pt_BR", "spa": "es",
+    "in": "id", "iw": "he", "nn": "nb", "no": "nb", "tl": "fil",
+    "zh_hans": "zh_CN", "zh_hant": "zh_TW", "zh_mo": "zh_HK",
+    "at": "de_AT", "br": "pt_BR", "cn": "zh_CN", "cz": "cs", "dk": "da", "ee": "et", "gb": "en_GB",
+    "gr": "el", "il": "he", "ir": "fa", "jp": "ja", "kr": "ko", "mx": "es_MX", "rs": "sr", "se": "sv",
+    "tw": "zh_TW", "ua": "uk", "us": "en_US", "vn": "vi",
 }  # fmt: skip
-"""What a column of languages often holds in place of codes: names, and codes of three letters."""
+"""What a column of languages often holds in place of codes: names, codes of three letters, codes that were
+replaced, scripts, countries."""
+
+_MAIN = {"en": "en_US", "pt": "pt_BR", "zh": "zh_CN"}
+"""Of a language that has no code without a country."""
 
 
 def nearest_language(code: str, among: Iterable[str] = LANGUAGES) -> str | None:
-    """Return the code of `among` that looks most like `code`, or None when nothing comes near."""
-    normal = code.strip().replace("-", "_")
-    normal = _NAMES.get(normal.casefold(), normal)
-    if normal.casefold().endswith("_uk"):
-        normal = f"{normal[:-2]}GB"
+    """Return the code of `among` that is most likely meant by `code`, or None when nothing comes near.
+
+    A misspelt country is looked for before the language on its own: `en_USA` is en_US, `fr_FR` is fr.
+    """
     folded = {known.casefold(): known for known in among}
-    if normal.casefold() in folded:
-        return folded[normal.casefold()]
-    base = normal.split("_")[0].casefold()
+    normal = code.strip().replace("-", "_").casefold()
+    if normal.endswith("_uk"):
+        normal = f"{normal[:-2]}gb"
+    base = normal.split("_")[0]
+    script = "_".join(normal.split("_")[:2])
+    for meant in (normal, _MEANT.get(normal), _MEANT.get(script)):
+        if meant is not None and meant.casefold() in folded:
+            return folded[meant.casefold()]
+    base = _MEANT.get(base, base).split("_")[0]
     same_language = [known for known in sorted(folded) if known.split("_")[0] == base]
-    near = get_close_matches(normal.casefold(), same_language or sorted(folded), n=1, cutoff=0.5)
-    return folded[near[0]] if near else None
+    misspelt = get_close_matches(normal, same_language or sorted(folded), n=1, cutoff=0.85)
+    likely = [*misspelt, base, _MAIN.get(base, "").casefold(), *same_language[:1]]
+    return next((folded[known] for known in likely if known in folded), None)
 
 
 def did_you_mean(code: str) -> str:

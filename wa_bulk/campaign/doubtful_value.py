@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 
 from wa_bulk.api.errors import shortened
 from wa_bulk.api.invisible import INVISIBLE, code_points
+from wa_bulk.campaign.sources.encoding_guess import guess_encoding
 
 _NO_VALUE = frozenset(
     "NULL null Null (null) (NULL) <null> <NULL> [null] [NULL] \\N nil <nil> None <NA> NA N/A n/a N.A. n.a. "
     "NaN nan NAN -nan NaT undefined Undefined UNDEFINED [undefined] (undefined) (none) (blank) (empty) - -- "
-    "--- – — . ? #N/A #NA #NV #N/D #I/T #N/DISP #ERROR #GETTING_DATA #REF! #VALUE! #NAME? #DIV/0! #NUM! "
-    "#NULL!".split()
+    "--- – — . ? #N/A #NA #NV #N/B #N/D #I/T #N/DISP #HIÁNYZIK #OGILTIGT #PUUTTUU #YOK #Н/Д #Δ/Υ #ERROR "
+    "#GETTING_DATA #VALUE #REF".split()
 ) | {"[object Object]", "Invalid Date", "Invalid date", "undefined undefined", "null null", "None None"}
 _NO_DATE = frozenset(
     "0000-00-00 0000/00/00 00.00.0000 00/00/0000 1900-01-00 1899-12-30 1899-12-31 00/01/1900 "
-    "01/00/1900".split()
+    "01/00/1900 12/30/1899 30/12/1899 30.12.1899 0001-01-01 01/01/0001 01.01.0001".split()
 )
-_CALC_ERRORS = frozenset(f"Err:{number}" for number in range(501, 541))
+_CALC_ERRORS = frozenset(
+    f"{word}:{number}"
+    for word in ("Err", "Erro", "Erreur", "Erreur ", "Fehler", "Fout", "Fel", "Błąd", "Ошибка")
+    for number in range(501, 541)
+)
 WORDS = _NO_VALUE | _NO_DATE | _CALC_ERRORS
 """Whole cells that are doubtful."""
 
-_ODD_ASCII = r"#{}=?&<+\\\x00-\x09\x0b-\x1f\x7f"
+_ODD_ASCII = r"#{}=?&<+%*\\\x00-\x09\x0b-\x1f\x7f"
 _ODD = r"\x80-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200b\u200e-\u200f"
 _ODD += r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ue000-\uf8ff\ufeff\uffa0\ufff0-\uffff"
 _LEADS = r"\xc2-\xf4√‚"
@@ -40,13 +46,20 @@ _is_cyrillic_mojibake = re.compile(rf"(?:[РС][{_CYRILLIC_SECONDS}]){{2,}}").fu
 _may_be_mojibake = re.compile(rf"[{_LEADS}][^\x00-\x7f]|[РС][{_CYRILLIC_SECONDS}][РС]").search
 
 _ends_link = re.compile(r'[\s<>"]').search
-_is_error = re.compile(r"#[¡A-ZÀ-Ü][A-ZÀ-Ü/0_ ]*[!?]").fullmatch
+_may_be_error = re.compile(r"#[¡¿]?[^\W\d_][\w/ ]{1,20}[!?]").fullmatch
+_error_within = re.compile(r"#(?:N/A\b|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)").search
 _is_filler = re.compile(r"#{3,}").fullmatch
 _is_rounded = re.compile(r"-?[0-9][.,]?[0-9]*[eE]\+[0-9]{1,3}").fullmatch
-_is_formula = re.compile(r"=\s*(?:[A-Za-z.]+\(|\$?[A-Z]{1,3}\$?[0-9]+).*", re.DOTALL).fullmatch
+_is_formula = re.compile(
+    r"=\s*(?:[A-Za-z.]+\(|\$?[A-Z]{1,3}\$?[0-9]|[\"{]|[-+(]*[0-9.]+\s*[-+*/^&]).*", re.DOTALL
+).fullmatch
 _is_question = re.compile(r"\?{2,}").fullmatch
 _lost_letter = re.compile(r"[^\W\d_]\?[^\W\d_]").search
-_placeholder = re.compile(r"\{\{?\s*\w[\w .-]{0,60}\}\}?").search
+_placeholder = re.compile(
+    r"\{\{?\s*\w[\w .-]{0,60}\}\}?|\*\|\w[\w .:-]{0,60}\|\*|<%=?\s*\w[\w .-]{0,60}%>|%\(\w{1,60}\)s"
+).search
+_percent_placeholder = re.compile(r"%%?[A-Za-z_][\w.-]{0,60}%%?").search
+"""As programs, shops and newsletters write them: {{name}}, *|NAME|*, <%= name %>, %(name)s, %name%."""
 _markup = re.compile(
     r"&(?:#[0-9]{2,6}|#x[0-9A-Fa-f]{2,6}|amp|lt|gt|quot|apos|nbsp|szlig|euro|"
     r"[A-Za-z]{1,2}(?:acute|grave|uml|circ|tilde|cedil|ring|slash|caron|lig));|</?[A-Za-z][A-Za-z0-9]{0,9}\s*/?>"
@@ -58,6 +71,11 @@ _inside = re.compile(
     r"\ufffe\uffff]"
 ).findall
 _RIGHT_AT_THE_END = dict.fromkeys(map(ord, " \n\ufe0f\u200d"))
+_accents = re.compile(r"[^\x00-\xa0]{4,}").findall
+_LATIN_1_LETTERS = frozenset(map(chr, range(0xC0, 0x100))) - {"×", "÷"}
+_ACCENTS_MIN = 3
+"""Different letters of a word that are more than a language has in a row."""
+_OF_THE_WEST = ("cp1252", "cp1254", "cp1250", "mac-roman", "cp850")
 _not_ascii = re.compile(r"[^\x00-\x7f]{2,}").finditer
 
 
@@ -78,7 +96,7 @@ def value_doubt(text: str, *, in_link: bool = False) -> str | None:
     """
     if text in _NO_DATE:
         return f"is {text!r}, which a program writes where there is no date"
-    if _is_error(text) or text in _CALC_ERRORS or (text[:1] == "#" and text in _NO_VALUE):
+    if _is_error(text):
         return f"is {shortened(text)}, an error that a spreadsheet shows in place of a value"
     if text in _NO_VALUE:
         return f"is {text!r}, which stands for no value"
@@ -88,9 +106,10 @@ def value_doubt(text: str, *, in_link: bool = False) -> str | None:
         return f"is {text!r}, a figure that a spreadsheet has rounded"
     if _is_formula(text):
         return f"is {shortened(text)}, a formula and not what it gives"
-    if not in_link and "://" not in text and (_is_question(text) or _lost_letter(text)):
+    is_plain_text = not in_link and "://" not in text
+    if is_plain_text and (_is_question(text) or _lost_letter(text)):
         return f"is {shortened(text)}, with ? where a letter was lost"
-    if found := _placeholder(text):
+    if found := _placeholder(text) or (_percent_placeholder(text) if is_plain_text else None):
         return f"has '{found[0]}' in it, a placeholder that nobody filled"
     return text_doubt(text, in_link=in_link) or _edge_doubt(text)
 
@@ -105,12 +124,21 @@ def link_doubt(text: str) -> str | None:
     )
 
 
+def _is_error(text: str) -> bool:
+    """Return whether a cell is an error of a spreadsheet, in whichever language its program speaks."""
+    if text in _CALC_ERRORS or (text[:1] == "#" and text in _NO_VALUE):
+        return True
+    return _may_be_error(text) is not None and text == text.upper()
+
+
 def text_doubt(text: str, *, in_link: bool = False) -> str | None:
     """Say what makes any text doubtful, a campaign's own too; as `value_doubt`."""
     if "\ufffd" in text:
         return f"is {shortened(text)}, with U+FFFD where a letter was lost"
     if (meant := _mojibake(text)) is not None:
         return f"is {shortened(text)}, read in the wrong encoding; probably {shortened(meant)} is meant"
+    if found := _error_within(text):
+        return f"has {found[0]!r} in it, an error that a spreadsheet shows in place of a value"
     found = _markup(text)
     if found is None and not in_link and ":\\" not in text:  # which begins a path of Windows
         found = _escape(text)
@@ -141,7 +169,20 @@ def _mojibake(text: str) -> str | None:
         if meant is not None:
             parts += [text[end : run.start()], meant]
             end = run.end()
-    return "".join([*parts, text[end:]]) if end else None
+    return "".join([*parts, text[end:]]) if end else _foreign_word(text)
+
+
+def _foreign_word(text: str) -> str | None:
+    """Return what the first word was that is all accents: its bytes, of an encoding that is not of the West,
+    were read as Windows-1252."""
+    for run in _accents(text):
+        if len(set(_LATIN_1_LETTERS.intersection(run))) < _ACCENTS_MIN:
+            continue
+        with suppress(UnicodeError):
+            data = run.encode("cp1252")
+            if (guess := guess_encoding(data)) is not None and guess.encoding not in _OF_THE_WEST:
+                return str(data, guess.encoding)
+    return None
 
 
 def _ends_in_capitals(text: str, start: int, end: int) -> bool:
