@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import time
 from collections.abc import Callable
 from typing import Self
@@ -34,9 +35,17 @@ class RedisPacer:
     """
 
     def __init__(
-        self, redis: Redis, url: str, rate: float, *, clock: Callable[[], float] = time.monotonic
+        self,
+        redis: Redis,
+        url: str,
+        rate: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        chance: random.Random | None = None,
     ) -> None:
         """Share the limit kept at `redis`, which `release` closes; `url` names it in errors.
+
+        `clock` tells seconds, and `chance` draws when to ask again.
 
         Raises ValueError for a rate that is not more than 0, infinite or not a number.
         """
@@ -46,6 +55,7 @@ class RedisPacer:
         self._url = url
         self._rate = rate
         self._clock = clock
+        self._chance = chance or random.Random()
         self._server_clock = ServerClock()
         self._queues: WeakValueDictionary[str | None, SharedQueue] = WeakValueDictionary()
         self._released = False
@@ -64,7 +74,9 @@ class RedisPacer:
         queue = self._queues.get(sender)
         if queue is None:
             names = keys.of_sender(sender)
-            queue = SharedQueue(self._redis, self._url, names, self._rate, self._server_clock, self._clock)
+            queue = SharedQueue(
+                self._redis, self._url, names, self._rate, self._server_clock, self._clock, self._chance
+            )
             if self._released:
                 queue.release()
             self._queues[sender] = queue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import random
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, cast
@@ -71,6 +72,7 @@ class SharedQueue:
         rate: float,
         server_clock: ServerClock,
         clock: Callable[[], float],
+        chance: random.Random,
     ) -> None:
         self.rate = rate
         self._redis = redis
@@ -80,6 +82,7 @@ class SharedQueue:
         self._places = max(1, int(rate))
         self._server_clock = server_clock
         self._clock = clock
+        self._chance = chance
         self._stop = 0.0
         self._pace = rate
         self._waiters: deque[_Waiter] = deque()
@@ -206,8 +209,8 @@ class SharedQueue:
                     failures += 1
                 else:
                     failures, self._unavailable = 0, False
-                    if self._unpromised():
-                        self._ask_at = asked + max(ASK_EVERY_S, min(0.25 / self.rate, AHEAD_S / 2))
+                    if self._unpromised():  # others come first sometimes, whoever asks at the same pace
+                        self._ask_at = asked + AHEAD_S * self._chance.uniform(0.25, 0.5)
                     await self._until_news()
         except Exception as error:
             self._fail(error, self._clock())

@@ -36,7 +36,8 @@ class SimulatedPlace(LeasedEnvironment):
         if not settings.rate:
             return LocalPacer(0)
         redis = self._network.client(self._process)
-        self._pacer = RedisPacer(redis, URL, settings.rate, clock=self.pacer_clock)
+        chance = self._server.world.chance(f"pace of process {self._process.number}")
+        self._pacer = RedisPacer(redis, URL, settings.rate, clock=self.pacer_clock, chance=chance)
         return self._pacer
 
     def open_transport(self, account: Account, settings: Settings) -> Transport:
