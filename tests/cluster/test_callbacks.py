@@ -22,7 +22,6 @@ from wa_bulk.cluster import callback_collector, keys, role, shared_callbacks
 from wa_bulk.cluster.callback_collector import CallbackCollector, collecting, waiting_for
 from wa_bulk.cluster.callback_entry import ExtraWords
 from wa_bulk.cluster.connection import ClusterError, connect
-from wa_bulk.cluster.role import take_role
 from wa_bulk.cluster.script import Argument, Script
 from wa_bulk.cluster.shared_callbacks import SharedCallbacks
 from wa_bulk.history import History, HistoryLocked
@@ -168,15 +167,19 @@ async def test_one_process_collects_at_a_time(
     redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     redis = connect(redis_server.url)
+    (role_key,) = keys.of_callbacks("collector")
     async with CallbackStore.open(tmp_path / "memory.db") as store:
         first = CallbackCollector(redis, redis_server.url, store, HOME)
         task = asyncio.create_task(first.collect(follow=True))
-        while not await redis.exists(*keys.of_callbacks("collector")):
+        while not await redis.exists(role_key):
             await asyncio.sleep(0.01)
         with pytest.raises(ClusterError, match=r"another process collects callbacks: .*host:process"):
             await collect(redis_server, tmp_path / "other.db")
-        await redis.delete(*keys.of_callbacks("collector"))  # the first one stood still, say
-        await take_role(redis, redis_server.url, keys.CALLBACKS, "collector", "")
+        await redis.delete(role_key)  # Redis was away for longer than a role lasts
+        while not await redis.exists(role_key):
+            assert not task.done()
+            await asyncio.sleep(0.01)
+        await redis.set(role_key, "another:1 role")  # the first one stood still, say
         with pytest.raises(ClusterError, match="this one stood still for too long"):
             await task
     await redis.aclose()
@@ -243,6 +246,23 @@ async def test_what_a_receiver_holds_is_bounded(
         await receivers.close()
     lost = int(re.findall(r"(\d+) requests are lost: Redis at .* cannot be reached", caplog.text)[0])
     assert 0 < lost < 20
+
+
+async def test_a_collector_may_end_while_redis_is_away(tmp_path: Path) -> None:
+    server = RedisServer(tmp_path)
+    redis = connect(server.url)
+    with server:
+        async with CallbackStore.open(tmp_path / "memory.db") as store:
+            collector = CallbackCollector(redis, server.url, store, HOME)
+            task = asyncio.create_task(collector.collect(follow=True))
+            while (await collecting(redis, server.url)).collector is None:
+                await asyncio.sleep(0.01)
+            server.kill()
+            while "cannot be reached" not in collector.notice:
+                await asyncio.sleep(0.01)
+            collector.stop()
+            await task
+    await redis.aclose()
 
 
 async def test_a_redis_that_comes_back_in_time(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Results on their way into a log, broken off anywhere."""
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -176,3 +177,21 @@ async def test_one_process_collects_at_a_time(
             await collect(run, tmp_path / "run.jsonl")
     await collect(run, tmp_path / "run.jsonl")  # that one is not heard of any more
     assert results(tmp_path / "run.jsonl") == Counter(range(1, ROWS + 1))
+
+
+async def test_a_role_that_ended_while_redis_was_away_is_taken_again(run: RunBench, tmp_path: Path) -> None:
+    """Unless another process has collected meanwhile."""
+    (collector,) = keys.of_run(run.run_id, "collector")
+    await run.redis.hset(keys.of_run(run.run_id, "run")[0], "state", "active")
+    one = Collector(run.redis, run.url, run.run_id, tmp_path / "run.jsonl")
+    task = asyncio.create_task(one.collect(follow=True))
+    while one.rows < ROWS:
+        await asyncio.sleep(0.01)
+    await run.redis.delete(collector)
+    while not await run.redis.exists(collector):
+        assert not task.done()
+        await asyncio.sleep(0.01)
+    await run.redis.hset(keys.of_run(run.run_id, "run")[0], "collected", "9999999999999-0")
+    await run.redis.delete(collector)
+    with pytest.raises(ClusterError, match="this one stood still too long"):
+        await task

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from typing import NamedTuple, cast
 
 from redis.asyncio import Redis
@@ -15,7 +16,7 @@ from wa_bulk.callbacks.store import CallbackStore, Recorded
 from wa_bulk.callbacks.words import OptOutWords
 from wa_bulk.cluster import keys
 from wa_bulk.cluster.callback_entry import FORMAT, CallbackEntry, ExtraWords, ReceivedEntry, decode
-from wa_bulk.cluster.connection import ClusterError, in_words
+from wa_bulk.cluster.connection import ClusterError, Unavailable, in_words
 from wa_bulk.cluster.patience import AGAIN_S, Patience
 from wa_bulk.cluster.role import LEASE_MS, leave_role, take_role
 from wa_bulk.cluster.script import Argument, Script
@@ -88,8 +89,12 @@ class CallbackCollector(Patience):
                 if not follow or self.stopped.is_set():
                     return
                 await self.pause(LOOK_S)
+        except Unavailable:
+            if not self.stopped.is_set():  # what was not collected waits in Redis
+                raise
         finally:
-            await leave_role(self._redis, self._url, keys.CALLBACKS, "collector", self._token)
+            with suppress(Unavailable):  # then the role ends by itself
+                await leave_role(self._redis, self._url, keys.CALLBACKS, "collector", self._token)
 
     async def _empty(self, stream: Stream, *, follow: bool) -> None:
         page = await self._next(stream, None)

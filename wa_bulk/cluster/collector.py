@@ -145,7 +145,7 @@ class Collector(Patience):
             record = self.record = await self.until_answered(self._read)
             is_over = record.state in ENDED and await self.until_answered(self._nobody_has_rows)
             while entries := await self._entries(position):
-                position, skip = await self._write(file, record, entries, skip)
+                position, skip = await self._write(file, record, position, entries, skip)
             if is_over:
                 earlier, record = record, await self.until_answered(self._read)
                 self.record = record
@@ -154,13 +154,21 @@ class Collector(Patience):
                     return record
             if not follow or self.stopped.is_set():
                 return record
-            await self._drop(position, position, 0)
+            await self._drop(position, position, 0, position)
             await self.pause(_LOOK_S)
 
     async def _write(
-        self, file: LogFile, record: RunRecord, entries: list[tuple[str, dict[bytes, bytes]]], skip: int
+        self,
+        file: LogFile,
+        record: RunRecord,
+        position: str,
+        entries: list[tuple[str, dict[bytes, bytes]]],
+        skip: int,
     ) -> tuple[str, int]:
-        """Write entries, have them on the disk, and let Redis drop them; `skip` lines are there already."""
+        """Write the entries behind `position`, have them on the disk, and let Redis drop them.
+
+        `skip` lines are there already.
+        """
         journal = await self._begun(file, record)
         size = 0
         for _, fields in entries:
@@ -176,7 +184,7 @@ class Collector(Patience):
         last = entries[-1][0]
         journal.append(CollectedLine(self._run_id, last))
         await journal.intend(())
-        await self._drop(last, _after(last), size)
+        await self._drop(last, _after(last), size, position)
         return last, skip
 
     async def _begun(self, file: LogFile, record: RunRecord) -> Journal:
@@ -235,7 +243,7 @@ class Collector(Patience):
         with in_words(self._url):
             return not await self._redis.hlen(leases)
 
-    async def _drop(self, last: str, following: str, size: int) -> None:
+    async def _drop(self, last: str, following: str, size: int, before: str) -> None:
         """Have Redis drop what is on the disk: `size` bytes, up to `last`. With 0, only say who collects."""
         names = keys.of_run(self._run_id, "run", "results", "collector")
         log = str(self._path.resolve())
@@ -243,7 +251,7 @@ class Collector(Patience):
         async def ask() -> list[bytes]:
             with in_words(self._url):
                 reply = await _collected.run(
-                    self._redis, names, self._token, LEASE_MS, last, following, size, log
+                    self._redis, names, self._token, LEASE_MS, last, following, size, log, before
                 )
             return cast(list[bytes], reply)
 

@@ -10,8 +10,9 @@
 -- Returns {'other'}, or {'ok', entries …}, each an id and its fields.
 
 local facts, stream, collector, name = KEYS[1], KEYS[2], KEYS[3], ARGV[3]
-if redis.call('GET', collector) ~= ARGV[1] then return { 'other' } end
-redis.call('PEXPIRE', collector, ARGV[2])
+local who = redis.call('GET', collector)
+if who and who ~= ARGV[1] then return { 'other' } end
+redis.call('SET', collector, ARGV[1], 'PX', ARGV[2])  -- again, where Redis was away for longer than that
 if ARGV[4] ~= '' and redis.call('HGET', facts, name .. ' collected') ~= ARGV[4] then
   redis.call('XTRIM', stream, 'MINID', ARGV[5])
   redis.call('HINCRBY', facts, name, -ARGV[6])
