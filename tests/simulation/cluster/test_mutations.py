@@ -19,7 +19,7 @@ from wa_bulk.send.transport import Transport
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
 
-SEEDS_MAX = 400
+SEEDS_MAX = 150
 
 
 def first_fault(*, about: str) -> int | None:
@@ -93,7 +93,7 @@ def change(monkeypatch: pytest.MonkeyPatch, script: Script, before: str, after: 
         ),
         pytest.param(
             shared_queue._pace,
-            "local WINDOW = 1.015",
+            "local WINDOW = 1.005",
             "local WINDOW = 0.9",
             "messages left from",
             id="a pace that is too fast",
