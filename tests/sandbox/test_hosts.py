@@ -55,6 +55,11 @@ def test_hosts_that_are_answered(named: Sandbox, host: str) -> None:
             "999.1.1.1",
             ":8025",
             "[::1",
+            "evil.example@localhost",
+            "localhost#evil.example",
+            "localhost?evil.example",
+            "localhost:8025:evil.example",
+            "evil.example\\@localhost",
         ),
     ],
 )

@@ -8,6 +8,7 @@ is the check.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -18,6 +19,8 @@ from wa_bulk.sandbox.refusal import Refusal
 
 _KNOWN_MAX = 1_000
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_has_form = re.compile(r"(?:\[[^]@/#?\\]*\]|[^:@/#?\\\[\]]*)(?::[0-9]*)?").fullmatch
+"""A host with or without a port (RFC 9110, 7.2), and no user, path or fragment in which another one stands."""
 _DOCKER = "host.docker.internal"
 
 
@@ -65,7 +68,7 @@ class AllowedHosts:
             self._check_origin(origin, request.headers.get(hdrs.HOST, ""))
 
     def _check_host(self, host: str) -> None:
-        name = _hostname(f"//{host}")
+        name = _hostname(f"//{host}") if _has_form(host) else ""
         if host and not self._answers_to(name):
             name = name or host
             raise Refusal(
