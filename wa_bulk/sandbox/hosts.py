@@ -20,7 +20,7 @@ from wa_bulk.sandbox.refusal import Refusal
 _KNOWN_MAX = 1_000
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _has_form = re.compile(r"(?:\[[^]@/#?\\]*\]|[^:@/#?\\\[\]]*)(?::[0-9]*)?").fullmatch
-"""A host with or without a port (RFC 9110, 7.2), and no user, path or fragment in which another one stands."""
+"""A host with or without a port (RFC 9110, 7.2); no user, path or fragment in which another one stands."""
 _DOCKER = "host.docker.internal"
 
 
