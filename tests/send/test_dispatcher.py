@@ -117,6 +117,8 @@ async def test_accepted(name: Name) -> None:
         (Reply(400, gzip.compress(b'{"code":2003}', mtime=0)), "failed", 2003, True, "refuses the account"),
         (Reply(413, b"<html>"), "rejected", None, False, "no error message"),
         (Reply(499, b"[]"), "failed", None, False, "no error message"),
+        (Reply(499, b"{}"), "failed", None, False, "no error message"),
+        (Reply(499, b'{"error":{"code":7}}'), "failed", None, False, '{"error":{"code":7}}'),
     ],
 )
 async def test_one_reply_settles_it(

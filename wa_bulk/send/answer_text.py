@@ -29,7 +29,7 @@ def answer_text(http_status: int, reply: ReplyFields, ruling: Ruling) -> str:
 def _plain(text: str) -> str:
     """Return the body where it is a sentence, or JSON of another form, and not a page."""
     text = " ".join(text.split())
-    return text if (text[:1].isalpha() or text[:1] == "{") and "<" not in text else ""
+    return text if (text[:1].isalpha() or text.startswith('{"')) and "<" not in text else ""
 
 
 def _of_code(code: int | None) -> str | None:
