@@ -14,6 +14,7 @@ from wa_bulk.callbacks.entry import Entry, MessageEntry
 from wa_bulk.callbacks.opt_out import OptOut
 from wa_bulk.history.database import Database
 from wa_bulk.history.suppression import enter, lift_stop
+from wa_bulk.history.unnamed_wishes import Wish, give_wishes, keep_wish
 
 _SIZES = (256, 64, 16, 4, 1)
 """Rows a statement: few sizes, so that each is prepared once."""
@@ -105,12 +106,9 @@ class Tables:
     def _write_opt_out(self, opt_out: OptOut) -> None:
         number = opt_out.number or self._recipient_of(opt_out.answers)
         if number is None:
-            wish = "meta" if opt_out.source == "meta" else opt_out.wish
-            self._database.run(
-                "INSERT INTO pending_stops VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-                "words = excluded.words, at_ms = excluded.at_ms WHERE excluded.at_ms > at_ms",
-                (opt_out.answers, wish, opt_out.reason, opt_out.at_ms),
-            )
+            assert opt_out.answers is not None
+            wish: Wish = "meta" if opt_out.source == "meta" else opt_out.wish
+            keep_wish(self._database, opt_out.answers, wish, opt_out.reason, opt_out.at_ms)
         elif opt_out.wish == "stop":
             enter(self._database, number, opt_out.source, opt_out.reason, opt_out.at_ms)
         else:
@@ -132,21 +130,8 @@ class Tables:
         if not message_ids or self._database.one("SELECT 1 FROM pending_stops LIMIT 1") is None:
             return
         for message_id in message_ids:
-            if self._recipient_of(message_id) is None:
-                continue
-            for wish, reason, at_ms in self._database.all(
-                "DELETE FROM pending_stops WHERE message_id = ? RETURNING wish, words, at_ms", (message_id,)
-            ):
-                by_meta = wish == "meta"
-                self._write_opt_out(
-                    OptOut(
-                        wish="stop" if by_meta else wish,
-                        source="meta" if by_meta else "stop",
-                        reason=reason,
-                        at_ms=at_ms,
-                        answers=message_id,
-                    )
-                )
+            if number := self._recipient_of(message_id):
+                give_wishes(self._database, message_id, number)
 
 
 def _pieces(rows: Sequence[tuple[object, ...]]) -> Iterator[Sequence[tuple[object, ...]]]:

@@ -385,5 +385,6 @@ def _with_memory(shared: SharedSuppression, account: Account, plan: Plan) -> Ite
         return
     with history:
         if plan.file.respect_suppression:
+            history.give_wishes()
             plan.suppress(SuppressionRule(history.suppression_list()))
         yield history.inbox

@@ -56,6 +56,7 @@ def consult(plan: Plan, base_url: str, *, again: bool) -> list[Note]:
     try:
         history = _open_while_the_command_lasts(History.open(path))
         if plan.file.respect_suppression:
+            history.give_wishes()
             plan.suppress(SuppressionRule(history.suppression_list()))
         if is_new:
             return [("memory", f"new, at {path}: no suppressed number and no earlier run is known yet")]
@@ -96,7 +97,8 @@ def suppression_for(file: CampaignFile, base_url: str | None) -> RowRule | None:
         history = existing_memory(base_url)
         if history is None:
             return None
-        return SuppressionRule(_open_while_the_command_lasts(history).suppression_list())
+        _open_while_the_command_lasts(history).give_wishes()
+        return SuppressionRule(history.suppression_list())
     except HistoryError as error:
         raise unreadable(error) from error
 

@@ -83,6 +83,7 @@ def list_(as_json: bool) -> None:
     import msgspec
 
     with memory.open_memory() as history:
+        history.give_wishes()
         for entry in history.suppression.entries():
             values = _values(entry)
             if as_json:
@@ -142,6 +143,7 @@ def export(file: Path) -> None:
     if file.is_file():
         raise Problem(f"{file} exists already", "Name a new file; - is standard output.")
     with memory.open_memory() as history:
+        history.give_wishes()
         entries = history.suppression.entries()
         with written(file) as out:
             _write(out, entries, escape=_plain if is_stream(file) else str)

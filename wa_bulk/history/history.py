@@ -10,6 +10,7 @@ from wa_bulk.history.delivery import Deliveries
 from wa_bulk.history.inbox import Inbox
 from wa_bulk.history.runs import Runs
 from wa_bulk.history.suppression import Suppression, SuppressionList
+from wa_bulk.history.unnamed_wishes import give_wishes_by_logs
 
 
 class History:
@@ -39,6 +40,10 @@ class History:
     def suppression_list(self) -> SuppressionList:
         """Return the suppressed numbers, held in memory for asking once a row."""
         return SuppressionList(self._database)
+
+    def give_wishes(self) -> None:
+        """Let STOPs that came without a number count for whom the logs of their runs name."""
+        give_wishes_by_logs(self._database)
 
     def close(self) -> None:
         """Let the file go. Harmless when it was let go before."""
