@@ -44,6 +44,9 @@ _PLACES = {
 }
 """Where keys belong that are found elsewhere."""
 
+_NOT_YET = ("start", "deadline", "window", "unique_per_24h", "recipient_gap_s")
+"""Keys that are to say when rows are sent, and how many, once runs keep to them."""
+
 _NAMED = {"country": country_named, "delimiter": delimiter_named, "encoding": encoding_named}
 """What reads the values that must be one of many."""
 
@@ -211,5 +214,7 @@ def unknown_key(key: str, known: Iterable[str]) -> str:
     """Return `key` quoted, with the table where it belongs, or the known one it was probably meant to be."""
     if key in _PLACES:
         return f"{key!r}; it belongs {_PLACES[key]}"
+    if key in _NOT_YET and known is _KEYS:
+        return f"{key!r}: no run keeps to it yet, so leave it out"
     near = get_close_matches(key, list(known), n=1, cutoff=0.5)
     return f"{key!r}; did you mean {near[0]!r}?" if near else f"{key!r}; known here: {', '.join(known)}"

@@ -43,7 +43,7 @@ def with_redis(url: str | None, use: Callable[[Redis, str], Awaitable[_T]], *, w
         from wa_bulk.cluster.connection import ClusterError, connect
     except ImportError:
         raise Problem(
-            "`wa-bulk cluster` needs redis-py, which is not installed",
+            "Redis needs redis-py, which is not installed",
             "pip install 'wa-bulk[redis]'",
         ) from None
     where = url.strip()
