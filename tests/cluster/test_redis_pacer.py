@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -125,6 +126,14 @@ async def test_a_dead_process_takes_no_more_than_its_tokens_with_it(pacers: Pace
     dead._asking.cancel()  # nobody tells Redis any more
     async with asyncio.timeout(10):
         await taken(alive)
+
+
+async def test_a_forked_child_goes_on_with_a_connection_of_its_own(redis_server: RedisServer) -> None:
+    program = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.cluster.forking_pacer", redis_server.url, stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await program.communicate()
+    assert (program.returncode, said.decode()) == (0, "")
 
 
 async def test_without_redis_nothing_is_sent_and_the_error_says_so(

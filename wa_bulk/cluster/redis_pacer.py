@@ -17,6 +17,7 @@ from wa_bulk.cluster.connection import ClusterError, connect
 from wa_bulk.cluster.server_clock import ServerClock
 from wa_bulk.cluster.shared_queue import SharedQueue
 from wa_bulk.send import defaults
+from wa_bulk.send.forks import watch_forks
 
 _closing: set[asyncio.Task[None]] = set()
 
@@ -26,9 +27,10 @@ class RedisPacer:
 
         async with Client(dev_key, dev_secret, pacer=RedisPacer.from_url("redis://10.0.0.5/0")) as client:
 
-    For one client and its event loop; each process makes its own. It is kept by the number a message is sent
-    from: where an account's default number is used, name it (`Client(default_sender=…)`), or all accounts'
-    default numbers share one limit. Every process keeps to its own `rate`, counting what all have sent.
+    For one client and its event loop; each process makes its own, and a forked child goes on with a
+    connection of its own. It is kept by the number a message is sent from: where an account's default number
+    is used, name it (`Client(default_sender=…)`), or all accounts' default numbers share one limit. Every
+    process keeps to its own `rate`, counting what all have sent.
 
     While Redis is unavailable nothing is sent: a message waits for 5 s, and then that try of it ends as not
     sent, to be tried again as any other.
@@ -51,15 +53,24 @@ class RedisPacer:
         """
         if not 0 < rate < float("inf"):
             raise ValueError(f"rate = {rate}: expected messages/s, more than 0: no pace cannot be shared")
-        self._redis = redis
         self._url = url
         self._rate = rate
         self._clock = clock
-        self._chance = chance or random.Random()
+        self._released = False
+        self._begin(redis, chance or random.Random())
+        watch_forks(self)
+
+    def _begin(self, redis: Redis, chance: random.Random) -> None:
+        self._redis = redis
+        self._chance = chance
         self._server_clock = ServerClock()
         self._queues: WeakValueDictionary[str | None, SharedQueue] = WeakValueDictionary()
-        self._released = False
         self._closing: asyncio.Task[None] | None = None
+
+    def start_anew(self) -> None:
+        """Begin with a connection of its own, in a forked child."""
+        self._parents = self._redis, dict(self._queues)  # kept, so that nothing of theirs is cleaned up
+        self._begin(connect(self._url), random.Random())
 
     @classmethod
     def from_url(cls, url: str, *, rate: float = defaults.RATE) -> Self:

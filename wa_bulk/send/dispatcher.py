@@ -29,6 +29,7 @@ from wa_bulk.send.verdict import Ruling
 
 _T = TypeVar("_T")
 
+_NO_SENDER_YET = object()
 _log = logging.getLogger("wa_bulk")
 _decode_sent = msgspec.json.Decoder(SendReply).decode
 
@@ -59,8 +60,8 @@ class Dispatcher:
         """How many deliveries wait for their turn, with nothing sent yet for this try."""
         self._post = transport.post
         self._pacer = pacer
-        self._last_sender: str | None = None
-        self._last_pacer = pacer.of(None)
+        self._last_sender: object = _NO_SENDER_YET
+        self._last_pacer: SenderPacer
         self._retry = retry or Retry()
         self._redact = str if redaction is None else redaction.of_words
         self._redact_id = str if redaction is None else redaction.of_id
