@@ -12,6 +12,7 @@ from wa_bulk.api.language import LANGUAGES, nearest_language
         ("en-US", "en_US"),
         (" PT_br ", "pt_BR"),
         ("de_XX", "de"),
+        ("en GB", "en_GB"),
         ("fr_FR", "fr"),
         ("es_419", "es"),
         ("en_USA", "en_US"),

@@ -32,6 +32,8 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read(tmp_path: Path) -> Non
         ("nam = 'x'\n[message]\n", "unknown key 'nam'; did you mean 'name'?"),
         ("nam = 'x'\n[message]\n", "'name' is missing"),
         ("name = 'x'\n", "'message' is missing"),
+        ("[message]\nname = 'x'\n", "'name' is missing, and stands under [message]: it belongs at the top"),
+        ('name = "x"\nrecipients = "C:\\new.csv"\n[message]\n', "a backslash begins an escape: write '…'"),
         ("name = 5\n[message]\n", "name = 5: expected text"),
         ("name = ' '\n[message]\n", "expected 1 to 100 printable characters"),
         ("name = 'x'\nrate = -1\n[message]\n", "rate = -1: expected messages per second"),

@@ -35,6 +35,8 @@ from wa_bulk.campaign.toml_text import TomlError, parse
         ("rate = 1,000", "a number has no comma", "1,000", "Write: rate = 1000"),
         ("a = 1 b = 2", "there are two keys in this line", "b = 2", "Each has a line of its own"),
         ("a = 'it's'", "the text ends before its end", "s'", 'between "'),
+        ("a\u00a0= 1", "U+00A0 looks like a blank and is none", "\u00a0", "type the line's blanks again"),
+        ("\u200ba = 1", "U+200B cannot be seen", "\u200b", "Delete it"),
         ("// hello", "this is no line of TOML", "// hello", "a comment behind a #"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -43,7 +44,7 @@ def nearest_language(code: str, among: Iterable[str] = LANGUAGES) -> str | None:
     A misspelt country is looked for before the language on its own: `en_USA` is en_US, `fr_FR` is fr.
     """
     folded = {known.casefold(): known for known in among}
-    normal = code.strip().replace("-", "_").casefold()
+    normal = re.sub(r"[\s-]+", "_", code.strip()).casefold()
     if normal.endswith("_uk"):
         normal = f"{normal[:-2]}gb"
     base = normal.split("_")[0]

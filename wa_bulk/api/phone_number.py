@@ -134,5 +134,5 @@ def _why_no_shape(digits: str) -> str:
     if digits.startswith("0"):
         return "has no country code: none begins with 0"
     if len(digits) < DIGITS_MIN:
-        return f"is too short ({len(digits)} digits)"
+        return f"is too short ({len(digits)} digit{'' if len(digits) == 1 else 's'})"
     return f"is too long ({len(digits)} digits; at most {DIGITS_MAX})"

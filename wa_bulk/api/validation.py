@@ -224,5 +224,6 @@ def misfit(words: str) -> ValidationError:
             else (ValidationError(missing[1], "is missing", "expected a value"))
         )
     if wrong := re.fullmatch(r"Expected `(.+)`, got `(.+)`", what):
-        return ValidationError(path, f"is of type {wrong[2]}", f"expected {wrong[1].replace(' | ', ' or ')}")
+        expected = " or ".join("text" if kind == "str" else kind for kind in wrong[1].split(" | "))
+        return ValidationError(path, f"is of type {wrong[2]}", f"expected {expected}")
     return ValidationError(path, what[:1].lower() + what[1:], "expected one of the API's values")

@@ -173,7 +173,7 @@ def _faults(table: Mapping[str, object]) -> list[str]:
     faults = [f"unknown key {unknown_key(key, _KEYS)}" for key in unknown[:_UNKNOWN_SHOWN]]
     if len(unknown) > _UNKNOWN_SHOWN:
         faults.append(f"and {len(unknown) - _UNKNOWN_SHOWN:,} more unknown keys")
-    faults += [f"{key!r} is missing" for key in ("name", "message") if key not in table]
+    faults += [_missing(key, table) for key in ("name", "message") if key not in table]
     for key, value in table.items():
         if key in _KEYS and not _fits(key, value):
             faults.append(f"{key} = {value!r}: expected {_KEYS[key]}")
@@ -182,7 +182,12 @@ def _faults(table: Mapping[str, object]) -> list[str]:
         faults.append(f"name = {name!r}: expected 1 to 100 printable characters")
     recipients = table.get("recipients")
     if isinstance(recipients, str) and not (recipients.strip() and _CONTROL.search(recipients) is None):
-        faults.append(f"recipients = {recipients!r}: expected the name of a CSV file")
+        expected = "expected the name of a CSV file"
+        if recipients.strip():
+            expected += (
+                "; in \"…\" a backslash begins an escape: write '…' in single quotes, or / instead of \\"
+            )
+        faults.append(f"recipients = {recipients!r}: {expected}")
     rate = table.get("rate", defaults.RATE)
     if isinstance(rate, (int, float)) and not 0 <= rate <= sys.float_info.max:
         faults.append(f"rate = {rate}: expected messages per second, or 0 for no pacing")
@@ -194,6 +199,15 @@ def _faults(table: Mapping[str, object]) -> list[str]:
             except ValueError as error:
                 faults.append(f"{key} = {error}")
     return faults
+
+
+def _missing(key: str, table: Mapping[str, object]) -> str:
+    """Say that a key is missing at the top, and where it is instead."""
+    found = [name for name, inner in table.items() if isinstance(inner, dict) and key in inner]
+    if not found:
+        return f"{key!r} is missing"
+    place = f"[{found[0]}]"
+    return f"{key!r} is missing, and stands under {place}: it belongs at the top of the file, above {place}"
 
 
 def _fits(key: str, value: object) -> bool:

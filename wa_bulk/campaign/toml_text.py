@@ -8,6 +8,8 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any, NamedTuple
 
+from wa_bulk.api.invisible import INVISIBLE, code_points
+
 DEPTH_MAX = 50
 _WHOLE_MIN, _WHOLE_MAX = -(2**63), 2**63 - 1
 _SHOWN_AROUND = 60
@@ -15,6 +17,7 @@ _SHOWN_AROUND = 60
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _CURLY = re.compile("[“”„‟«»‘’‚‛]")
 _KEY_AND_VALUE = re.compile(r"""\s*(?P<key>[\w.\-"']+)\s*=\s*(?P<value>.*?)\s*(?:\s#.*)?$""")
+_ODD_BLANK = re.compile(rf"[^\S\t\n\r ]|(?![\t\n\r])[{INVISIBLE}]").search
 _HUGE_NUMBER = re.compile(r"\d{4300,}")
 
 
@@ -127,6 +130,16 @@ def _curly_quotes(_problem: str, lines: list[str], place: _Place) -> _Told | Non
     mended = _CURLY.sub('"', line.strip())
     at = _Place(place.line, found.start() + 1)
     return f"{found[0]} is a typographic quote", at, f"Write: {mended}"
+
+
+def _odd_blank(_problem: str, lines: list[str], place: _Place) -> _Told | None:
+    line = lines[place.line - 1]
+    outside = re.sub(r'"[^"]*"' + r"|'[^']*'|#.*", lambda found: "x" * len(found[0]), line)
+    if (found := _ODD_BLANK(outside)) is None:
+        return None
+    seen = "looks like a blank and is none" if found[0].isspace() else "cannot be seen"
+    at = _Place(place.line, found.start() + 1)
+    return f"{code_points(found[0])} {seen}", at, "Delete it, and type the line's blanks again"
 
 
 def _backslash(problem: str, lines: list[str], place: _Place) -> _Told | None:
@@ -270,6 +283,7 @@ def _quoted(value: str) -> str:
 
 _RULES: tuple[Callable[[str, list[str], _Place], _Told | None], ...] = (
     _curly_quotes,
+    _odd_blank,
     _backslash,
     _no_equals,
     _set_twice,

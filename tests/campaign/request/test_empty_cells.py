@@ -132,7 +132,10 @@ def test_a_shorter_list_of_variables_is_warned_of() -> None:
 @pytest.mark.parametrize(
     ("message", "words"),
     [
-        ('body = { type = "text", text = { body = "{name?}" } }', "since it holds {phone} too"),
+        (
+            'body = { type = "text", text = { body = "{name?}" } }',
+            "message.body.text.body: cannot be left out where name is empty, since the message would be",
+        ),
         (
             'body = { type = "text", text = { body = "{name?} {order}" } }',
             "cannot be left out where name is empty, since it holds {order} too; expected {name|…}",
@@ -140,6 +143,16 @@ def test_a_shorter_list_of_variables_is_warned_of() -> None:
         ('body = { type = "text", text = { body = "{nmae|friend}" } }', "did you mean 'name'?"),
         ('body = { type = "text", text = { body = "{name|}" } }', "the fallback is empty"),
         ('body = { type = "image", image = { link = "{name|cat.png}" } }', "the fallback is 'cat.png'"),
+        (
+            'body = { type = "image", text = { body = "x" } }',
+            'message.body.text: stands beside type = "image", which takes \'text\' only where it is "text"',
+        ),
+        ('body = { type = "interactive", text = { body = "x" } }', "is 'interactive'; expected template or"),
+        ('body = { type = "Text", text = { body = "x" } }', "is 'Text'; did you mean 'text'?"),
+        (
+            'body = { type = "template", template = { name = "n", components = { type = "body" } } }',
+            "is one table; expected a list of them: write [[message.body.template.components]]",
+        ),
         ('from = "{name|138}"\nbody = { type = "text", text = { body = "x" } }', "from: '138' is too short"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import count
 from typing import Any, Literal, get_args, get_origin
@@ -115,7 +115,13 @@ class Compiler:
         if isinstance(value, dict):
             kind = struct_for(value, annotation)
             if kind is not None:
-                return self._walk_struct(value, kind, path, related=related)
+                if _is_list(annotation) and not path.endswith("]"):
+                    table = re.sub(r"\[[0-9]+\]", "", path)
+                    self.faults.append(
+                        f"{path}: is one table; expected a list of them: write [[message.{table}]]"
+                    )
+                others = [tag for one in structs_in(annotation) if (tag := one.__struct_config__.tag)]
+                return self._walk_struct(value, kind, path, others, related=related)
             if fault := _tag_fault(value, annotation):
                 self.faults.append(f"{path}.{fault}")
                 return value
@@ -134,7 +140,16 @@ class Compiler:
             self.faults.append(f"{path}: {fault}; {rule.expects}")
         return value
 
-    def _walk_struct(self, table: Mapping[str, Any], kind: type[Struct], path: str, *, related: bool) -> Any:
+    def _walk_struct(
+        self,
+        table: Mapping[str, Any],
+        kind: type[Struct],
+        path: str,
+        others: Collection[object] = (),
+        *,
+        related: bool,
+    ) -> Any:
+        """Walk what is a `kind`; `others` are the tags of what it could be in its place."""
         infos = {info.encode_name: info for info in msgspec.structs.fields(kind)}
         tag = kind.__struct_config__.tag_field
         related = related or kind in (HeaderComponent, ButtonComponent, Document)
@@ -143,6 +158,11 @@ class Compiler:
             at = f"{path}.{key}" if path else key
             if key == tag:
                 walked[key] = item
+            elif key not in infos and key in others:
+                tag_value = kind.__struct_config__.tag
+                self.faults.append(
+                    f'{at}: stands beside {tag} = "{tag_value}", which takes {key!r} only where it is "{key}"'
+                )
             elif key not in infos:
                 known = [*((tag,) if tag else ()), *infos]
                 self.faults.append(f"{at}: unknown key {unknown_key(key, known)}")
@@ -267,5 +287,11 @@ def _tag_fault(table: Mapping[str, Any], annotation: Any) -> str | None:
         return f"{tag_field}: is {tag!r}; {expected}"
     if "{" in tag:
         return f"{tag_field}: takes no placeholder; {expected}, the same for every row"
-    near = get_close_matches(tag, map(str, kinds), n=1, cutoff=0.5)
+    near = get_close_matches(tag.casefold(), map(str, kinds), n=1, cutoff=0.6)
     return f"{tag_field}: is {tag!r}{f'; did you mean {near[0]!r}?' if near else f'; {expected}'}"
+
+
+def _is_list(annotation: Any) -> bool:
+    """Return whether a field takes a list, or one or nothing."""
+    kinds = (annotation, *get_args(annotation))
+    return any(isinstance(kind := get_origin(one), type) and issubclass(kind, Sequence) for one in kinds)

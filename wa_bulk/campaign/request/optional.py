@@ -61,6 +61,8 @@ class _Empty:
         self.names = names
         self.header = header
         self.shortened: list[str] = []
+        self.path = ""
+        """Of the string that was found empty last."""
 
     def leave_out(self, value: object, path: str) -> object:
         """Return `_GONE`, unless another column than these is in `value`: ValidationError."""
@@ -68,8 +70,10 @@ class _Empty:
             if place.name not in self.names:
                 name = next(iter(self.names))
                 raise ValidationError(
-                    path,
-                    f"cannot be left out where {name} is empty, since it holds {{{place.name}}} too",
+                    path or self.path,
+                    f"cannot be left out where {name} is empty, since "
+                    + ("it" if path else "the message would be left out with it, which")
+                    + f" holds {{{place.name}}} too",
                     f"expected {{{name}|…}}, with what stands for it there",
                 )
         return _GONE
@@ -79,7 +83,10 @@ def _pruned(value: Any, annotation: Any, path: str, empty: _Empty) -> Any:
     if isinstance(value, str):
         places = _places(value, empty.header)
         is_empty = any(place.optional and place.name in empty.names for place in places)
-        return empty.leave_out(value, path) if is_empty else value
+        if not is_empty:
+            return value
+        empty.path = path
+        return empty.leave_out(value, path)
     if isinstance(value, list):
         items = [_pruned(item, annotation, f"{path}[{i}]", empty) for i, item in enumerate(value)]
         kept = [item for item in items if item is not _GONE]
