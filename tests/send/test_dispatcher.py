@@ -259,6 +259,14 @@ async def test_a_secret_the_server_echoes_is_not_shown() -> None:
     assert outcome.message == "bad header Basic ***, secret ***"
 
 
+@pytest.mark.parametrize("left", [1, 8, 15])
+async def test_no_half_of_a_secret_is_left_where_words_are_cut(left: int) -> None:
+    reply = error(400, 3002, "-" * (500 - left) + SECRET)
+    async with EngageLab(lambda _: reply) as server, dispatcher(server.url) as sender:
+        outcome = await sender.deliver(ENVELOPE)
+    assert outcome.message == ("-" * (500 - left) + "***")[:500]
+
+
 async def test_endless_text_is_cut() -> None:
     async with (
         EngageLab(lambda _: error(400, 3002, "x" * 10_000)) as server,

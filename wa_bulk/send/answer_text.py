@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 from wa_bulk.api import ERROR_CODES
@@ -11,10 +12,16 @@ from wa_bulk.send.verdict import Ruling
 
 TEXT_MAX = 500
 """Characters of a server's words that are kept."""
+_TEXT_LOOKED_AT = 4 * TEXT_MAX
 
 
-def answer_text(http_status: int, reply: ReplyFields, ruling: Ruling) -> str:
-    """Put an answer that was not an acceptance in at most TEXT_MAX characters."""
+def answer_text(
+    http_status: int, reply: ReplyFields, ruling: Ruling, redact: Callable[[str], str] = str
+) -> str:
+    """Put an answer that was not an acceptance in at most TEXT_MAX characters.
+
+    `redact` takes out what must not be shown, before a cut leaves half of it.
+    """
     said = reply.message or _of_code(reply.code) or _plain(reply.text) or _of_status(http_status)
     if ruling is verdict.FOREIGN_REPLY:
         said = f"a reply to another request, {reply.request_id}"
@@ -23,7 +30,7 @@ def answer_text(http_status: int, reply: ReplyFields, ruling: Ruling) -> str:
     elif ruling.scope == "address" and not reply.message:
         what = "redirected" if 300 <= http_status < 400 else said
         said = f"{what}: the base URL is not the API's"
-    return said[:TEXT_MAX]
+    return redact(said[:_TEXT_LOOKED_AT])[:TEXT_MAX]
 
 
 def _plain(text: str) -> str:

@@ -274,7 +274,7 @@ class Dispatcher:
             request_id=envelope.own_request_id(),
             http_status=reply.status,
             code=verdict.code_of(reply.status, fields),
-            message=self._redact(answer_text(reply.status, fields, ruling)),
+            message=answer_text(reply.status, fields, ruling, self._redact),
             attempts=1,
             latency_ms=latency_ms,
             ruling=ruling,

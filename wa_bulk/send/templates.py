@@ -187,7 +187,7 @@ class Templates:
             _status(ruling, changes),
             http_status=reply.status,
             code=verdict.code_of(reply.status, fields),
-            message=self._account.redact(answer_text(reply.status, fields, ruling)),
+            message=answer_text(reply.status, fields, ruling, self._account.redact),
             attempts=1,
             ruling=ruling,
         )
