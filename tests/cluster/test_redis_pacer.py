@@ -136,6 +136,22 @@ async def test_a_forked_child_goes_on_with_a_connection_of_its_own(redis_server:
     assert (program.returncode, said.decode()) == (0, "")
 
 
+async def test_what_is_said_of_lost_tokens_frees_no_other_place(
+    pacers: Pacers, redis_server: RedisServer
+) -> None:
+    """Redis came back without its last second, and gave out what it had given out before."""
+    one, other = (pacers(5).of(NUMBER) for _ in range(2))
+    await taken(one, 5)
+    one.hold(5)
+    redis_server.command("FLUSHALL")
+    await taken(other, 5)
+    loop = asyncio.get_running_loop()
+    left = loop.time()
+    one.give_back(5)
+    await taken(one)
+    assert loop.time() - left > 0.9
+
+
 async def test_without_redis_nothing_is_sent_and_the_error_says_so(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

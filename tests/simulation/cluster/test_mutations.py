@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import random
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from tests.simulation.cluster.simulation import simulate_cluster
+from tests.simulation.cluster.link import FAULTS
+from tests.simulation.cluster.scenario import Blow, ClusterScenario, Event, Kind, draw_cluster
+from tests.simulation.cluster.simulation import ClusterSimulation
 from tests.simulation.search import folder
 from wa_bulk.cluster import collector, leased_chunk, loader, redis_ledger, shared_queue
 from wa_bulk.cluster.leased import LeasedTransport
@@ -19,16 +23,49 @@ from wa_bulk.send.transport import Transport
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
 
-SEEDS_MAX = 150
+SEEDS_MAX = 60
+ROUGH_S = 12.0
+
+
+def rough(seed: int) -> ClusterScenario:
+    """Draw a scenario in which something of every kind goes wrong: a mistake is to be found soon."""
+    scenario, chance = draw_cluster(seed), random.Random(f"{seed} rough")
+    blows: list[tuple[Blow, Kind, float]] = [
+        ("killed", "worker", 0.0),
+        ("stands still", "worker", 20.0),
+        ("cut off", "worker", 12.0),
+        ("killed", "submit", 0.0),
+        ("killed", "collect", 0.0),
+    ]
+    settings = msgspec.structs.replace(
+        scenario.campaign.stretches[0].settings, rate=chance.choice([10, 80]), on_unknown="hold"
+    )
+    stretch = msgspec.structs.replace(scenario.campaign.stretches[0], settings=settings)
+    events = [Event(blow, chance.random() * ROUGH_S / 2, kind, for_s) for blow, kind, for_s in blows]
+    return msgspec.structs.replace(
+        scenario,
+        campaign=msgspec.structs.replace(scenario.campaign, stretches=[stretch]),
+        chunk_rows=7,
+        lease_s=6.0,
+        link_weights=dict.fromkeys(FAULTS, 0.03),
+        events=events,
+        calm_at=ROUGH_S,
+    )
 
 
 def first_fault(*, about: str) -> int | None:
     """Find the first seed with a fault that has these words."""
     with folder() as path:
         for seed in range(SEEDS_MAX):
-            if any(about in fault for fault in simulate_cluster(seed, path).faults):
+            report = ClusterSimulation(rough(seed), path / "log.jsonl").play()
+            if any(about in fault for fault in report.faults):
                 return seed
     return None
+
+
+def test_without_a_mistake_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}.SEEDS_MAX", 20)
+    assert first_fault(about="") is None
 
 
 def change(monkeypatch: pytest.MonkeyPatch, script: Script, before: str, after: str) -> None:

@@ -27,7 +27,9 @@ local rate = tonumber(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local kept = redis.call('HMGET', state, 'flow', 'seq', 'at', 'stop', 'pace')
-local flow, seq, at = tonumber(kept[1]) or 0, tonumber(kept[2]) or 0, tonumber(kept[3]) or now
+local flow, at = tonumber(kept[1]) or 0, tonumber(kept[3]) or now
+-- No number is given twice, even where Redis lost the last second: what is said of one would free another's place.
+local seq = math.max(tonumber(kept[2]) or 0, now)
 local stop, pace_at_stop = tonumber(kept[4]) or 0, tonumber(kept[5]) or rate
 
 local function whole(number) return string.format('%.0f', number) end
