@@ -32,6 +32,15 @@ class HistoryError(Exception):
     def __str__(self) -> str:
         return f"the account's memory {self.path} {self.message}"
 
+    def __reduce__(self) -> tuple[object, ...]:  # its kinds are made of other arguments
+        return _made_of, (type(self), self.path, self.message)
+
+
+def _made_of(kind: type[HistoryError], path: str, message: str) -> HistoryError:
+    error = kind.__new__(kind)
+    HistoryError.__init__(error, path, message)
+    return error
+
 
 class HistoryLocked(HistoryError):
     """Another process holds the file for longer than we wait."""
