@@ -191,6 +191,16 @@ def test_without_credentials_or_network_that_is_said(hold: Folder) -> None:
     assert "warning" not in check(hold, "--offline", WA_BULK_DEV_KEY=None).stdout
 
 
+def test_a_proxy_that_cannot_be_used_is_said_before_anything_is_begun(hold: Folder) -> None:
+    vendors = {"WA_BULK_BASE_URL": None, "HTTPS_PROXY": "socks5://me:hidden@p:1"}
+    told = "HTTPS_PROXY is a socks5:// proxy, which wa_bulk cannot use: expected http://host:port"
+    assert told in words(check(hold, **vendors).stdout)
+    refused = hold.run("send", "orders.toml", "--yes", "--log", "none.jsonl", **vendors)
+    assert refused.exit_code == exits.NOTHING_SENT
+    assert f"{told}. To go without a proxy: NO_PROXY=wa.api.engagelab.cc" in words(refused.stderr)
+    assert not (hold.path / "none.jsonl").exists()
+
+
 def test_a_server_that_does_not_answer_is_not_waited_for(
     hold: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,11 +18,11 @@ from wa_bulk.campaign.template_check import (
     names_used,
 )
 from wa_bulk.cli import loop
+from wa_bulk.cli.account import reachable_account
 from wa_bulk.cli.problem import Problem
 from wa_bulk.history import History, HistoryError, history_path
 from wa_bulk.history.template_updates import template_updates
 from wa_bulk.report.words import plain
-from wa_bulk.send.account import Account
 from wa_bulk.send.outcome import ApiError
 from wa_bulk.send.template_lookup import TemplateLookup, look_up
 from wa_bulk.send.templates import Templates
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wa_bulk.campaign.request.blueprint import Blueprint
     from wa_bulk.campaign.run.plan import Plan
     from wa_bulk.campaign.sources.base import RowSource
+    from wa_bulk.send.account import Account
 
 TIMEOUT_S = 10.0
 """For one request. Who is about to send does not wait long for what may be left out."""
@@ -53,7 +54,7 @@ def asking(base_url: str | None, way_out: str = "") -> AskAccount:
     `way_out` is added to that.
     """
     try:
-        account = Account.from_env(base_url)
+        account = reachable_account(base_url)
     except ValueError as error:
         why = f"{error}{way_out}"
         return lambda blueprint, source: AccountTemplates(
@@ -65,7 +66,7 @@ def asking(base_url: str | None, way_out: str = "") -> AskAccount:
 def ask_for(template: Template, base_url: str | None) -> AccountTemplates:
     """Ask the environment's account for the template of one message."""
     try:
-        account = Account.from_env(base_url)
+        account = reachable_account(base_url)
     except ValueError as error:
         return AccountTemplates(problem=str(error))
     return loop.run(_ask([template.name], template.language, account))
