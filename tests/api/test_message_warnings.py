@@ -33,6 +33,8 @@ def test_an_unknown_language_is_a_warning_with_the_nearest(language: str, hint: 
         (header(ImageParameter(Image(id="1", caption="c"))), "image.caption", "Meta refuses a caption"),
         (header(VideoParameter(Video(id="1", caption="c"))), "video.caption", "Meta refuses a caption"),
         (header(DocumentParameter(Document(id="1", caption="c"))), "document.caption", "Meta refuses"),
+        (moment(timestamp=1485470276000), "date_time.timestamp", "likely in milliseconds"),
+        (header(ImageParameter(Image(link="https://x.example/a.HEIC?b=c"))), "image.link", "ends in .heic"),
         (moment(day_of_month=31, month=4), "date_time.day_of_month", "April has 30 days"),
         (moment(day_of_month=30, month=2), "date_time.day_of_month", "February has 29 days"),
         (moment(day_of_month=29, month=2, year=2026), "date_time.day_of_month", "February 2026 has 28"),

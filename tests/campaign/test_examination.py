@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import msgspec
 import phonenumbers
 from hypothesis import given
 from hypothesis import strategies as st
@@ -148,3 +149,48 @@ def test_the_country_is_the_one_that_libphonenumber_says(code: int, rest: int) -
         return
     if region is not None and phonenumbers.is_valid_number(parsed):
         assert phonenumbers.region_code_for_number(parsed) == region
+
+
+MEDIA: dict[str, object] = {
+    "to": "{phone}",
+    "body": {"type": "image", "image": {"link": "https://x.example/{file}"}},
+}
+BUTTON: dict[str, object] = {
+    "to": "{phone}",
+    "body": {
+        "type": "template",
+        "template": {
+            "name": "n",
+            "language": "en",
+            "components": [
+                {
+                    "type": "button",
+                    "sub_type": "url",
+                    "index": "0",
+                    "parameters": [{"type": "text", "text": "{file}"}],
+                }
+            ],
+        },
+    },
+}
+
+
+def warned(campaign: CampaignFixture, message: dict[str, object], *files: str) -> dict[str, str]:
+    """Say of which of these files a message that holds them is warned of, and what."""
+    file = msgspec.structs.replace(load(campaign.campaign), message=message)
+    source = (SourceRow(n, n + 1, [f"+4474001234{n:02}", name]) for n, name in enumerate(files, 1))
+    faults: list[RowFault] = []
+    blueprint = compile_campaign(file, ["phone", "file"], "r")
+    found = examine(source, blueprint, [], on_fault=faults.append)
+    assert (found.ready, found.warned) == (len(files), len(faults))
+    return {fault.value: fault.reason for fault in faults}
+
+
+def test_a_rows_link_that_names_another_format_is_warned_of(campaign: CampaignFixture) -> None:
+    assert warned(campaign, MEDIA, "a.jpg", "a.PNG", "a.gif", "photo", "a.php") == {
+        "https://x.example/a.gif": "file ends in .gif, and WhatsApp takes image/jpeg, image/png as image"
+    }
+
+
+def test_the_end_of_a_buttons_link_may_be_a_query(campaign: CampaignFixture) -> None:
+    assert warned(campaign, BUTTON, "order?id=7&x=y") == {}

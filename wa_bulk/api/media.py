@@ -5,6 +5,7 @@ A MB is 1024 × 1024 bytes, a KB 1024.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Literal, get_args
 
@@ -79,6 +80,31 @@ MEDIA_RULES: dict[MediaKind, MediaRule] = {
 H.264 and AAC, pictures without a transparent background, stickers that move up to ANIMATED_STICKER."""
 
 ANIMATED_STICKER = SizeLimit(500, "KB")
+
+
+_ENDINGS: dict[MediaKind, tuple[str, ...]] = {
+    "image": ("jpg", "jpeg", "jpe", "jfif", "png"),
+    "video": ("mp4", "m4v", "3gp", "3gpp"),
+    "audio": ("aac", "m4a", "mp4", "amr", "mp3", "mpga", "mpeg", "ogg", "oga", "opus"),
+    "sticker": ("webp",),
+}
+_FORMATS = frozenset(
+    "gif bmp tif tiff heic heif avif svg ico psd eps pdf doc docx xls xlsx ppt pptx txt htm html zip "
+    "mov avi mkv webm wmv flv 3g2 wav flac wma aiff mid midi tgs".split()
+).union(*_ENDINGS.values())
+_ending = re.compile(r"https?://[^/?#]+/[^?#]*\.([a-z0-9]{2,5})(?:[?#].*)?", re.IGNORECASE).fullmatch
+
+
+def odd_ending(link: str, kind: MediaKind) -> str | None:
+    """Say that a link ends as files of a format do that WhatsApp does not take as that kind; else None.
+
+    Only the file itself tells what it is, so this is no reason to refuse the link.
+    """
+    found, taken = _ending(link), _ENDINGS.get(kind)
+    if found is None or taken is None or (ending := found[1].lower()) in taken or ending not in _FORMATS:
+        return None
+    types = ", ".join(MEDIA_RULES[kind].types)
+    return f"ends in .{ending}, and WhatsApp takes {types} as {kind}"
 
 
 class Medium(Struct, frozen=True):

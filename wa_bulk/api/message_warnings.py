@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from wa_bulk.api.language import LANGUAGES, did_you_mean
+from wa_bulk.api.media import media_of, odd_ending
 from wa_bulk.api.message import Message, TemplateBody
 from wa_bulk.api.template import (
     Component,
@@ -26,17 +27,26 @@ REACH = (
 """What the vendor's page says of every body that is no template."""
 
 
+_MILLISECONDS_FROM = 10**11
+"""As seconds it is the year 5138, as milliseconds 1973."""
+
+
 def warnings(message: Message) -> list[str]:
     """Return what looks like a mistake in a valid message, or reaches few, in words that begin with the
     field."""
+    of_media = [
+        f"{medium.path}.link: {odd}"
+        for medium in media_of(message)
+        if medium.link is not None and (odd := odd_ending(medium.link, medium.kind))
+    ]
     if not isinstance(message.body, TemplateBody):
         kind = type(message.body).__struct_config__.tag
-        return [f"body.type: {kind} messages {REACH}"]
+        return [f"body.type: {kind} messages {REACH}", *of_media]
     template = message.body.template
     found = [f"language: {text}" for text in _of_language(template.language)]
     for i, component in enumerate(template.components or ()):
         found += [f"components[{i}].{text}" for text in _of_component(component)]
-    return [f"body.template.{text}" for text in found]
+    return [*(f"body.template.{text}" for text in found), *of_media]
 
 
 def _of_language(code: str) -> Iterator[str]:
@@ -67,6 +77,8 @@ def _caption(parameter: Parameter) -> str | None:
 
 def _of_moment(moment: DateTime) -> Iterator[str]:
     """Yield what no calendar has. Only values within the rules are looked at."""
+    if moment.timestamp is not None and moment.timestamp >= _MILLISECONDS_FROM:
+        yield f".timestamp: is {moment.timestamp}, which is likely in milliseconds; seconds are expected"
     day, month, year = moment.day_of_month, moment.month, moment.year
     if day is None or month is None or not 1 <= month <= 12 or not 1 <= day <= 31:
         return

@@ -203,7 +203,9 @@ def _document(document: t.Document) -> None:
 
 
 _NOT_PDF = re.compile(
-    r".*\.(docx?|xlsx?|pptx?|odt|ods|odp|rtf|txt|csv|md|html?|xml|json|zip|gz|jpe?g|png|gif|webp|svg|mp[34]|avi|mov|3gp|exe)",
+    r".*\.(?:doc[xm]?|dotx?|xls[xmb]?|pp[ts][xm]?|od[tspg]|rtf|txt|csv|tsv|log|md|html?|xml|json|epub|pages|numbers"
+    r"|zip|gz|tgz|tar|rar|7z|jpe?g|png|gif|webp|svg|bmp|tiff?|heic|heif|avif|psd|eps|mp[34]|m4[av]|avi|mov|3gp|mkv|webm"
+    r"|wav|ogg|opus|aac|amr|flac|ics|vcf|eml|msg|exe|apk)",
     re.IGNORECASE | re.DOTALL,
 )
 

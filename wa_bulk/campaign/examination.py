@@ -12,9 +12,11 @@ from typing import Literal
 from msgspec import Struct
 
 from wa_bulk.api.language import LANGUAGES, did_you_mean
+from wa_bulk.api.media import media_of, odd_ending
 from wa_bulk.api.message import TemplateBody
 from wa_bulk.api.number_validity import number_doubt, region_of
 from wa_bulk.api.rules import LINK
+from wa_bulk.api.template import ButtonComponent, Template
 from wa_bulk.campaign.doubtful_value import WORDS, link_doubt, may_be_doubtful, value_doubt
 from wa_bulk.campaign.request.blueprint import Blueprint
 from wa_bulk.campaign.request.field import in_links
@@ -118,10 +120,21 @@ class _Examiner:
         self._template = ("", "") if template is None else (template.name, template.language)
         self._language_column = " + ".join(_columns(blueprint, [f"{_TEMPLATE}.language"]))
         shown = [field for field in blueprint.fields if field.path not in _JUDGED_OTHERWISE]
-        in_texts = {name for field in shown if field.rule is not LINK for name in field.columns}
+        suffixes = _link_suffixes(template)
+        in_texts = {
+            name
+            for field in shown
+            if field.rule is not LINK and not field.path.startswith(suffixes)
+            for name in field.columns
+        }
         self._cells = [
             (self._header.index(name), name, name not in in_texts)
             for name in dict.fromkeys(name for field in shown for name in field.columns)
+        ]
+        self._media = [
+            (read, medium.kind, " + ".join(_columns(blueprint, [f"{medium.path}.link"])))
+            for medium in media_of(blueprint.message)
+            if (read := blueprint.reader(f"{medium.path}.link")) is not None
         ]
         self._link_cells = [
             (self._header.index(name), name)
@@ -169,6 +182,10 @@ class _Examiner:
                     if (doubt := link_doubt(row.values[at])) is not None:
                         self._found.warned += 1
                         self._note(row, checked.to, "warning", f"{column} {doubt}", column, row.values[at])
+                for read, kind, column in self._media:
+                    if (odd := odd_ending(link := read(row.values), kind)) is not None:
+                        self._found.warned += 1
+                        self._note(row, checked.to, "warning", f"{column} {odd}", column, link)
                 if found.first is None:
                     found.first = checked
             if not done % ROWS_BETWEEN_NEWS:
@@ -243,6 +260,16 @@ _TEMPLATE = "body.template"
 _JUDGED_OTHERWISE = ("to", "from", f"{_TEMPLATE}.name", f"{_TEMPLATE}.language")
 """Fields whose values are numbers and codes, which have their own rules."""
 _ORDER = {"rejected": 0, "skipped": 1, "warning": 2}
+
+
+def _link_suffixes(template: Template | None) -> tuple[str, ...]:
+    """Return how the paths of a template's values begin that become the end of a button's link."""
+    components = () if template is None else template.components or ()
+    return tuple(
+        f"{_TEMPLATE}.components[{i}]."
+        for i, component in enumerate(components)
+        if isinstance(component, ButtonComponent) and component.sub_type == "url"
+    )
 
 
 def _columns(blueprint: Blueprint, paths: Sequence[str]) -> list[str]:
