@@ -29,18 +29,21 @@ def group_name(rate: int) -> str:
 def reader(rate: int) -> Read:
     def read(finished: Finished, stage: Stage) -> Reading:
         expect_success(finished)
-        arrivals = array("q", stage.arrivals.read_bytes())
-        if len(arrivals) != rate * SENT_S:
-            raise ReadingError(f"{len(arrivals)} messages arrived, {rate * SENT_S} were to be sent")
-        reading = kept_and_reached(arrivals, rate)
+        reading = kept_and_reached(stage, rate)
         cpu_share = settled_cpu_share(finished.observations)
         return reading if cpu_share is None else reading | {"cpu_pct": cpu_share * 100}
 
     return read
 
 
-def kept_and_reached(arrivals: Sequence[int], rate: int) -> dict[str, float]:
-    """Return how full the busiest second was, and how much arrived in time, of what the rate allows (%)."""
+def kept_and_reached(stage: Stage, rate: int) -> dict[str, float]:
+    """Return how full the busiest second was, and how much arrived in time, of what the rate allows (%).
+
+    Raises ReadingError unless every message arrived, and once.
+    """
+    arrivals = array("q", stage.arrivals.read_bytes())
+    if len(arrivals) != rate * SENT_S:
+        raise ReadingError(f"{len(arrivals)} messages arrived, {rate * SENT_S} were to be sent")
     in_time = sum(at - arrivals[0] < MEASURED_S * SECOND_NS for at in arrivals)
     return {
         "window_pct": busiest_window(arrivals, SECOND_NS) / rate * 100,

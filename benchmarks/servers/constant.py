@@ -1,7 +1,7 @@
 """The bundled server: `python -m benchmarks.servers.constant --port 8080`.
 
 Answers every request, on any path, with the same accepted reply; after a delay if asked to; and writes
-down when each request arrived if asked to: then it runs before all other processes, where it may, since a
+down when each message arrived if asked to: then it runs before all other processes, where it may, since a
 time is that of an arrival only if nobody else had to be waited for. Stops on SIGTERM or SIGINT.
 """
 
@@ -52,7 +52,7 @@ class ConstantAnswer(asyncio.Protocol):
             self._transport.write(BAD_REQUEST)
             self._transport.close()
             return
-        if self._arrivals is not None:
+        if self._arrivals is not None and not data.startswith(b"GET "):  # what is asked for is no message
             now = monotonic_ns()
             self._arrivals.extend([now] * requests)
         if requests:

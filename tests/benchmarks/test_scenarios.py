@@ -2,16 +2,20 @@
 
 import itertools
 import json
+from array import array
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from benchmarks.messages import csv_path, message_of, read_rows, rows, write_campaign
 from benchmarks.model import Stage
 from benchmarks.peers import encoders
-from benchmarks.process import Observation
-from benchmarks.scenarios import SCENARIOS
+from benchmarks.process import Finished, Observation
+from benchmarks.scenarios import SCENARIOS, cluster
 from benchmarks.scenarios.pacing import settled_cpu_share
+from benchmarks.workers.cluster_commands import Totals
+from benchmarks.workers.takeover import TakeoverReport
 
 ENCODERS = (
     "compiled",
@@ -68,6 +72,23 @@ def test_every_encoder_makes_the_same_message(function: str) -> None:
 def test_a_campaign_is_written_and_read_back(tmp_path: Path) -> None:
     write_campaign(tmp_path, 20)
     assert list(read_rows(str(csv_path(tmp_path, 20)))) == list(itertools.islice(rows(), 20))
+
+
+def test_a_dead_worker_is_replaced_at_the_end_of_the_silence(tmp_path: Path) -> None:
+    stage, second = a_stage(tmp_path), 1_000_000_000
+    arrivals = [1.0, 2.0, 2.1, 2.2, 32.0, 32.5, 40.0]  # killed at 2.0; those of 2.1 and 2.2 were on their way
+    stage.arrivals.write_bytes(array("q", (int(at * second) for at in arrivals)).tobytes())
+    report = TakeoverReport(2 * second, Totals(accepted=cluster.ONE_CHUNK - 2, unknown=2))
+    finished = Finished(
+        status=0,
+        wall_s=41.0,
+        cpu_s=1.0,
+        peak_rss=0,
+        stdout=msgspec.json.encode(report),
+        stderr="",
+        observations=[],
+    )
+    assert cluster.read_takeover(finished, stage) == {"takeover_s": 30.0, "unknown": 2}
 
 
 def test_the_start_is_left_out_of_the_cpu_share() -> None:
