@@ -195,6 +195,21 @@ class TestTrouble:
                 assert result.exit_code == exits.NOTHING_SENT
                 assert words in result.stderr
 
+    def test_the_accounts_words_do_not_steer_the_terminal(self, folder: Folder) -> None:
+        odd = "\x1b[31m\x9b2J\u202e\x07"
+        offer = {**OFFER, "language": f"en{odd}", "status": odd, "id": odd, "reason": odd}
+        listed = [offer, {**offer, "name": odd, "status": "APPROVED"}]
+        created = {"template_id": odd, **offer}
+        for body, commands in (
+            (listed, (("list",), ("list", "--json"), ("show", "offer"), ("show", "offer", "--json"))),
+            (created, (("create", write(folder, OFFER)),)),
+        ):
+            with vendor(error(200, body)) as url:
+                shown = [run(folder, *command, "--base-url", url) for command in commands]
+                shown.append(folder.run("init", "orders.csv", "--base-url", url, WA_BULK_BASE_URL=url))
+            for result in shown:
+                assert not {"\x1b", "\x9b", "\u202e", "\x07"} & set(result.output), result.output
+
     def test_what_meta_refuses_is_metas_word(self, folder: Folder) -> None:
         result = run(folder, "create", write(folder, {**OFFER, "name": "refuse_me_now"}))
         assert result.exit_code == exits.NOTHING_SENT

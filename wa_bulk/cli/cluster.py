@@ -367,7 +367,9 @@ def _on_this_machine(url: str) -> bool:
 
 
 def _say(words: str) -> None:
-    click.echo(words, err=True)
+    from wa_bulk.report.words import plain
+
+    click.echo(plain(words), err=True)
 
 
 @contextmanager

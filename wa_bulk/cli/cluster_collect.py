@@ -34,7 +34,7 @@ async def collect_run(redis: Redis, url: str, run: str, log: Path, *, follow: bo
     from wa_bulk.cluster.collector import Collector
     from wa_bulk.cluster.run_record import read_run
     from wa_bulk.history import history_path
-    from wa_bulk.report.words import counted
+    from wa_bulk.report.words import counted, plain
 
     collector = Collector(redis, url, run, log)
     description = (await read_run(redis, url, run)).description
@@ -51,7 +51,7 @@ async def collect_run(redis: Redis, url: str, run: str, log: Path, *, follow: bo
         f"{counted(collector.rows, 'result')} written to {log}; run {run} is {record.state}.", err=True
     )
     if record.detail:
-        click.echo(f"  {record.detail}", err=True)
+        click.echo(f"  {plain(record.detail)}", err=True)
 
 
 async def collect_callbacks(redis: Redis, url: str, keep_s: float | None, *, follow: bool) -> None:

@@ -156,12 +156,14 @@ def _can_ask() -> bool:
 
 def _asked_for(base_url: str | None, has_account: bool) -> str:
     """Ask which template is to be sent, of those that the account has."""
+    from wa_bulk.report.words import plain
+
     names: dict[str, list[str]] = {}
     if has_account:
         names = _approved(base_url)
         if _can_ask():
             for name, languages in sorted(names.items())[:_LISTED_MAX]:
-                click.echo(f"  {name:<28} {', '.join(languages)}", err=True)
+                click.echo(plain(f"  {name:<28} {', '.join(languages)}"), err=True)
     if not _can_ask():
         listed = ", ".join(sorted(names)[:_LISTED_MAX])
         raise Problem(
@@ -176,6 +178,7 @@ def _asked_for(base_url: str | None, has_account: bool) -> str:
 def _approved(base_url: str | None) -> dict[str, list[str]]:
     """Return the languages of the account's approved templates, by name; none where it cannot be asked."""
     from wa_bulk.cli.api_problem import ask
+    from wa_bulk.report.words import plain
 
     async def approved(templates: Templates) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -187,7 +190,7 @@ def _approved(base_url: str | None) -> dict[str, list[str]]:
     try:
         return ask(base_url, "the templates cannot be listed", approved)
     except Problem as problem:
-        click.echo(f"warning: {problem.message}", err=True)
+        click.echo(plain(f"warning: {problem.message}"), err=True)
         return {}
 
 
@@ -198,6 +201,7 @@ def _looked_up(name: str, language: str | None, base_url: str | None) -> Templat
     """
     from wa_bulk.cli.absent_template import absent
     from wa_bulk.cli.api_problem import ask
+    from wa_bulk.report.words import plain
     from wa_bulk.send.template_lookup import look_up
 
     try:
@@ -205,7 +209,7 @@ def _looked_up(name: str, language: str | None, base_url: str | None) -> Templat
             base_url, "the account's templates are not looked at", lambda t: look_up(t, name, language)
         )
     except Problem as problem:
-        click.echo(f"warning: {problem.message}", err=True)
+        click.echo(plain(f"warning: {problem.message}"), err=True)
         return None
     if lookup.is_whole and (not lookup.found or (language and lookup.in_language(language) is None)):
         raise absent(lookup, base_url, language)

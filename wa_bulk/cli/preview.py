@@ -78,7 +78,9 @@ def _show(request: bytes, row: int, base_url: str | None, *, offline: bool) -> N
             asked = ask_for(sent, base_url)
             template = asked.of(sent)
             if asked.problem is not None:
-                click.echo(f"The account could not be asked for the template: {asked.problem}", err=True)
+                click.echo(
+                    plain(f"The account could not be asked for the template: {asked.problem}"), err=True
+                )
         if template is None:
             click.echo("its text is not known here; these are the values that fill it")
     click.echo()

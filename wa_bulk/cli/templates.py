@@ -125,13 +125,15 @@ def create(file: Path, wait: bool, base_url: str | None) -> None:
     FILE is the API's JSON: name, language, category and components, as `pull` writes it. It is checked
     before anything is sent. Prints the new template's id.
     """
+    from wa_bulk.report.words import plain
+
     definition = _read(file)
     template_id = ask(
         base_url,
         f"{definition.name} ({definition.language}) was not created",
         lambda templates: templates.create(definition),
     )
-    click.echo(template_id)
+    click.echo(plain(template_id))
     _tell_review(definition, template_id, "created", wait, base_url)
 
 
