@@ -1,6 +1,6 @@
 import pytest
 
-from wa_bulk.api.loopback import is_loopback
+from wa_bulk.api.loopback import is_loopback, is_loopback_url
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,16 @@ from wa_bulk.api.loopback import is_loopback
 )
 def test_what_is_this_machine(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://[::1]:8025", True),
+        ("https://api.example", False),
+        ("http://[::1", False),
+        ("localhost", False),
+    ],
+)
+def test_which_address_is_of_this_machine(url: str, expected: bool) -> None:
+    assert is_loopback_url(url) is expected

@@ -19,8 +19,14 @@ def is_loopback(host: str) -> bool:
 
 
 def is_loopback_url(url: str) -> bool:
-    """Return whether an address is one of this machine's: a sandbox, nobody's phone."""
-    return is_loopback(urlsplit(url).hostname or "")
+    """Return whether an address is one of this machine's: a sandbox, nobody's phone.
+
+    One that cannot be read is not.
+    """
+    try:
+        return is_loopback(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
 
 
 def http_address(host: str, port: int) -> str:

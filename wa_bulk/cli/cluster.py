@@ -180,6 +180,7 @@ def worker(until_done: bool, base_url: str | None, url: str | None) -> None:
       wa-bulk cluster worker
       wa-bulk cluster worker --until-done
     """
+    from wa_bulk.api.loopback import is_loopback_url
     from wa_bulk.cli.account import account_from_environment
     from wa_bulk.cli.cluster_display import noticing
     from wa_bulk.cli.interrupt import two_step
@@ -187,7 +188,7 @@ def worker(until_done: bool, base_url: str | None, url: str | None) -> None:
     account_from_environment(base_url)  # says now what is missing
 
     def account(of_run: str | None) -> Account:
-        if base_url and of_run and _on_this_machine(base_url) != _on_this_machine(of_run):
+        if base_url and of_run and is_loopback_url(base_url) != is_loopback_url(of_run):
             raise Problem(
                 f"a run was submitted for {of_run}, but this worker sends to {base_url}: "
                 "it takes no part in that"
@@ -356,14 +357,6 @@ def collect(run: str | None, log: Path | None, follow: bool, keep: float | None,
             "--keep is about callbacks: it goes with `wa-bulk cluster collect` without RUN"
         )
     with_redis(url, lambda redis, url: collect_run(redis, url, run, log, follow=follow))
-
-
-def _on_this_machine(url: str) -> bool:
-    from urllib.parse import urlsplit
-
-    from wa_bulk.api.loopback import is_loopback
-
-    return is_loopback(urlsplit(url).hostname or "")
 
 
 def _say(words: str) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from html import escape
-from urllib.parse import urlsplit
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from wa_bulk.api.loopback import is_loopback
+from wa_bulk.api.loopback import is_loopback_url
 from wa_bulk.ledger.log_format import BASE_URL, Setting
 from wa_bulk.report.sections.section import Section, titled
 from wa_bulk.report.summary import Summary
@@ -31,11 +30,7 @@ def _facts(summary: Summary) -> dict[str, str]:
 
 
 def _kind_of(address: str) -> str:
-    try:
-        host = urlsplit(address).hostname or ""
-    except ValueError:
-        host = ""
-    if is_loopback(host):
+    if is_loopback_url(address):
         return "a sandbox"
     return "real" if address == account.BASE_URL else "not EngageLab's own address"
 
