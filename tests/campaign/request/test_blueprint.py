@@ -262,6 +262,25 @@ def test_a_row_the_api_would_refuse_names_field_and_column(
 
 
 @pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        (
+            ["phone;first_name;total"],
+            "the CSV has one column only, 'phone;first_name;total': say with --delimiter",
+        ),
+        (
+            ["+447911123456", "Ada"],
+            "the first line has '+447911123456' in it: put a line with the columns' names",
+        ),
+        (["Customers of May"], "the CSV has: Customers of May; its first line has to name the columns"),
+    ],
+)
+def test_a_header_that_is_none_is_named_for_what_it_is(header: list[str], words: str) -> None:
+    found = faults(CAMPAIGN, header)
+    assert any(words in fault for fault in found), found
+
+
+@pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
         ("{first_name}", "{frist_name}", "unknown column 'frist_name'; did you mean 'first_name'?"),

@@ -128,6 +128,13 @@ def test_a_column_without_a_name_but_with_a_value_is_refused(
         read(source)
 
 
+def test_what_cannot_be_seen_around_a_name_is_no_part_of_it(path: Path) -> None:
+    path.write_text("\ufeff\ufeffphone,\u200bna\u200bme\u00ad,\u202ato\u202c\n1,2,3\n", "utf-8")
+    assert CsvSource(SourceFile(path)).header == ["phone", "na\u200bme", "to"]
+    path.write_text("\ufeff\u200b,\u200b\nphone,name\n1,2\n", "utf-8")
+    assert CsvSource(SourceFile(path)).header == ["phone", "name"]
+
+
 def test_names_are_in_nfc(path: Path) -> None:
     assert source_of(path, "te\u0301l,nom\n1,a\n").header == ["tél", "nom"]
 

@@ -45,13 +45,19 @@ def test_what_the_first_bytes_or_the_user_say_is_how_it_is_read(
     assert text_of(path, content, encoding) == TABLE
 
 
+CYRILLIC = "телефон,имя\n+79161234567,Иван\n"
+
+
 @pytest.mark.parametrize(
     ("content", "encoding", "words"),
     [
         (TABLE.encode("utf-16-le"), None, "is UTF-16 without a byte order mark: use --encoding utf-16-le"),
         (TABLE.encode("utf-16-be"), None, 'encoding = "utf-16-be" in the campaign'),
         (b"a\0\0\0b\1\2\3", None, "is no text"),
-        (b"phone,name\n1,a\x00b\n", None, "line 2: byte 0x00 after '1,a' is no UTF-8 text"),
+        (b"phone,name\n1,a\x00b\n", None, "line 2: byte 0x00 after '1,a' stands in no text"),
+        (b"phone,name\n1,a\n" + bytes(512), None, "line 3: byte 0x00 stands in no text"),
+        (CYRILLIC.encode("utf-16-le"), None, "is UTF-16 without a byte order mark: use --encoding utf-16-le"),
+        (CYRILLIC.encode("utf-16-be"), None, "is UTF-16 without a byte order mark: use --encoding utf-16-be"),
         (b"a\nb\nZo\xc3", None, "line 3: byte 0xC3 after 'Zo' is no UTF-8 text"),
         (
             TABLE.encode("utf-16"),

@@ -231,12 +231,24 @@ class Compiler:
             self.warnings.append(f"{path}: {written} is sent as it stands{as_what}; {mend}")
 
     def _nearest(self, name: str) -> str:
+        number = next(filter(_is_number, self.header), None)
+        if number is not None:
+            return (
+                f"{name!r}; the first line has {number!r} in it: put a line with the columns' names above it"
+            )
+        if len(self.header) == 1 and re.search(rf"(?i)\b{re.escape(name)}\b", self.header[0]):
+            return (
+                f"{name!r}; the CSV has one column only, {self.header[0]!r}: say with --delimiter what parts "
+                "its values, and have no quotes around whole lines"
+            )
         folded = {known.casefold(): known for known in self.header}
         near = get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
         if near:
             return f"{name!r}; did you mean {folded[near[0]]!r}?"
         more = f" and {len(self.header) - _NAMES_LISTED:,} more" if len(self.header) > _NAMES_LISTED else ""
-        return f"{name!r}; the CSV has: {', '.join(self.header[:_NAMES_LISTED])}{more}"
+        names = ", ".join(self.header[:_NAMES_LISTED])
+        lone = "; its first line has to name the columns" if len(self.header) == 1 else ""
+        return f"{name!r}; the CSV has: {names}{more}{lone}"
 
     def _mark(
         self,
@@ -289,6 +301,15 @@ def _tag_fault(table: Mapping[str, Any], annotation: Any) -> str | None:
         return f"{tag_field}: takes no placeholder; {expected}, the same for every row"
     near = get_close_matches(tag.casefold(), map(str, kinds), n=1, cutoff=0.6)
     return f"{tag_field}: is {tag!r}{f'; did you mean {near[0]!r}?' if near else f'; {expected}'}"
+
+
+def _is_number(text: str) -> bool:
+    """Return whether what should name a column is a phone number."""
+    try:
+        e164(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_list(annotation: Any) -> bool:

@@ -169,11 +169,11 @@ class CsvSource:
         quoted = QuotedRows(lines, self.delimiter, self._error_at)
         for line, text in enumerate(lines, 1):
             try:
-                names = quoted.read(text, line)
+                names = [*map(column_name, quoted.read(text, line))]
             except MalformedRowError as error:
                 raise self._error_at(f"the header is not valid CSV ({error})", line) from None
             if any(names):
-                return lines, quoted, line, [column_name(name) for name in names]
+                return lines, quoted, line, names
         raise self._file.error("is empty; its first line must name the columns")
 
     def _error_at(self, fault: str, line: int) -> SourceError:

@@ -13,6 +13,8 @@ from collections.abc import Collection
 DELIMITERS = ",;\t|"
 
 _SAMPLE_ROWS = 50
+_UNSEEN = r"\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+_AROUND = re.compile(rf"\A[\s{_UNSEEN}]+|[\s{_UNSEEN}]+\Z").sub
 _HINT = re.compile(r'"?sep=([^\w\s"]|\t)"?([,;\t|]*)[ ]*(?:\r\n?|\n)', re.IGNORECASE)
 """A first line by which Excel tells itself the delimiter. Saved again, it ends in as many as other rows."""
 
@@ -46,5 +48,8 @@ def fitting_delimiter(sample: str, columns: Collection[str] = ()) -> str:
 
 
 def column_name(text: str) -> str:
-    """Return the name that a header's cell gives to its column: in NFC, without blanks around it."""
-    return unicodedata.normalize("NFC", text.strip())
+    """Return the name that a header's cell gives to its column.
+
+    In NFC, without what is around it and cannot be seen: blanks, byte order marks, marks of direction.
+    """
+    return unicodedata.normalize("NFC", _AROUND("", text))

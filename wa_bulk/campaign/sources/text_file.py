@@ -24,6 +24,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SHOWN_BEFORE = 20
+_ASCII_IN = 20
+"""Characters of which one is ASCII, at least, in a table with numbers."""
 
 
 class TextFile:
@@ -72,9 +74,16 @@ class TextFile:
         return self._file.changed()
 
     def _fault(self, rest: bytes, before: str) -> str:
-        fault = f"byte 0x{rest[0]:02X} after {before!r} is no {_family(self.encoding).upper()} text"
+        if _family(self.encoding) == "utf-8" and (name := _unmarked_utf_16(self._file.beginning)):
+            return _say_utf_16(name)
+        where = f" after {before!r}" if before else ""
+        if not rest[0] and not self._may_hold_nul:
+            return (
+                f"byte 0x00{where} stands in no text, so that the file is damaged or cut short: {SAVE_AS_CSV}"
+            )
+        fault = f"byte 0x{rest[0]:02X}{where} is no {_family(self.encoding).upper()} text"
         guess = None
-        if rest[0] and _family(self.encoding) == "utf-8":
+        if _family(self.encoding) == "utf-8":
             guess = guess_encoding(before[-1:].encode("ascii", errors="ignore") + rest)
         if guess is None:
             return f"{fault}: {SAVE_AS_CSV}"
@@ -96,7 +105,8 @@ def _encoding(file: SourceFile, chosen: str | None) -> str:
     marked = next((name for mark, name in _MARKS if beginning.startswith(mark)), None)
     if chosen is None:
         if marked is None and 0 in beginning[:4]:
-            raise file.error(_why_nul(beginning))
+            name = _unmarked_utf_16(beginning)
+            raise file.error(f"is no text: {SAVE_AS_CSV}" if name is None else _say_utf_16(name))
         return marked or "utf-8"
     if marked is None:
         return chosen
@@ -113,18 +123,25 @@ def _family(encoding: str) -> str:
     return found[0] if found else encoding
 
 
-def _why_nul(beginning: bytes) -> str:
+def _unmarked_utf_16(beginning: bytes) -> str | None:
+    """Return which UTF-16 bytes without a mark are, if any.
+
+    Digits and delimiters have a byte 0 each then, all on the same side.
+    """
     sample = beginning[: len(beginning) & ~1]
     for name, zeros, others in (
         ("utf-16-le", sample[1::2], sample[::2]),
         ("utf-16-be", sample[::2], sample[1::2]),
     ):
-        if zeros.count(0) * 2 > len(zeros) and not others.count(0):
-            return (
-                f"is UTF-16 without a byte order mark: use --encoding {name}, or "
-                f'encoding = "{name}" in the campaign'
-            )
-    return f"is no text: {SAVE_AS_CSV}"
+        if zeros.count(0) > max(2, len(zeros) / _ASCII_IN) and not others.count(0):
+            return name
+    return None
+
+
+def _say_utf_16(name: str) -> str:
+    return (
+        f'is UTF-16 without a byte order mark: use --encoding {name}, or encoding = "{name}" in the campaign'
+    )
 
 
 def _batches(texts: Iterable[str]) -> Iterator[Iterable[str]]:
