@@ -51,6 +51,12 @@ async def test_what_is_answered_with_200_is_stored(store: CallbackStore, file: P
         assert history.suppression_list().get(BOB) is not None
 
 
+@pytest.mark.parametrize("secret", ["", " "])
+async def test_an_empty_secret_is_refused(store: CallbackStore, secret: str) -> None:
+    with pytest.raises(ValueError, match="the secret is empty"):
+        receiver_app(store, secret)
+
+
 @pytest.mark.parametrize("secret", [None, SECRET])
 async def test_a_probe_is_answered_with_200(store: CallbackStore, secret: str | None) -> None:
     async with receiving(store, secret) as receiver:

@@ -30,6 +30,7 @@ GZIP = gzip.compress(PLAIN)
         ("gzip", GZIP),
         ("X-GZIP", GZIP),
         ("gzip, identity", GZIP),
+        ("identity", GZIP),
         ("gzip, gzip", gzip.compress(GZIP)),
         ("gzip", gzip.compress(PLAIN[:30]) + gzip.compress(PLAIN[30:])),
         ("gzip", GZIP + b"\0\0"),
@@ -39,7 +40,7 @@ GZIP = gzip.compress(PLAIN)
         ("deflate", b"\xef\xbb\xbf" + PLAIN),
         ("br", PLAIN),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 async def test_what_is_packed_is_unpacked(
     store: CallbackStore, file: Path, coding: str, received: bytes

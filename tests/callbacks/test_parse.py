@@ -130,3 +130,14 @@ def test_there_are_as_many_rows_as_were_sent_each_as_it_came(values: list[Any]) 
     texts = [json.dumps(value).encode() for value in values]
     rows = parse_callback(b'{"rows": [' + b", ".join(texts) + b"]}")
     assert [row.raw for row in rows if isinstance(row, ReceivedRow)] == texts
+
+
+@pytest.mark.parametrize("body", ["{}", {"rows": []}, None])
+def test_what_is_no_body_is_told(body: object) -> None:
+    with pytest.raises(TypeError, match="expected the body of a request as bytes, got"):
+        parse_callback(body)  # type: ignore[arg-type]
+
+
+def test_a_body_may_be_any_kind_of_bytes() -> None:
+    for kind in (bytes, bytearray, memoryview):
+        assert len(parse_callback(kind(b'{"rows":[{}]}'))) == 1  # type: ignore[arg-type]

@@ -72,6 +72,11 @@ async def test_repeats_change_nothing(store: CallbackStore, file: Path) -> None:
     assert stored(file) == 3
 
 
+async def test_what_are_no_rows_is_told(store: CallbackStore) -> None:
+    with pytest.raises(TypeError, match="expected rows, as parse_callback returns them, got int"):
+        await store.record(body(status()))  # type: ignore[arg-type]
+
+
 async def test_nothing_is_recorded_at_once(store: CallbackStore) -> None:
     assert (await store.record([])).new == ()
 

@@ -50,8 +50,11 @@ def receiver_app(
     are counted up, also found at `app[COUNTERS]`. The store stays the caller's to close, after the
     application has ended.
 
-    Runs on its own or, by `add_subapp`, within another application.
+    Runs on its own or, by `add_subapp`, within another application. Raises ValueError for an empty secret: it
+    would let everybody in.
     """
+    if secret is not None and not secret.strip():
+        raise ValueError("the secret is empty: anybody could sign with it (None: no signatures are checked)")
     receiver = _Receiver(store, secret, on_row, limits, counters or Counters())
     app = web.Application()
     app[COUNTERS] = receiver.counters

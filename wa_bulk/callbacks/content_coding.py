@@ -20,11 +20,13 @@ _GZIP, _ZLIB, _RAW = 31, 15, -15
 def unpacked(body: bytes, content_encoding: str, most: int) -> bytes:
     """Return what a body holds that is packed by gzip or deflate, and any other as it is.
 
+    What begins as gzip does is unpacked although nothing says so: a proxy may have left that out.
+
     Raises ValueError where it is damaged, TooMuch where it holds more than `most` bytes.
     """
     for coding in reversed(content_encoding.lower().split(",")):
         match coding.strip():
-            case "gzip" | "x-gzip" if body.startswith(_GZIP_MAGIC):
+            case "gzip" | "x-gzip" | "identity" | "" if body.startswith(_GZIP_MAGIC):
                 body = _inflated(body, _GZIP, most)
             case "deflate" if _begins_as_zlib(body):
                 body = _inflated(body, _ZLIB, most)

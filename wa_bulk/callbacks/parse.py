@@ -40,8 +40,12 @@ def parse_callback(body: bytes) -> list[CallbackRow]:
     is returned with nothing but its raw bytes. `total` is not relied on. A bare list of rows, or one row on
     its own, is taken too. An empty body, the probe of a new address, has no rows.
 
-    Raises ValidationError when `body` is not JSON, has no rows, or more than 20,000.
+    Raises ValidationError when `body` is not JSON, has no rows, or more than 20,000, and TypeError for what
+    is no body.
     """
+    if not isinstance(body, (bytes, bytearray, memoryview)):
+        raise TypeError(f"expected the body of a request as bytes, got {type(body).__name__}")
+    body = bytes(body)
     body = body.removeprefix(_BOM).strip()
     if not body:
         return []

@@ -87,6 +87,9 @@ class CallbackStore:
         and with its `words`. Raises HistoryError where they cannot be stored, ReplayedNonce where the nonce
         came with another body.
         """
+        for row in rows:
+            if not isinstance(row, CallbackRow):
+                raise TypeError(f"expected rows, as parse_callback returns them, got {type(row).__name__}")
         received_ms = received_ms or now_ms()
         entries = [entry_of(row, words or self._words, received_ms) for row in rows]
         if not entries and signed is None:
