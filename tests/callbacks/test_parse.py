@@ -102,6 +102,13 @@ def test_what_is_no_batch_is_refused_with_what_was_expected(garbage: bytes) -> N
         parse_callback(garbage)
 
 
+def test_what_is_not_json_is_not_looked_through_without_end() -> None:
+    body = b'{"rows":[{"a":NaN,"b":[%b0]}]}'
+    assert len(parse_callback(body % (b"[]," * 1_000))) == 1
+    with pytest.raises(ValidationError, match="is not JSON"):
+        parse_callback(body % (b"[]," * 100_000))
+
+
 def test_a_small_body_cannot_ask_for_millions_of_rows() -> None:
     assert len(parse_callback(b"[0" + b",0" * (ROWS_MOST - 1) + b"]")) == ROWS_MOST
     with pytest.raises(ValidationError, match="20,001"):

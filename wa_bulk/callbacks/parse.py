@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 from msgspec import Raw, Struct
@@ -14,6 +15,9 @@ from wa_bulk.callbacks.row import read_row
 
 ROWS_MOST = 20_000
 """Far more than the vendor posts at once; a small body could otherwise ask for millions."""
+
+_TOKENS_MOST = 200_000
+"""Looked at one by one in a batch that is not JSON: some tenths of a second, in which nobody is served."""
 
 _BOM = b"\xef\xbb\xbf"
 _EXPECTED = 'expected {"total": n, "rows": […]}'
@@ -81,7 +85,7 @@ def _of_another_form(body: bytes) -> list[Raw] | list[bytes]:
 
 
 def _split(body: bytes) -> list[bytes] | None:
-    """Return the rows of a batch of which one is not valid JSON, None where the batch itself is broken off.
+    """Return the rows of a batch of which one is not valid JSON, None where it breaks off or is too long.
 
     Looks at nothing but brackets, commas and texts, so that a row may hold what no decoder takes.
     """
@@ -89,7 +93,7 @@ def _split(body: bytes) -> list[bytes] | None:
     if begin is None:
         return None
     rows, start, depth = [], begin.end(), 0
-    for token, at in _tokens(body, start):
+    for token, at in islice(_tokens(body, start), _TOKENS_MOST):
         if token in b"[{":
             depth += 1
         elif token in b"]}" and depth:
@@ -104,7 +108,7 @@ def _split(body: bytes) -> list[bytes] | None:
 
 
 def _tokens(body: bytes, start: int) -> Iterator[tuple[bytes, int]]:
-    for token in _TOKEN.finditer(body, start):
+    for token in islice(_TOKEN.finditer(body, start), _TOKENS_MOST):
         if not token[0].startswith(b'"'):
             yield token[0], token.start()
         elif not token[1]:  # one quote too many or too few: no text begins behind it
