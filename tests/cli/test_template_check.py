@@ -179,6 +179,15 @@ def test_a_list_that_is_cut_or_ignores_the_name_proves_nothing(hold: Folder) -> 
         assert "so that this is not certain" in words(result.stdout)
 
 
+def test_a_list_that_does_not_tell_the_languages_proves_nothing(hold: Folder) -> None:
+    write(hold, "offer", "fr")
+    for language in (None, {"code": "fr"}):
+        with vendor(answering([{**listed("offer"), "language": language}])) as url:
+            result = check(hold, "--base-url", url)
+        assert result.exit_code == exits.FINISHED
+        assert "the account does not say in which languages offer exists" in words(result.stdout)
+
+
 def answering(templates: list[dict[str, object]]) -> Answer:
     return lambda *_: (200, templates)
 

@@ -278,6 +278,12 @@ class TestReading:
         )
         assert found.raw["quality_score"] == {"score": "GREEN"}
 
+    def test_capitals_mean_nothing_and_a_language_is_a_text(self) -> None:
+        found = read_template(
+            {"name": "n", "language": {"code": "en"}, "category": "utility", "status": "Approved"}
+        )
+        assert (found.language, found.category, found.status) == ("", "UTILITY", "APPROVED")
+
     @pytest.mark.parametrize("odd", [None, "x", 3, [], {"type": "BODY"}, {"type": 4, "text": "x"}])
     def test_an_odd_component_hides_no_template(self, odd: object) -> None:
         found = read_template({"name": "n", "components": [odd, {"type": "BODY", "text": "Hi"}]})

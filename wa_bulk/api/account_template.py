@@ -44,9 +44,9 @@ def read_template(found: object) -> AccountTemplate:
     return AccountTemplate(
         id=_text(found.get("id")),
         name=found["name"],
-        language=_text(found.get("language")),
-        category=_text(found.get("category")),
-        status=_text(found.get("status")),
+        language=language if isinstance(language := found.get("language"), str) else "",
+        category=_text(found.get("category")).upper(),
+        status=_text(found.get("status")).upper(),
         components=[_component(one) for one in components] if isinstance(components, list) else [],
         raw=found,
     )

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from wa_bulk.api import TemplateBody
 from wa_bulk.api.account_template import AccountTemplate
+from wa_bulk.api.language import nearest_language
 from wa_bulk.api.template import Template
 from wa_bulk.api.template_definition import BodyDefinition, TemplateStatus
 from wa_bulk.api.template_fit import TemplateFit
@@ -20,7 +21,7 @@ from wa_bulk.campaign.request.blueprint import Blueprint
 from wa_bulk.campaign.request.bound_field import BoundField, RowRefused
 from wa_bulk.campaign.rules.template import TEMPLATE_PATH, FittingRows, Key, Refusal, TemplateRule
 from wa_bulk.campaign.sources.base import RowSource
-from wa_bulk.send.template_lookup import TemplateLookup, nearest_name, nearest_variant
+from wa_bulk.send.template_lookup import TemplateLookup, nearest_name
 
 NAMES_MAX = 50
 """Templates that are looked up where each row names its own; rows of further ones are sent unchecked."""
@@ -219,7 +220,7 @@ class _Hold:
             return Refusal(
                 f"is {name!r}, which is no template of the account", self._meant(name), of_name=True
             )
-        near = nearest_variant(language, lookup.languages)
+        near = nearest_language(language, lookup.languages)
         exists = f"expected {_listed(lookup.languages)}{f'; did you mean {near!r}?' if near else ''}"
         return Refusal(f"is {language!r}, in which {name} does not exist", exists)
 
@@ -227,8 +228,11 @@ class _Hold:
         """Say that what every row uses is not there, as an error only where that is certain."""
         name, language = key
         lookup = self._account.lookups[name]
+        if lookup.found and not lookup.languages:
+            self._warn(f"the account does not say in which languages {name} exists, which is not checked")
+            return
         if lookup.found and not self._language_varies:
-            near = nearest_variant(language, lookup.languages)
+            near = nearest_language(language, lookup.languages)
             text = f"{_AT_LANGUAGE}: {name} does not exist in {language!r}; it does in "
             text += f"{_listed(lookup.languages)}{f'; did you mean {near!r}?' if near else ''}"
         else:

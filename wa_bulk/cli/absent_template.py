@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 def absent(lookup: TemplateLookup, base_url: str | None, language: str | None = None) -> Problem:
     """Say that there is no such template, and what comes near."""
-    from wa_bulk.send.template_lookup import nearest_name, nearest_variant
+    from wa_bulk.api.language import nearest_language
+    from wa_bulk.send.template_lookup import nearest_name
 
     if lookup.found and language is not None:
-        near = nearest_variant(language, lookup.languages)
+        near = nearest_language(language, lookup.languages)
         meant = f" Did you mean {near}?" if near else ""
         return Problem(
             f"{lookup.name} does not exist in language {language}",

@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from msgspec import Struct
 
 from wa_bulk.api.account_template import AccountTemplate
-from wa_bulk.api.language import nearest_language
 from wa_bulk.send.templates import Templates
 
 _SMALLEST_PAGE = 10
@@ -19,7 +18,8 @@ class TemplateLookup(Struct, frozen=True):
     """The templates of exactly this `name`, one a language, and the names of `others` that the query brought.
 
     `is_whole` tells that there are no more languages of this name. It is false where the reply may have been
-    cut (the vendor documents no pages, and promises none either) or the server did not look at the name.
+    cut (the vendor documents no pages, and promises none either), the server did not look at the name, or a
+    template does not tell its language.
     """
 
     name: str
@@ -30,7 +30,7 @@ class TemplateLookup(Struct, frozen=True):
     @property
     def languages(self) -> list[str]:
         """Return the languages that it exists in, sorted."""
-        return sorted(template.language for template in self.found)
+        return sorted(template.language for template in self.found if template.language)
 
     def in_language(self, language: str) -> AccountTemplate | None:
         """Return the template in this language."""
@@ -56,11 +56,12 @@ def _lookup(name: str, listed: list[AccountTemplate], language: str | None) -> T
         name.casefold() in one.name.casefold() and (language is None or one.language == language)
         for one in listed
     )
+    found = [one for one in listed if one.name == name]
     return TemplateLookup(
         name,
-        [one for one in listed if one.name == name],
+        found,
         sorted({one.name for one in listed if one.name != name}),
-        heeded and not _may_be_cut(len(listed)),
+        heeded and not _may_be_cut(len(listed)) and all(one.language for one in found),
     )
 
 
@@ -73,13 +74,3 @@ def nearest_name(name: str, names: Iterable[str]) -> str | None:
     """Return the one of `names` that looks most like `name`, or None when nothing comes near."""
     near = get_close_matches(name, sorted(set(names) - {name}), n=1)
     return near[0] if near else None
-
-
-def nearest_variant(code: str, among: Iterable[str]) -> str | None:
-    """Return the code of `among` that is most likely meant by `code`: one of the same language."""
-    near = nearest_language(code, among)
-    return near if near is not None and _base(near) == _base(code) else None
-
-
-def _base(code: str) -> str:
-    return code.replace("-", "_").partition("_")[0].casefold()
