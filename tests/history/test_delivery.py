@@ -185,6 +185,16 @@ def test_a_row_sent_twice_is_told_with_the_best_of_its_messages(database: Databa
     assert not after.sent_twice
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_messages_that_came_as_far_the_earlier_counts(
+    database: Database, history: History, order: int
+) -> None:
+    told = [status("read", message_id="m1", at_s=AT_S + 5), status("read", message_id="m2", at_s=AT_S + 2)]
+    record(database, *told[::order])
+    (row,) = history.deliveries.of_run(RUN)
+    assert (row.best.message_id, row.best.at_ms) == ("m2", AT_MS + 2000)
+
+
 def test_a_row_has_the_best_that_was_said_of_it_under_any_number(
     database: Database, history: History
 ) -> None:

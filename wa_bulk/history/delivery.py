@@ -142,13 +142,18 @@ def _message(values: Row) -> MessageState:
     )
 
 
+def _worse(message: MessageState) -> tuple[int, bool, int, str]:
+    """Return a key that is the higher the less a message tells of its row: the order of arrival is no part."""
+    return -RANK[message.state], not message.recipient, message.at_ms, message.message_id
+
+
 def row_delivery(messages: list[MessageState], row: int | None = None) -> RowDelivery:
     """Return how far a row has come, by its messages; `row` where these carry no tag."""
     best = messages[0]
     if len(messages) == 1:
         ids: tuple[str, ...] = (best.message_id,)
     else:
-        best = max(messages, key=lambda message: (RANK[message.state], message.recipient != ""))
+        best = min(messages, key=_worse)
         ids = tuple(dict.fromkeys(message.message_id for message in messages))
     number = best.row if row is None else row
     assert number is not None
