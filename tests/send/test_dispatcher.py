@@ -110,6 +110,7 @@ async def test_accepted(name: Name) -> None:
         (Reply(200, b"<html>welcome</html>"), "unknown", None, False, "no message_id"),
         (Reply(200, b""), "unknown", None, False, "no message_id"),
         (Reply(200, b'{"message_id":""}'), "unknown", None, False, "no message_id"),
+        (Reply(200, b'{"message_id":"  "}'), "unknown", None, False, "no message_id"),
         (error(200, 3002, "wrong"), "rejected", 3002, False, "wrong"),
         (Reply(400, b'{"code":2003}'), "failed", 2003, True, "WhatsApp refuses the account"),
         (Reply(400, b'{"code":"2003"}'), "failed", 2003, True, "WhatsApp refuses the account"),

@@ -143,7 +143,7 @@ def _message(values: Row) -> MessageState:
 
 
 def _worse(message: MessageState) -> tuple[int, bool, int, str]:
-    """Return a key that is the higher the less a message tells of its row: the order of arrival is no part."""
+    """Return a key that is higher the less a message tells of its row, in whichever order they came."""
     return -RANK[message.state], not message.recipient, message.at_ms, message.message_id
 
 

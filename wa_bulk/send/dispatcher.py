@@ -222,7 +222,7 @@ class Dispatcher:
                 echo = sent.request_id
                 if echo is None or envelope.echoes(echo):
                     message_id, request_id = sent.message_id, echo or envelope.request_id
-        if not message_id:
+        if not message_id or message_id[0] <= " ":
             fields = read_reply(reply.body)
             ruling = self._ruling(reply, fields, envelope)
             if ruling is not verdict.ACCEPTED:
