@@ -55,6 +55,7 @@ def test_words_are_plain() -> None:
         ("Kundennr;Handynummer\n12345678;0171 3920001\n", "Handynummer", True),
         ("order,mobile\n447911123456,447911123456\n", "mobile", False),
         ("phone_home,phone\n+447911123456,+447911123457\n", "phone", False),
+        ("tel,cell,name\n020 7946 0958,+447911123456,Ada\n", "cell", False),
         ("手机号,姓名\n+8613800138000,王\n", "手机号", False),
         ("total,due\n12345678,2026-01-01\n", None, False),
         ("phone,name\n,Ada\n", "phone", False),

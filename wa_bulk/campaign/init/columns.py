@@ -113,10 +113,10 @@ def kind_of(text: str) -> Kind:
 
 
 def _best(columns: Iterable[TableColumn], kind: Kind, names: frozenset[str]) -> TableColumn | None:
-    """Return the column of that kind whose name says so most clearly; the first of several."""
+    """Return the column of that kind whose name says so most clearly; of several, one with country codes."""
     return max(
         (one for one in columns if one.kind == kind),
-        key=lambda one: (_is_called(one.words, names), -len(one.words - names)),
+        key=lambda one: (_is_called(one.words, names), not one.national, -len(one.words - names)),
         default=None,
     )
 

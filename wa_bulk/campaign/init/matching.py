@@ -23,10 +23,17 @@ _GREETING = re.compile(
 ).search
 
 _ALIKE = [
-    frozenset(words.split())
+    words_of(words)
     for words in (
-        "name first firstname given vorname nombre prenom nome voornaam customer kunde client cliente",
-        "total totale amount price sum summe betrag importe importo montant somme suma preis precio prix",
+        (
+            "name first firstname given vorname nombre prenom nome voornaam customer kunde client cliente "
+            "fname forename givenname navn namn nimi imie jmeno meno ime isim adi nama имя όνομα "
+            "名前 氏名 お名前 姓名 名字 이름 성함 اسم الاسم שם"
+        ),
+        (
+            "total totale amount price sum summe betrag importe importo montant somme suma preis precio prix "
+            "amt valor kwota summa belopp bedrag tutar сумма итого 合計 金額 金额 总计 금액 합계"
+        ),
         "date day datum fecha data jour tag when until due deadline",
         "time hour uhrzeit hora heure",
         "order bestellung pedido commande ordine reference ref booking ticket id no nr number",
