@@ -92,6 +92,12 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     assert f"cannot listen on 127.0.0.1 port {port}: it is in use" in output
 
 
+def test_a_host_that_is_none_is_told(tmp_path: Path) -> None:
+    code, output = run("--host", "a..b", WA_BULK_DB=str(tmp_path / "memory.db"))
+    assert code == exits.NOTHING_SENT
+    assert "cannot listen on a..b, which is neither a name nor an address" in output
+
+
 def test_a_memory_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     (tmp_path / "damaged.db").write_bytes(b"no database" * 100)
     code, output = run(WA_BULK_DB=str(tmp_path / "damaged.db"))

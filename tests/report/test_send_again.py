@@ -40,7 +40,8 @@ def test_what_was_chosen_is_chosen_again(tmp_path: Path, monkeypatch: pytest.Mon
 def test_what_is_so_anyway_is_not_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(BASE_URL_VARIABLE, SANDBOX + "/")
     file_settings = Settings(rate=0)
-    settings = {**logged(rate=0.0, retry_failed=True, retry_rejected=True), "of_a_later_version": 5}
+    of_resume = logged(rate=0.0, retry_failed=True, retry_rejected=True, on_unknown="retry-unheard")
+    settings = {**of_resume, "of_a_later_version": 5}
     (tmp_path / "l-2.jsonl").touch()
     command = send_again("a.toml", None, tmp_path / "l.jsonl", settings, file_settings)
     assert command == f"wa-bulk send a.toml --log {tmp_path / 'l-3.jsonl'}"

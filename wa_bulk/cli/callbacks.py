@@ -146,7 +146,7 @@ def command(
             return
         store = CallbackStore.open(memory.memory_path(), words=words, keep_s=keep)
         loop.run(_adopt(store) if adopt else _receive(store, place))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise cannot_listen(error, host, port, "Are callbacks being received already?") from None
 
 

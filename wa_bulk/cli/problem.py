@@ -57,8 +57,13 @@ def fitted(text: str, column: int) -> str:
     return filled.replace(_NO_BREAK, " ").lstrip(" ")
 
 
-def cannot_listen(error: OSError, host: str, port: int, already: str) -> Problem:
-    """Return what to say where a server cannot listen; `already` asks whether one does so already."""
+def cannot_listen(error: OSError | UnicodeError, host: str, port: int, already: str) -> Problem:
+    """Return what to say where a server cannot listen; `already` asks whether one does so already.
+
+    UnicodeError is Python's word for a host that is none.
+    """
+    if isinstance(error, UnicodeError):
+        return Problem(f"cannot listen on {host}, which is neither a name nor an address")
     in_use = error.errno == errno.EADDRINUSE
     why = "it is in use" if in_use else error.strerror or str(error)
     return Problem(

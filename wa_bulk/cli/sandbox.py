@@ -154,7 +154,7 @@ def command(numbers: bool, media: bool, **chosen: Any) -> None:
     settings = _settings(**chosen)
     try:
         loop.run(_serve_with_media(settings) if media else serve(settings, _announce))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise cannot_listen(error, settings.host, settings.port, "Is a sandbox running already?") from None
     except StoreError as error:
         raise Problem(

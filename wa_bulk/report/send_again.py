@@ -12,7 +12,7 @@ from wa_bulk.campaign.settings import Settings
 from wa_bulk.ledger.log_format import BASE_URL, Setting
 from wa_bulk.send.account import base_url_from_env
 
-_OF_RESUME_ALONE = ("retry_failed", "retry_rejected")
+_OF_RESUME_ALONE = (("retry_failed", True), ("retry_rejected", True), ("on_unknown", "retry-unheard"))
 
 
 def send_again(
@@ -33,7 +33,7 @@ def send_again(
     for name, value in settings.items():
         if name == "selections":
             words += [word for one in kept_of(value) for word in (f"--{one.kind}", one.named)]
-        elif name in usual and name not in _OF_RESUME_ALONE and value != usual[name]:
+        elif name in usual and (name, value) not in _OF_RESUME_ALONE and value != usual[name]:
             words.append("--" + name.replace("_", "-"))
             if value is not True:
                 words.append(f"{value:.15g}" if isinstance(value, float) else str(value))
