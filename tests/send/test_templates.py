@@ -212,6 +212,12 @@ class TestTrouble:
         assert [warning[: len("item 2")] for warning in warnings] == ["item 2", "item 3", "item 5"]
         assert all("an object with a name" in warning and len(warning) < 200 for warning in warnings)
 
+    async def test_a_byte_order_mark_and_a_gateways_code_hide_nothing(self) -> None:
+        async with answered_by(always(200, '\ufeff[{"name":"a"}]')) as client:
+            assert [found.name for found in await client.templates.list()] == ["a"]
+        async with answered_by(always(200, '{"code":200,"message":"success"}')) as client:
+            await client.templates.delete("a")
+
     async def test_a_secret_within_a_template_is_hidden(self, caplog: pytest.LogCaptureFixture) -> None:
         body = f'[{{"name":"a","status":"{SECRET}","x":["\\n{SECRET}"]}},{{"nom":"{SECRET}"}}]'
         async with answered_by(always(200, body)) as client:

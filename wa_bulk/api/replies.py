@@ -58,7 +58,7 @@ def read_reply(body: bytes) -> ReplyFields:
     text = _text(unpacked(body, MAX_UNPACKED))
     found = _json_object(text)
     if found is None:  # deflate without a head, against the standard, looks like nothing
-        found = _json_object(_text(_inflated(body, _RAW_DEFLATE, MAX_UNPACKED)))
+        found = _json_object(_text(_as_utf8(_inflated(body, _RAW_DEFLATE, MAX_UNPACKED))))
     if found is None:
         return ReplyFields(text=text[:_TEXT_KEPT])
     fields = ReplyFields(
@@ -74,13 +74,14 @@ _NOTHING = ReplyFields()
 
 
 def unpacked(body: bytes, at_most: int) -> bytes:
-    """Return a body, unpacked where it is compressed though nobody asked for that: its first bytes."""
+    """Return the first bytes of a body: unpacked where it is compressed though nobody asked for that, and in
+    UTF-8 without a byte order mark."""
     for _ in range(_PACKED_MOST):
         if body[:2] == b"\x1f\x8b":
             body = _inflated(body, _GZIP, at_most)
         elif body[:1] == b"\x78" and len(body) > 2 and int.from_bytes(body[:2]) % 31 == 0:
             body = _inflated(body, zlib.MAX_WBITS, at_most)
-    return body
+    return _as_utf8(body)
 
 
 def _inflated(body: bytes, bits: int, at_most: int) -> bytes:
@@ -90,10 +91,14 @@ def _inflated(body: bytes, bits: int, at_most: int) -> bytes:
         return body
 
 
-def _text(body: bytes) -> str:
+def _as_utf8(body: bytes) -> bytes:
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return body.decode("utf-16", errors="replace")
-    return body.decode("utf-8-sig", errors="replace")
+        return body.decode("utf-16", errors="replace").encode()
+    return body.removeprefix(b"\xef\xbb\xbf")
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8", errors="replace")
 
 
 def _json_object(text: str) -> dict[str, Any] | None:

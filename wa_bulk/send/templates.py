@@ -166,7 +166,7 @@ class Templates:
                 _status(ruling, changes), message=self._account.redact(str(error)), attempts=1, ruling=ruling
             )
         fields = read_reply(reply.body)
-        if 200 <= reply.status < 300 and not fields.code:
+        if 200 <= reply.status < 300 and not verdict.code_of(reply.status, fields):
             return unpacked(reply.body, REPLY_MAX)
         return self._refusal(reply, fields, changes)
 
