@@ -20,6 +20,8 @@ from wa_bulk.cluster import keys
 from wa_bulk.cluster.connection import connect
 
 LIFE_S = 600.0
+STARTED: list[asyncio.subprocess.Process] = []
+"""By whatever test, so that none is left behind where one fails."""
 JITTER_S = 0.1
 """By so much a busy machine may bunch what left evenly, as the server sees it."""
 
@@ -53,7 +55,7 @@ class Cluster:
     ) -> asyncio.subprocess.Process:
         """Start `wa-bulk cluster …`; `within` goes before the command, `environment` is added to it."""
         with (self.folder / "stderr.txt").open("ab") as stderr:
-            return await asyncio.create_subprocess_exec(
+            process = await asyncio.create_subprocess_exec(
                 *(*within, sys.executable, "-m", self.program, "cluster", *words),
                 cwd=self.folder,
                 env={**self.environment, **(environment or {})},
@@ -61,6 +63,8 @@ class Cluster:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=stderr,
             )
+        STARTED.append(process)
+        return process
 
     async def run(self, *words: str, environment: Mapping[str, str] | None = None) -> str:
         """Run it to its end, which must be a good one, and give what it printed."""

@@ -105,13 +105,6 @@ def change(monkeypatch: pytest.MonkeyPatch, script: Script, before: str, after: 
         ),
         pytest.param(
             loader._load,
-            "if tonumber(ARGV[4]) <= count then return { 'ok', state } end",
-            "",
-            "",
-            id="a chunk that is queued twice",
-        ),
-        pytest.param(
-            loader._load,
             "if tonumber(ARGV[4]) > count + 1 then return { 'behind', state } end",
             "",
             "",
