@@ -98,6 +98,7 @@ def in_place_of_machines(
             (loader, "QUEUED_BYTES_MAX", scenario.queued_bytes_max),
             (collector, "LockedLog", log),
             (collector, "_LOOK_S", 1.0),
+            (worker, "LOOK_S", 2.0),
             (chunk, "ROWS", scenario.chunk_rows),
         ):
             stack.enter_context(mock.patch.object(module, name, value))
