@@ -136,6 +136,27 @@ async def test_a_forked_child_goes_on_with_a_connection_of_its_own(redis_server:
     assert (program.returncode, said.decode()) == (0, "")
 
 
+async def test_what_is_held_while_redis_is_away_may_not_leave_later(own_redis: RedisServer) -> None:
+    """Its place is another's by then, as far as this process can tell."""
+    pacer = RedisPacer.from_url(own_redis.url, rate=5)
+    queue = pacer.of(NUMBER)
+    await taken(queue)
+    queue.hold()
+    assert not queue.not_before
+    own_redis.kill()
+    async with asyncio.timeout(10):
+        while not queue.not_before:
+            await asyncio.sleep(0.05)
+    queue.give_back()
+    assert not queue.not_before
+    own_redis.start()
+    await taken(queue)
+    queue.hold()
+    assert not queue.not_before
+    queue.use()
+    await pacer.close()
+
+
 async def test_what_is_said_of_lost_tokens_frees_no_other_place(
     pacers: Pacers, redis_server: RedisServer
 ) -> None:

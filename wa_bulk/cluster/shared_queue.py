@@ -30,6 +30,8 @@ SHARE_S = 0.050
 """At most this much of the rate is asked for at once, so that others get theirs."""
 HELD_S = 0.3
 """How often Redis hears that a token is still held; its place would be free a second later."""
+KNOWN_S = 0.9
+"""So long after Redis has heard of it a held token may leave."""
 PATIENCE_S = 5.0
 """How long a message waits for a Redis that cannot be reached, before its try ends as not sent."""
 _AGAIN_S = (0.1, 0.2, 0.5, 1.0)
@@ -92,6 +94,7 @@ class SharedQueue:
         self._unused: list[Promise] = []
         self._leaving: list[Promise] = []
         self._left: list[tuple[Promise, float]] = []
+        self._known_until = 0.0
         self._refused: float | None = None
         self._asking: asyncio.Task[None] | None = None
         self._unavailable = False
@@ -101,8 +104,14 @@ class SharedQueue:
 
     @property
     def not_before(self) -> float:
-        """The time, on this process's clock, before which nothing may leave; 0 where there is none."""
-        return self._stop if self._stop > self._clock() else 0.0
+        """The time, on this process's clock, before which nothing may leave; 0 where there is none.
+
+        What is held may not where Redis has not heard of it for so long that its place may be another's.
+        """
+        now = self._clock()
+        if any(self._held.values()) and now > self._known_until:
+            return max(self._stop, now + HELD_S)
+        return self._stop if self._stop > now else 0.0
 
     @property
     def pace(self) -> float:
@@ -144,7 +153,11 @@ class SharedQueue:
     def hold(self, tokens: int = 1, /) -> None:
         """Keep `tokens` just taken for later: `use` or `give_back` must follow."""
         if self.rate and self._leaving:
-            self._held[tokens].append(self._leaving.pop())
+            promise = self._leaving.pop()
+            known_until = promise.due + KNOWN_S
+            is_only = not any(self._held.values())
+            self._known_until = known_until if is_only else min(self._known_until, known_until)
+            self._held[tokens].append(promise)
             self._ask()
 
     def use(self, tokens: int = 1, /) -> None:
@@ -271,6 +284,8 @@ class SharedQueue:
             if refused is not None:
                 self._slow_down_again(refused)
             raise
+        if held:
+            self._known_until = sent + KNOWN_S
         now, pace, stop, first, *dues = cast(list[bytes], reply)
         self._server_clock.seen(int(now) / 1e6, sent, self._clock())
         self._pace = float(pace)

@@ -150,6 +150,7 @@ class ClusterSimulation:
     def _calm_down(self) -> None:
         self.world.note("calm")
         self.world.is_calm = self.network.is_calm = True
+        self.server.begin(())
         self.redis.is_full = False
 
     def _operate(self) -> None:
@@ -158,7 +159,7 @@ class ClusterSimulation:
         if state in ("stopped", "paused") and self.redis.is_up and not self.retries:
             self.world.note(f"operator: continue after {state}")
             self.redis.execute([b"EVAL", _COMMAND, b"1", _RUN, b"continue"])
-        is_lost = self._facts().get(b"loading") == b"1" and self.redis.is_up
+        is_lost = self.redis.is_up and (state == "gone" or self._facts().get(b"loading") == b"1")
         if self.is_submitted and is_lost and not any(one.kind == "submit" for one in self.machines.processes):
             self.world.note("operator: submit again")
             self.is_submitted = False
