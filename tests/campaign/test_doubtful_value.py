@@ -27,7 +27,7 @@ DOUBTFUL = {
         "4.47912E+11", "1E+10", "4,47E+11",
     ],
     "a formula and not what it gives": [
-        "=VLOOKUP(A2;B:C;2)", "=A2&\" \"&B2", '="Ada"', "=1+2",
+        "=…", "=VLOOKUP(A2;B:C;2)", "=A2&\" \"&B2", '="Ada"', "=1+2",
     ],
     "with U+FFFD where a letter was lost": [
         "Jos\ufffd", "\ufffd",

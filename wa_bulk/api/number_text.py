@@ -170,6 +170,8 @@ def _is_country_code(digits: str) -> bool:
 
 
 def _why_not(bare: str, foreign: str) -> str:
+    if bare[0] == "=":
+        return "is a formula, not the number that it gives: put the number itself in the cell"
     parts = [part for part in _SEPARATOR(bare) if sum(map(str.isdecimal, part)) >= _WHOLE_MIN]
     if len(parts) > 1:
         return f"holds {'two' if len(parts) == 2 else 'several'} numbers: leave one"

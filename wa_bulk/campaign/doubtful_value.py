@@ -51,7 +51,7 @@ _error_within = re.compile(r"#(?:N/A\b|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)").s
 _is_filler = re.compile(r"#{3,}").fullmatch
 _is_rounded = re.compile(r"-?[0-9][.,]?[0-9]*[eE]\+[0-9]{1,3}").fullmatch
 _is_formula = re.compile(
-    r"=\s*(?:[A-Za-z.]+\(|\$?[A-Z]{1,3}\$?[0-9]|[\"{]|[-+(]*[0-9.]+\s*[-+*/^&]).*", re.DOTALL
+    r"=\s*(?:[A-Za-z.]+\(|\$?[A-Z]{1,3}\$?[0-9]|[\"{…]|[-+(]*[0-9.]+\s*[-+*/^&]).*", re.DOTALL
 ).fullmatch
 _is_question = re.compile(r"\?{2,}").fullmatch
 _lost_letter = re.compile(r"[^\W\d_]\?[^\W\d_]").search

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import os
 import subprocess
 import sys
@@ -14,7 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.campaign.sources.tables import WRITERS, Cell, write_ods, write_xls, write_xlsx
-from wa_bulk.campaign.sources import Reading, RowSource, SourceError, SourceRow, open_source
+from wa_bulk.campaign.sources import (
+    Reading,
+    RowSource,
+    SourceError,
+    SourceRow,
+    open_source,
+    workbook_reader,
+)
 
 HEADER = ["phone", "name", "note"]
 
@@ -139,6 +147,23 @@ def test_errors_are_their_text(tmp_path: Path) -> None:
     assert found[0] == (3, ["#N/A", "a", "#DIV/0!"])
     assert found[-1] == (8_002, ["1", "#REF!", "b"])
     assert found[-2] == (8_001, ["7999", "x" * 200, ""])
+
+
+def test_formulas_that_nothing_has_computed_are_their_text(tmp_path: Path) -> None:
+    path = tmp_path / "recipients.xlsx"
+    write_xlsx(path, [HEADER, ['="+44" & A9', "=UPPER(B9)", "a"], ["=A2", "b", "=1<2"]])
+    assert rows_of(open_source(path)) == [
+        (2, ['="+44" & A9', "=UPPER(B9)", "a"]),
+        (3, ["=A2", "b", "=1<2"]),
+    ]
+
+
+def test_a_formula_that_gave_an_empty_text_is_empty() -> None:
+    cells = (
+        b'<row r="1"><c r="A1" t="str"><f>A2</f><v></v></c><c r="B1"><f t="shared" si="0"/></c>'
+        b'<c r="C1"><f>&quot;x&quot;</f><v/></c><c r="D1"><f>A2</f><v>7</v></c></row>'
+    )
+    assert [*workbook_reader._unread(io.BytesIO(cells))] == [(0, 1, "=…"), (0, 2, '="x"')]
 
 
 class TestSheets:

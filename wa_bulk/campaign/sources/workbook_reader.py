@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import IO, BinaryIO, TextIO
 from xml.etree import ElementTree
+from xml.sax.saxutils import unescape
 
 Cell = str | float | bool | datetime.date | datetime.time | datetime.timedelta
 
@@ -27,10 +28,21 @@ _EXACT_BELOW = 1e15
 """A spreadsheet keeps and shows 15 digits of a figure."""
 
 _BLOCK_BYTES = 1 << 20
+_EMPTY_TEXT = b't="str"'
+"""Of a formula that was computed, and gave an empty text."""
+_SHARED = "…".encode()
+"""In place of a formula that is written in another cell."""
 _ERROR = b't="e"'
 _CELL = re.compile(rb'<(?:\w+:)?c\b([^>]*\bt="e"(?:[^>]*[^/>])?)>(.*?)</(?:\w+:)?c>', re.DOTALL)
+_QUOTES = {"&quot;": '"', "&apos;": "'"}
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 _VALUE = re.compile(rb"<(?:\w+:)?v>(#[^<]{1,20})</")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[ />]").search
+_NOT_COMPUTED = re.compile(
+    rb"<(?:\w+:)?c\b([^>]*[^>/])><(?:\w+:)?f\b(?:[^>]*/>|[^>]*>([^<]*)</(?:\w+:)?f>)"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>"
+).findall
+"""Cells with a formula that a program wrote, and no spreadsheet program has computed since."""
 
 
 def main(file: BinaryIO, sheet: str | None, out: TextIO) -> dict[str, object]:
@@ -51,7 +63,7 @@ def main(file: BinaryIO, sheet: str | None, out: TextIO) -> dict[str, object]:
                 return {"error": "no sheet", "sheets": sheets}
             chosen = sheets[0] if sheet is None else sheet
             rows = workbook.get_sheet_by_name(chosen).iter_rows()
-            write_rows(rows, error_cells(file, chosen), out)
+            write_rows(rows, unread_cells(file, chosen), out)
     except calamine.PasswordError:
         return {"error": "protected"}
     except (calamine.CalamineError, OSError, ValueError, OverflowError) as error:
@@ -59,13 +71,13 @@ def main(file: BinaryIO, sheet: str | None, out: TextIO) -> dict[str, object]:
     return {"sheet": chosen, "sheets": sheets}
 
 
-def write_rows(rows: Iterable[list[Cell]], errors: Mapping[int, Mapping[int, str]], out: TextIO) -> None:
-    """Write rows of cells as CSV, but for blank ones at the end; `errors` are what `error_cells` returns."""
+def write_rows(rows: Iterable[list[Cell]], unread: Mapping[int, Mapping[int, str]], out: TextIO) -> None:
+    """Write rows of cells as CSV, but for blank ones at the end; `unread` are what `unread_cells` returns."""
     write = csv.writer(out, lineterminator="\r\n").writerow
     blank = 0
     for number, row in enumerate(rows):
         texts = [cell if type(cell) is str else plain(cell) for cell in row]
-        for column, text in errors.get(number, {}).items():
+        for column, text in unread.get(number, {}).items():
             if column < len(texts):
                 texts[column] = text
         if not "".join(texts).strip():
@@ -76,10 +88,11 @@ def write_rows(rows: Iterable[list[Cell]], errors: Mapping[int, Mapping[int, str
         write([text.replace("\0", "") for text in texts])
 
 
-def error_cells(workbook: BinaryIO, sheet: str) -> dict[int, dict[int, str]]:
-    """Return the errors in a sheet of an .xlsx, such as `#N/A`, by row and column, both from 0.
+def unread_cells(workbook: BinaryIO, sheet: str) -> dict[int, dict[int, str]]:
+    """Return what the reader gives as empty cells of an .xlsx, by row and column, both from 0.
 
-    The reader gives them as empty cells. There are none of another format.
+    Errors, such as `#N/A`, and formulas, such as `=A1`, that have no value saved with them. There are none of
+    another format.
     """
     found: dict[int, dict[int, str]] = {}
     try:
@@ -88,7 +101,7 @@ def error_cells(workbook: BinaryIO, sheet: str) -> dict[int, dict[int, str]]:
             if part is None:
                 return {}
             with archive.open(part) as xml:
-                for row, column, text in _errors(xml):
+                for row, column, text in _unread(xml):
                     found.setdefault(row, {})[column] = text
     except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, OSError, EOFError, ValueError):
         return found
@@ -107,18 +120,25 @@ def _part_of(archive: zipfile.ZipFile, sheet: str) -> str | None:
     return None if target is None else posixpath.join("/xl", target).removeprefix("/")
 
 
-def _errors(xml: IO[bytes]) -> Iterator[tuple[int, int, str]]:
+def _unread(xml: IO[bytes]) -> Iterator[tuple[int, int, str]]:
     rest = b""
     while block := xml.read(_BLOCK_BYTES):
         text = rest + block
         end = text.rfind(b"</row>") + 1 or text.rfind(b"<")
         text, rest = text[:end], text[end:]
-        if _ERROR not in text:
-            continue
-        for attributes, content in _CELL.findall(text):
-            place, value = _PLACE.search(attributes), _VALUE.search(content)
-            if place is not None and value is not None:
-                yield int(place[2]) - 1, _column(place[1]), value[1].decode(errors="replace")
+        found: list[tuple[bytes, bytes]] = []
+        if _ERROR in text:
+            values = ((attributes, _VALUE.search(content)) for attributes, content in _CELL.findall(text))
+            found += ((attributes, value[1]) for attributes, value in values if value is not None)
+        if _FORMULA(text):
+            found += (
+                (attributes, b"=" + (formula or _SHARED))
+                for attributes, formula in _NOT_COMPUTED(text)
+                if _EMPTY_TEXT not in attributes
+            )
+        for attributes, shown in found:
+            if (place := _PLACE.search(attributes)) is not None:
+                yield int(place[2]) - 1, _column(place[1]), unescape(shown.decode(errors="replace"), _QUOTES)
 
 
 def _column(letters: bytes) -> int:
