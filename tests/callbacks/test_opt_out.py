@@ -42,10 +42,11 @@ def test_whatsapps_own_word_for_the_writer_comes_first() -> None:
 
 
 def test_a_number_comes_before_a_user_id_which_no_message_is_sent_to() -> None:
-    by_user_id = with_data(message={"text": {"body": "stop"}}, contact={"wa_id": "US.13491"})
-    opt_out = found(by_user_id)
-    assert opt_out is not None
-    assert opt_out.number == ADA
+    for user_id in ("US.13491", "+US.13491"):
+        by_user_id = with_data(message={"text": {"body": "stop"}}, contact={"wa_id": user_id})
+        opt_out = found(by_user_id)
+        assert opt_out is not None
+        assert opt_out.number == ADA
     by_user_id["response"]["response_data"]["message_context"] = {"origin_message_id": "m9"}
     opt_out = found({**by_user_id, "from": "US.13491"})
     assert opt_out is not None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from wa_bulk.api.callbacks import CallbackRow, ResponseReport
+from wa_bulk.api.number_plan import has_e164_shape
 from wa_bulk.callbacks.row import error_code_of
 from wa_bulk.callbacks.words import OptOutWords, Wish
 from wa_bulk.history import Source, person_of
@@ -78,7 +79,7 @@ def _whose(names: Iterable[str | None], message_id: str | None) -> tuple[str | N
     A user id is what remains where there is neither: no message is sent to one.
     """
     known = [name for name in names if name]
-    number = next((name for name in known if person_of(name).startswith("+")), None)
+    number = next((name for name in known if has_e164_shape(person_of(name))), None)
     if number is None and not message_id and known:
         number = known[0]
     return number, message_id or None
