@@ -61,6 +61,12 @@ def test_created_listed_changed_sent_and_deleted(fresh: Api) -> None:
     assert fresh.send(template("greeting", components=[body_of("day")])).json()["code"] == 4001
 
 
+def test_a_language_of_any_plausible_form_is_taken(fresh: Api) -> None:
+    for language in ("es_419", "zh_Hant_HK"):
+        reply = fresh.call("POST", "/v1/templates", json={**GREETING, "language": language})
+        assert reply.status_code == 200, reply.text
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -11,7 +11,8 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from wa_bulk.api.errors import ValidationError
-from wa_bulk.api.rules import HEADER_TEXT_MAX
+from wa_bulk.api.rules import HEADER_TEXT_MAX, RULES
+from wa_bulk.api.template import Template
 
 Category = Literal["AUTHENTICATION", "MARKETING", "UTILITY", "OTP", "TRANSACTIONAL"]
 """The last two are the older names."""
@@ -129,12 +130,10 @@ def variables(text: str) -> list[int]:
 
 def check_definition(definition: TemplateDefinition) -> None:
     """Raise ValidationError naming the first field that breaks a rule, if one does."""
-    if not re.fullmatch(r"[a-z0-9_]{1,512}", definition.name):
-        raise ValidationError("name", f"is {definition.name!r}", "expected 1 to 512 of a-z, 0-9 and _")
-    if not re.fullmatch(r"[A-Za-z]{2,3}(_[A-Za-z]{2,4})?", definition.language):
-        raise ValidationError(
-            "language", f"is {definition.language!r}", "expected a code such as en or pt_BR"
-        )
+    for field, value in (("name", definition.name), ("language", definition.language)):
+        rule = RULES[Template, field]
+        if fault := rule.fault(value):
+            raise ValidationError(field, fault, rule.expects)
     check_components(definition.components)
 
 
