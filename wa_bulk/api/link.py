@@ -26,6 +26,7 @@ IS_LINK = re.compile(
 _unseen = re.compile(f"[{INVISIBLE}]").findall
 _blank = re.compile(r"\s").search
 _scheme = re.compile(r"https?://", re.IGNORECASE).match
+_second_scheme = re.compile(r"[^/?#]*https?:/", re.IGNORECASE).match
 _is_port = re.compile(_PORT).fullmatch
 
 
@@ -38,6 +39,8 @@ def why_no_link(text: str) -> str:
     begin = _scheme(text)
     if begin is None:
         return f"is {shortened(text)}, which does not begin with http:// or https://"
+    if _second_scheme(text, begin.end()):
+        return f"is {shortened(text)}, two links, or one that begins twice"
     authority = re.split(r"[/?#]", text[begin.end() :], maxsplit=1)[0]
     host, colon, port = authority.rpartition("@")[2].rpartition(":")
     if not colon or port.endswith("]"):

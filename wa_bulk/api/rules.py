@@ -139,7 +139,7 @@ _PARAMETER = TextRule(
     forbidden="a line break, a tab or five spaces in a row",
 )
 _FILE_NAME = TextRule(
-    "expected a file name without path or line break",
+    "expected a file name of at most 255 characters, without path or line break",
     max_length=255,
     forbids=re.compile(r"[/\\\x00-\x1f\x7f\x85\u2028\u2029]").search,
     forbidden="a path separator or control character",
@@ -198,7 +198,7 @@ def _document(document: t.Document) -> None:
         raise ValidationError(
             "caption",
             error,
-            "expected what a file can be called, for without a filename the caption names the file",
+            "expected a file name of at most 255 characters: without a filename, the caption names the file",
         )
 
 

@@ -111,6 +111,8 @@ def test_a_placeholder_that_is_the_whole_link_or_its_beginning_is_not() -> None:
         ("https://:80/a.png", "without a host"),
         ("https://x.example:99999/", "has the port '99999', where 1 to 65535 are possible"),
         ("https://x.example:/", "has the port ''"),
+        ("https://https://x.example", "two links, or one that begins twice"),
+        ("https://x.example,http://y.example", "two links, or one that begins twice"),
         ("https://x.example:8o/", "has the port '8o'"),
         ("ftp://x.example/a", "does not begin with http:// or https://"),
         ("www.x.example/a", "does not begin with http:// or https://"),
