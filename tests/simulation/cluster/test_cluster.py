@@ -17,7 +17,7 @@ from tests.simulation.search import Findings, folder, search
 
 ROOT = Path(__file__).resolve().parents[3]
 EVERY_DAY = range(6)
-SOAK = range(1000, 1150)
+SOAK = range(1000, 1100)
 
 
 def replay(seed: int) -> ClusterReport:

@@ -15,7 +15,7 @@ from tests.simulation.cluster.link import FAULTS
 from tests.simulation.cluster.scenario import Blow, ClusterScenario, Event, Kind, draw_cluster
 from tests.simulation.cluster.simulation import ClusterSimulation
 from tests.simulation.search import folder
-from wa_bulk.cluster import collector, leased_chunk, loader, redis_ledger, shared_queue
+from wa_bulk.cluster import collector, leased_chunk, redis_ledger, shared_queue
 from wa_bulk.cluster.leased import LeasedTransport
 from wa_bulk.cluster.redis_ledger import RedisLedger
 from wa_bulk.cluster.script import Argument, Script
@@ -102,13 +102,6 @@ def change(monkeypatch: pytest.MonkeyPatch, script: Script, before: str, after: 
         ),
         pytest.param(
             redis_ledger._take, "'XAUTOCLAIM'", "'XPENDING'", "", id="chunks of the dead that nobody takes"
-        ),
-        pytest.param(
-            loader._load,
-            "if tonumber(ARGV[4]) > count + 1 then return { 'behind', state } end",
-            "",
-            "",
-            id="a chunk that is missing",
         ),
         pytest.param(
             collector._clean,
