@@ -16,10 +16,8 @@ from tests.simulation.cluster.scenario import Blow, ClusterScenario, Event, Kind
 from tests.simulation.cluster.simulation import ClusterSimulation
 from tests.simulation.search import folder
 from wa_bulk.cluster import collector, leased_chunk, redis_ledger, shared_queue
-from wa_bulk.cluster.leased import LeasedTransport
 from wa_bulk.cluster.redis_ledger import RedisLedger
 from wa_bulk.cluster.script import Argument, Script
-from wa_bulk.send.transport import Transport
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
 
@@ -136,20 +134,6 @@ def test_an_intent_that_is_not_waited_for_is_found(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(RedisLedger, "_flush", at_once)
     assert first_fault(about="before its intent was in Redis") is not None
-
-
-def test_a_zombie_that_sends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def careless(self: LeasedTransport, transport: Transport, may_send: object) -> None:
-        self.__dict__ |= {name: getattr(transport, name) for name in dir(transport) if name[0] != "_"}
-
-    monkeypatch.setattr(LeasedTransport, "__init__", careless)
-    monkeypatch.setattr(LeasedTransport, "post", property(lambda self: self.__dict__["post"]))
-    assert first_fault(about="although another has taken it over") is not None
-
-
-def test_a_row_in_doubt_that_becomes_failed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redis_ledger, "MAYBE_TAKEN", ())
-    assert first_fault(about="may have been taken") is not None
 
 
 def test_a_request_that_is_repeated_as_another_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
