@@ -138,7 +138,6 @@ def test_a_link_that_cannot_be_followed_is_refused_in_words(text: str, words: st
             "Hi {{first name}}",
             "{{first name}} is sent as it stands, as {first name}; for the column, write {column}",
         ),
-        ("Hi {{{name}}}", "{{{name}}} is sent with braces around the value; else write {name}"),
         ("Hi [Name]", "[Name] is sent as it stands; for the column, write {name}"),
         ("Hi %NAME%", "%NAME% is sent as it stands"),
         ("Hi <name>", "<name> is sent as it stands"),

@@ -213,12 +213,6 @@ class Compiler:
                     self.warnings.append(f"{path}: {doubt}")
             elif piece.name not in self.header:
                 self.faults.append(f"{path}: unknown column {self._nearest(piece.name)}")
-        for before, piece, after in zip(pieces, pieces[1:], pieces[2:], strict=False):
-            if isinstance(piece, Column) and str(before).endswith("{") and str(after).startswith("}"):
-                braced, alone = f"{{{{{{{piece.name}}}}}}}", f"{{{piece.name}}}"
-                self.warnings.append(
-                    f"{path}: {braced} is sent with braces around the value; else write {alone}"
-                )
         return pieces
 
     def _warn_of_literals(self, text: str, path: str) -> None:
