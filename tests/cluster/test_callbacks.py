@@ -109,6 +109,7 @@ async def test_when_a_callback_came_is_when_it_was_received(
 
 
 async def test_many_at_once_are_stored_together(redis_server: RedisServer, tmp_path: Path) -> None:
+    redis_server.command("CONFIG", "RESETSTAT")
     async with receiving(sink(redis_server)) as receiver:
         answers = await asyncio.gather(*map(receiver.post, rows_of(1, 300)))
     assert {code for code, _ in answers} == {200}

@@ -12,10 +12,10 @@ from wa_bulk.campaign.run.pool import Pool
 from wa_bulk.ledger import row_states
 from wa_bulk.ledger.journal import Journal
 from wa_bulk.send import verdict
-from wa_bulk.send.account import Account
 from wa_bulk.send.dispatcher import Dispatcher
 from wa_bulk.send.pacing import window
 from wa_bulk.send.pacing.sender_queue import SenderQueue
+from wa_bulk.send.redaction import Redaction
 from wa_bulk.send.transport import MaybeSent, NotSent
 
 SEEDS_MAX = 1000
@@ -76,5 +76,5 @@ def test_the_reply_to_another_request_taken_for_its_own_is_found(monkeypatch: py
 
 
 def test_a_secret_in_the_log_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Account, "redact", lambda self, text: text)
+    monkeypatch.setattr(Redaction, "of_words", lambda self, text: text)
     assert first_fault(about="the secret is in the log") is not None

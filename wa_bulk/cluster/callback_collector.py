@@ -80,9 +80,7 @@ class CallbackCollector(Patience):
             self._redis, self._url, keys.CALLBACKS, "collector", "another process collects callbacks"
         )
         try:
-            (facts,) = keys.of_callbacks("facts")
-            with in_words(self._url):
-                await self._redis.hset(facts, "home", self._home)
+            await self.until_answered(self._tell_home)
             while True:
                 for stream in BYTES_MAX:
                     await self._empty(stream, follow=follow)
@@ -95,6 +93,11 @@ class CallbackCollector(Patience):
         finally:
             with suppress(Unavailable):  # then the role ends by itself
                 await leave_role(self._redis, self._url, keys.CALLBACKS, "collector", self._token)
+
+    async def _tell_home(self) -> None:
+        (facts,) = keys.of_callbacks("facts")
+        with in_words(self._url):
+            await self._redis.hset(facts, "home", self._home)
 
     async def _empty(self, stream: Stream, *, follow: bool) -> None:
         page = await self._next(stream, None)
