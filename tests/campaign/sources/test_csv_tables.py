@@ -81,7 +81,8 @@ def test_any_bytes_are_rows_or_an_error_in_words(shared: Path, content: bytes) -
 
 @given(
     lines=st.lists(
-        st.text("ab \t,;\x1c\xa0\x85\u2028", max_size=6) | st.sampled_from(["", " ", ",", '"']), max_size=12
+        st.text("ab \t,;\x1c\xa0\x85\u2028\u200b", max_size=6) | st.sampled_from(["", " ", ",", '"']),
+        max_size=12,
     ),
     ends=st.lists(st.sampled_from(["\n", "\r\n", "\n\n", "\r"]), min_size=1, max_size=3),
     block=st.integers(2, 9),

@@ -102,13 +102,6 @@ def change(monkeypatch: pytest.MonkeyPatch, script: Script, before: str, after: 
             redis_ledger._take, "'XAUTOCLAIM'", "'XPENDING'", "", id="chunks of the dead that nobody takes"
         ),
         pytest.param(
-            collector._clean,
-            "(state ~= 'finished' and state ~= 'cancelled')",
-            "false",
-            "",
-            id="a run that is deleted while it goes on",
-        ),
-        pytest.param(
             collector._collected, "'MINID', ARGV[4]", "'MINID', '9999999999999-0'", "have no final line",
             id="results that are dropped before they are on the disk",
         ),

@@ -136,7 +136,7 @@ class CsvSource:
 
         None where a quote or a lone carriage return may make it otherwise, or a line is very long.
         """
-        rows, rest = -1 - self._lines_before, ""  # for the header
+        rows, rest = -1 - self._lines_before - self._invisible_before, ""  # for the header
         nothing = self.delimiter + _WHITE_SPACE
         for block in self._text.texts():
             if len(rest) > LINE_MAX:
@@ -166,6 +166,7 @@ class CsvSource:
         lines = self._text.lines()
         for _ in range(self._lines_before):
             next(lines)
+        self._invisible_before = 0  # lines above the header, of what no name has
         quoted = QuotedRows(lines, self.delimiter, self._error_at)
         for line, text in enumerate(lines, 1):
             try:
@@ -174,6 +175,7 @@ class CsvSource:
                 raise self._error_at(f"the header is not valid CSV ({error})", line) from None
             if any(names):
                 return lines, quoted, line, names
+            self._invisible_before += bool(text.strip(self.delimiter + _WHITE_SPACE))
         raise self._file.error("is empty; its first line must name the columns")
 
     def _error_at(self, fault: str, line: int) -> SourceError:
