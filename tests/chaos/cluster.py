@@ -154,6 +154,6 @@ class Cluster:
         if rate:
             times = sorted(arrival.at for arrival in arrivals)
             most = max(bisect_left(times, at + 1 - JITTER_S) - i for i, at in enumerate(times))
-            assert most <= rate * 1.01, f"{most} in less than a second"
+            assert most <= rate, f"{most} in less than a second"
             assert len(times) <= rate * (times[-1] - times[0] + 1), "faster than the rate on the whole"
         return totals
