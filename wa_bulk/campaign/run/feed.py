@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from collections.abc import Iterator
 from itertools import chain, islice, repeat
@@ -20,7 +19,7 @@ IN_FLIGHT = "on its way when the run broke off: it may have been accepted"
 ROWS_AT_ONCE = 1024
 """Rows gone through in one go, so that the event loop gets its turn where few of them are to be sent."""
 
-END = SourceRow(sys.maxsize, 0, [])
+END = SourceRow(0, 0, [])
 """In place of a row where there are no more."""
 
 
@@ -69,20 +68,19 @@ class Feed:
         for row in islice(self._rows, ROWS_AT_ONCE):
             if row is None:  # many were passed over
                 break
-            if row.number >= last:
-                self._claim_done = True
-                if row is END:
-                    self.exhausted = True
-                    break
+            if row is END:
+                self.exhausted = True
+                break
             found = check(row)
             if isinstance(found, RenderedRow):
                 if not (blocks.any and blocks.stops(found, self._ledger)):
                     taken.append(found)
-                    if len(taken) == wanted:
-                        break
             elif found is not None:
                 self._ledger.settle(row.number, found.to, Outcome(found.status), found.reason)
-            if self._claim_done:
+            if row.number >= last:
+                self._claim_done = True
+                break
+            if len(taken) == wanted:
                 break
         return taken
 
