@@ -7,13 +7,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +18,9 @@ from wa_bulk.ledger.log_format import Totals
 from wa_bulk.report.tally import STATUSES
 from wa_bulk.report.terminal import COLOURS
 from wa_bulk.report.words import counted, duration, plain
+
+if TYPE_CHECKING:
+    from rich.live import Live
 
 LIVE_EVERY_S = 0.25
 LINE_EVERY_S = 5.0
@@ -65,6 +65,8 @@ class Watch:
         self._sent, self._done = Speed(), Speed()
         self._live: Live | None = None
         if can_draw(console):
+            from rich.live import Live
+
             self._live = Live(console=console, auto_refresh=False, transient=True)
 
     async def __aenter__(self) -> Watch:
@@ -119,6 +121,8 @@ def line(glance: Glance, sent_per_s: float, left_s: float | None) -> str:
 
 def display(glance: Glance, sent_per_s: float, left_s: float | None) -> RenderableType:
     """Return the same with a bar, for a terminal."""
+    from rich.progress_bar import ProgressBar
+
     share = glance.done / glance.rows if glance.rows else 1.0
     head = Table.grid(expand=True)
     head.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
@@ -160,6 +164,8 @@ def checking() -> Iterator[Callable[[int, int], object]]:
     if not can_draw(console):
         yield _lines()
         return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

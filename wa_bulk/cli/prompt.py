@@ -29,7 +29,7 @@ from wa_bulk.report.words import counted, duration, plain
 from wa_bulk.send.account import Account
 
 ROWS_EXAMINED = 1_000_000
-ROWS_EXAMINED_UNPACED = 10_000
+ROWS_EXAMINED_UNPACED = 1_000
 """Of a run that nobody is asked about and that nothing holds back, so that it begins at once."""
 
 _LABEL_WIDTH = 8

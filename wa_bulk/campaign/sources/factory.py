@@ -14,7 +14,6 @@ from wa_bulk.campaign.sources.kinds import is_workbook
 from wa_bulk.campaign.sources.reading import Reading
 from wa_bulk.campaign.sources.source_file import SourceFile
 from wa_bulk.campaign.sources.spool import Spool, copy_standard_input
-from wa_bulk.campaign.sources.workbook import WorkbookSource
 
 _STANDARD_INPUT = f"give it as standard input, --recipients {STANDARD_INPUT}"
 
@@ -37,6 +36,8 @@ def open_source(
         _spooled(sys.stdin) if path == STANDARD_INPUT else SourceFile(path, instead_of_pipe=_STANDARD_INPUT)
     )
     if is_workbook(file):
+        from wa_bulk.campaign.sources.workbook import WorkbookSource
+
         return WorkbookSource(file, reading.sheet)
     if reading.sheet is not None and not sheet_of_workbooks_only:
         raise file.error(

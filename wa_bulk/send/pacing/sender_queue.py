@@ -10,7 +10,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from wa_bulk.send.pacing.flow import Flow
 from wa_bulk.send.pacing.slow_down import SlowDown
 from wa_bulk.send.pacing.window import Window
 
@@ -47,7 +46,9 @@ class SenderQueue:
         self.not_before = 0.0
         self._clock = clock
         self._released = False
-        if rate:  # unpaced, nobody asks them
+        if rate:  # unpaced, nobody asks them, and aiolimiter need not be imported
+            from wa_bulk.send.pacing.flow import Flow
+
             self._window = Window(rate)
             self._flow = Flow(rate)
         self._slow_down: SlowDown | None = None

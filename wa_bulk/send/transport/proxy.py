@@ -4,7 +4,6 @@ import ipaddress
 import os
 import re
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from wa_bulk.api.link import IS_LINK
 from wa_bulk.api.loopback import is_loopback
@@ -56,7 +55,11 @@ def proxy_from_environment(target: Endpoint) -> str | None:
     """Return the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names for `target`, with NO_PROXY; None
     for a loopback address. Raises ValueError naming the variable whose proxy we cannot use.
     """
-    if is_loopback(target.host) or proxy_bypass(f"{target.host}:{target.port}"):
+    if is_loopback(target.host):
+        return None
+    from urllib.request import getproxies, proxy_bypass  # which imports much
+
+    if proxy_bypass(f"{target.host}:{target.port}"):
         return None
     proxies = getproxies()
     if any(_is_for(entry, target) for entry in _BETWEEN.split(proxies.get("no", "").lower())):
