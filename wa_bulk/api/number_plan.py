@@ -26,6 +26,8 @@ has_e164_shape = re.compile(rf"\+[1-9][0-9]{{{DIGITS_MIN - 1},{DIGITS_MAX - 1}}}
 _OLDER_LENGTHS = {"52": ("1", 11), "229": ("", 8)}
 """By country code: first digits and length of a number that WhatsApp knows and the plan no longer does."""
 
+_NO_LENGTHS: frozenset[int] = frozenset()
+
 _START = 5
 """Characters of a number, its `+` among them, by which possible lengths are looked up."""
 
@@ -69,19 +71,20 @@ class Plan(Struct, frozen=True):
         first, older = _OLDER_LENGTHS.get(self.country_code, ("", 0))
         return length == older and start.startswith(first)
 
-    def lengths_from(self, start: str) -> int:
-        """Return the lengths, as bits, of numbers (`+` included) that are certainly right as they are.
+    def lengths_from(self, start: str) -> frozenset[int]:
+        """Return the lengths of numbers (`+` included) that are certainly right as they are.
 
-        The digits after their country code begin with `start`. 0 where they may begin with a trunk prefix.
+        The digits after their country code begin with `start`. There are none where these may begin with a
+        trunk prefix.
         """
         if any(opening.startswith(start) or start.startswith(opening) for opening in self.openings):
-            return 0
+            return _NO_LENGTHS
         before = len(self.country_code)
-        bits = 0
-        for length in range(DIGITS_MIN - before, DIGITS_MAX - before + 1):
-            if length in self.lengths or self.has_older_length(start, length):
-                bits |= 1 << 1 + before + length
-        return bits
+        return frozenset(
+            1 + before + length
+            for length in range(DIGITS_MIN - before, DIGITS_MAX - before + 1)
+            if length in self.lengths or self.has_older_length(start, length)
+        )
 
 
 @cache
@@ -107,24 +110,24 @@ def _plan_at(start: str) -> Plan | None:
     return next((_plan_for(code) for code in codes if code in PLANS), None)
 
 
-class _Lengths(dict[str, int]):
-    """For the first characters of a number, the lengths at which it is right as it is, as bits."""
+class _Lengths(dict[str, frozenset[int]]):
+    """For the first characters of a number, the lengths at which it is right as it is."""
 
-    def __missing__(self, start: str) -> int:
+    def __missing__(self, start: str) -> frozenset[int]:
         digits = start[1:]
         if not (start[:1] == "+" and len(start) == _START and digits.isdecimal() and digits.isascii()):
-            return 0
+            return _NO_LENGTHS
         plan = plan_of(digits)
-        bits = 0 if plan is None else plan.lengths_from(digits[len(plan.country_code) :])
-        self[start] = bits
-        return bits
+        lengths = _NO_LENGTHS if plan is None else plan.lengths_from(digits[len(plan.country_code) :])
+        self[start] = lengths
+        return lengths
 
 
 _lengths = _Lengths()
 
-IS_PLAIN = ("lengths", "lengths[{0}[:5]] >> len({0}) & 1 == 1 and {0}[1:].isdecimal() and {0}.isascii()")
+IS_PLAIN = ("lengths", "len({0}) in lengths[{0}[:5]] and {0}.rstrip('0123456789') == '+'")
 """What `is_plain` does, for a function without time to call it: the name of `LENGTHS` in it, and its text."""
-LENGTHS: Mapping[str, int] = _lengths
+LENGTHS: Mapping[str, frozenset[int]] = _lengths
 
 
 def is_plain(text: str) -> bool:
@@ -132,7 +135,7 @@ def is_plain(text: str) -> bool:
 
     It has `+`, an assigned country code, the number of digits which that country has, and no trunk prefix.
     """
-    return _lengths[text[:_START]] >> len(text) & 1 == 1 and text[1:].isdecimal() and text.isascii()
+    return len(text) in _lengths[text[:_START]] and text.rstrip("0123456789") == "+"
 
 
 def country_named(text: str) -> str:

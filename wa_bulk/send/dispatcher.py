@@ -101,7 +101,7 @@ class Dispatcher:
                 raise
             except Exception as error:
                 result = self._judge_error(error, envelope, number, began)
-        if isinstance(result, Setback):
+        if type(result) is Setback:  # a third of the time that isinstance takes with a struct
             result = await self._retry.after(
                 result,
                 partial(self._try, envelope, pacer, may_probe),
@@ -211,8 +211,8 @@ class Dispatcher:
     def _judge(
         self, reply: Reply, envelope: Envelope, pacer: SenderPacer, number: int, began: float
     ) -> Outcome | Setback:
-        latency_ms = (self._clock() - began) * 100_000 // 1 / 100
-        message_id = request_id = None
+        latency_ms = (self._clock() - began) * 100_000.0 // 1.0 / 100.0
+        message_id, request_id = "", None
         if 200 <= reply.status < 300:
             try:
                 sent = _decode_sent(reply.body)
@@ -222,7 +222,7 @@ class Dispatcher:
                 echo = sent.request_id
                 if echo is None or envelope.echoes(echo):
                     message_id, request_id = sent.message_id, echo or envelope.request_id
-        if not message_id or message_id[0] <= " ":
+        if message_id < "!":  # there is none, or it begins with a blank
             fields = read_reply(reply.body)
             ruling = self._ruling(reply, fields, envelope)
             if ruling is not verdict.ACCEPTED:

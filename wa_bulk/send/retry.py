@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import final
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +19,7 @@ _DOUBLINGS_MAX = 100
 """More would overflow in the end; this is longer than any wait already."""
 
 
+@final
 class Setback(Struct, frozen=True, gc=False):
     """A try after which the message may safely, and should, be sent again."""
 

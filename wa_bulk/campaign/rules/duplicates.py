@@ -55,8 +55,6 @@ class DuplicateRule(RowRule):
         one that was sent in its place. Since no row is sent beside that one, a row that a log with a lost end
         leaves in doubt is shown not to have been."""
         number, row_number, numbers = row.to, row.number, self._numbers
-        if row_number >= len(numbers):
-            self._grow(row_number)
         if number[1] in FIRST_DIGITS:
             number = person_key(number)
         key = int(number)
@@ -65,6 +63,8 @@ class DuplicateRule(RowRule):
             if self._asked <= ASKED_BEFORE_SLOTS:
                 with contextlib.suppress(ValueError):
                     return _named(numbers.index(key), row_number)
+                if row_number >= len(numbers):
+                    self._grow(row_number)
                 numbers[row_number] = key
                 return None
             self._fill_slots()
@@ -74,8 +74,12 @@ class DuplicateRule(RowRule):
             if numbers[first] == key:
                 return _named(first, row_number)
             slot -= 1  # below 0, indices go on from the end
-        slots[slot] = row_number
-        numbers[row_number] = key
+        try:
+            numbers[row_number] = key
+            slots[slot] = row_number
+        except IndexError:
+            self._grow(row_number)  # from now on the slots are not used, until they are filled anew
+            numbers[row_number] = key
         return None
 
     def people(self, rows: Iterable[range]) -> array[int]:

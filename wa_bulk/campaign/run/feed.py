@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from itertools import chain, islice, repeat
+from itertools import islice
 
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 from wa_bulk.campaign.run.blocks import Blocks
@@ -19,8 +19,8 @@ IN_FLIGHT = "on its way when the run broke off: it may have been accepted"
 ROWS_AT_ONCE = 1024
 """Rows gone through in one go, so that the event loop gets its turn where few of them are to be sent."""
 
-END = SourceRow(0, 0, [])
-"""In place of a row where there are no more."""
+
+_NO_ROW = SourceRow(0, 0, [])
 
 
 class Feed:
@@ -49,7 +49,7 @@ class Feed:
         self._last = limit
         self._retry_cut_off = retry_cut_off
         self._claims: deque[Claim] = deque()
-        self._rows = chain(source.rows_in(self._ranges()), repeat(END))
+        self._rows = source.rows_in(self._ranges())
         self._past: RowState | None = None
         self._claim_end = 0
         self._claim_done = True
@@ -65,22 +65,25 @@ class Feed:
         self._check.refresh()
         check = self._check.new if self._past is None else self._with_past
         blocks, last = self._blocks, self._claim_end
-        for row in islice(self._rows, ROWS_AT_ONCE):
-            if row is None:  # many were passed over
-                break
-            if row is END:
+        rows_left = ROWS_AT_ONCE
+        while rows_left and len(taken) < wanted:
+            at_most = min(rows_left, wanted - len(taken))
+            rows_left -= at_most
+            row: SourceRow | None = _NO_ROW
+            for row in islice(self._rows, at_most):
+                if row is None:  # many were passed over
+                    return taken
+                found = check(row)
+                if isinstance(found, RenderedRow):
+                    if not (blocks.any and blocks.stops(found, self._ledger)):
+                        taken.append(found)
+                elif found is not None:
+                    self._ledger.settle(row.number, found.to, Outcome(found.status), found.reason)
+                if row.number >= last:
+                    self._claim_done = True
+                    return taken
+            if row is _NO_ROW:
                 self.exhausted = True
-                break
-            found = check(row)
-            if isinstance(found, RenderedRow):
-                if not (blocks.any and blocks.stops(found, self._ledger)):
-                    taken.append(found)
-            elif found is not None:
-                self._ledger.settle(row.number, found.to, Outcome(found.status), found.reason)
-            if row.number >= last:
-                self._claim_done = True
-                break
-            if len(taken) == wanted:
                 break
         return taken
 
