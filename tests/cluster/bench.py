@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from typing import NoReturn, cast
 
 import msgspec
+import pytest
 from redis.asyncio import Redis
 
 from wa_bulk.campaign.settings import Settings
@@ -15,10 +17,11 @@ from wa_bulk.campaign.sources.base import SourceRow
 from wa_bulk.cluster import keys
 from wa_bulk.cluster.chunk import QueuedRow, encode_rows
 from wa_bulk.cluster.connection import connect
+from wa_bulk.cluster.loader import Loader
 from wa_bulk.cluster.redis_ledger import RedisLedger
 from wa_bulk.cluster.resubmission import Resubmission
 from wa_bulk.cluster.role import take_role
-from wa_bulk.cluster.run_record import FORMAT, Description
+from wa_bulk.cluster.run_record import FORMAT, Description, State
 from wa_bulk.cluster.script import Script
 from wa_bulk.send.outcome import Status
 
@@ -32,6 +35,28 @@ class ByHand:
         for rows in ranges:
             for row in rows:
                 yield SourceRow(row, row + 1, [NUMBER])
+
+
+class Killed(Exception):
+    """In place of the end of a process."""
+
+
+async def die() -> NoReturn:
+    raise Killed
+
+
+def before_third_chunk(
+    monkeypatch: pytest.MonkeyPatch, loader: Loader, happens: Callable[[], Awaitable[None]]
+) -> None:
+    """Have `happens` be awaited before `loader` puts a third chunk into Redis."""
+    put, chunks = loader.put, itertools.count(1)
+
+    async def put_after_it(number: int, rows: Sequence[QueuedRow]) -> State:
+        if next(chunks) == 3:
+            await happens()
+        return await put(number, rows)
+
+    monkeypatch.setattr(loader, "put", put_after_it)
 
 
 class RunBench:

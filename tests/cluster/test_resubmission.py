@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.cluster.bench import ByHand, RunBench
+from tests.cluster.bench import ByHand, Killed, RunBench, before_third_chunk, die
 from tests.cluster.redis_server import RedisServer
 from tests.ledger.contract import claimed, intend_and_settle
 from wa_bulk.cluster import chunk, loader
-from wa_bulk.cluster.chunk import QueuedRow
 from wa_bulk.cluster.connection import ClusterError
 from wa_bulk.cluster.control import command
 from wa_bulk.cluster.resubmission import Resubmission
-from wa_bulk.cluster.run_record import State, read_run
+from wa_bulk.cluster.run_record import read_run
 
 ROWS = range(1, 61)
-
-
-class Killed(Exception):
-    pass
 
 
 @pytest.fixture
@@ -73,16 +68,7 @@ async def test_broken_off_it_is_gone_on_with(failed: RunBench, monkeypatch: pyte
     """While workers are at what it had queued; no row is sent twice, and the run is not finished before."""
     monkeypatch.setattr(loader, "QUEUED_BYTES_MAX", 1 << 20)
     first = resubmission(failed)
-    put, puts = first._loader.put, 0
-
-    async def dies(number: int, rows: Sequence[QueuedRow]) -> State:
-        nonlocal puts
-        puts += 1
-        if puts == 3:
-            raise Killed
-        return await put(number, rows)
-
-    monkeypatch.setattr(first._loader, "put", dies)
+    before_third_chunk(monkeypatch, first._loader, die)
     with pytest.raises(Killed):
         await first.retry(["failed"])
     worker = await failed.open()  # has the first of two chunks in hand

@@ -1,12 +1,13 @@
 """A campaign on its way into Redis, broken off and gone on with."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from msgspec.structs import replace
 
 from tests.cli.conftest import CAMPAIGN
+from tests.cluster.bench import Killed, before_third_chunk, die
 from tests.cluster.redis_server import RedisServer
 from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.run.plan import Plan, prepare, rules_of
@@ -16,10 +17,6 @@ from wa_bulk.cluster.connection import ClusterError, connect
 from wa_bulk.cluster.submission import Submission
 
 NUMBERS = [f"+44791112{number:04d}" for number in range(20)]
-
-
-class Killed(Exception):
-    pass
 
 
 @pytest.fixture
@@ -49,14 +46,7 @@ async def test_rules_that_changed_meanwhile_neither_lose_nor_double_a_row(
     first = Submission(redis, redis_server.url, plan, None)
     run_id = await first.find()
     await first.begin()
-    put = first._loader.put
-
-    async def dies(*arguments: Any) -> Any:
-        if arguments[0] == 3:
-            raise Killed
-        return await put(*arguments)
-
-    monkeypatch.setattr(first._loader, "put", dies)
+    before_third_chunk(monkeypatch, first._loader, die)
     with pytest.raises(Killed):
         await first.load()
     await redis.delete(*keys.of_run(run_id, "loader"))
@@ -84,16 +74,13 @@ async def test_chunks_that_redis_lost_are_submitted_again(
     run_id = await first.find()
     await first.begin()
     (run, chunks, books) = keys.of_run(run_id, "run", "chunks", "books")
-    put = first._loader.put
 
-    async def crashes(*arguments: Any) -> Any:
-        if arguments[0] == 3:
-            await redis.hset(run, "chunks", 1)
-            await redis.xtrim(chunks, maxlen=1)
-            await redis.set(books, b"\0")
-        return await put(*arguments)
+    async def redis_crashes() -> None:
+        await redis.hset(run, "chunks", 1)
+        await redis.xtrim(chunks, maxlen=1)
+        await redis.set(books, b"\0")
 
-    monkeypatch.setattr(first._loader, "put", crashes)
+    before_third_chunk(monkeypatch, first._loader, redis_crashes)
     with pytest.raises(ClusterError, match=r"Redis has lost rows of run .* give the same command again"):
         await first.load()
     await redis.aclose()
