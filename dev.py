@@ -22,10 +22,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = Path(os.environ.get("WA_BULK_VENV", ROOT / ".venv"))
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = str(BIN / "python")
-TESTS_AT_ONCE = [
-    "-n",
-    str((os.cpu_count() or 1) + 1),
-]  # one more than cores, for a third of their time is waiting
+TESTS_AT_ONCE = ["-n", str(2 * (os.cpu_count() or 1))]  # they wait for a third of their time
 
 
 def ensure(*extras: str) -> None:
