@@ -69,7 +69,7 @@ def main(words: list[str]) -> int:
         checks = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"])
         return max([run(PYTHON, "-m", *check) for check in checks])
     if command == "bench":
-        ensure("bench")
+        ensure("bench", "redis")
         return run(PYTHON, "-m", "benchmarks", *rest)
     if command == "numbers":
         ensure("dev")

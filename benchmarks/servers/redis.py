@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-import redis
-
 from benchmarks.machine import peak_resident, pinned
 
 STARTS_WITHIN_S = 10.0
@@ -19,6 +17,8 @@ class RunningRedis:
     """A started Redis: its address, and what it tells of itself."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", path: Path) -> None:
+        import redis
+
         self.url = f"unix://{path}"
         self._process = process
         self._client = redis.Redis(unix_socket_path=str(path))

@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import subprocess
+import sys
 from array import array
 from pathlib import Path
 
@@ -96,3 +98,10 @@ def test_the_start_is_left_out_of_the_cpu_share() -> None:
     assert settled_cpu_share(seen) == 0.25
     assert settled_cpu_share(seen[:3]) is None
     assert settled_cpu_share([]) is None
+
+
+def test_to_begin_the_package_alone_is_enough() -> None:
+    """What a peer needs is asked for when it is its turn, so that a missing one is told and not run into."""
+    peers = ["celery", "httpx", "matplotlib", "orjson", "pydantic", "redis", "requests", "taskiq", "trustme"]
+    code = f"import sys; sys.modules.update(dict.fromkeys({peers})); import benchmarks.__main__"
+    subprocess.run([sys.executable, "-c", code], check=True)
