@@ -24,6 +24,7 @@ from collections import Counter
 
 import msgspec
 
+from benchmarks.servers.constant import run_first
 from tests.chaos.faults import COUNTS_AS_ACCEPTED, STATUS, Faults, Kind
 
 RESET = struct.pack("ii", 1, 0)
@@ -247,4 +248,5 @@ async def serve(arrivals: str, seed: int, host: str, certificate: str | None = N
 
 
 if __name__ == "__main__":
+    run_first()  # or a busy machine would bunch what arrives evenly
     asyncio.run(serve(sys.argv[1], int(sys.argv[2]), *sys.argv[3:]))

@@ -106,18 +106,7 @@ def test_the_fixture_runs_under(tmp_path: Path, source: str, options: list[str],
     (tmp_path / "test_mine.py").write_text(source)
     (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
     run = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:schemathesis",
-            *options,
-            "test_mine.py",
-        ],
+        [sys.executable, "-m", "pytest", "-q", *LEFT_OUT, *options, "test_mine.py"],
         cwd=tmp_path,
         capture_output=True,
         text=True,

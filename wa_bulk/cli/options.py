@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from click.types import OptionHelpExtra
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-Decorator = Callable[[_F], _F]
 
 
 class Option(click.Option):

@@ -15,10 +15,11 @@ from redis.asyncio import Redis
 from wa_bulk.cluster import keys
 from wa_bulk.cluster.books import CLAIMABLE, INTENDED, MAYBE_TAKEN, totals_of
 from wa_bulk.cluster.chunk import QueuedRow, decode_rows, result_of
-from wa_bulk.cluster.connection import ClusterError, Unavailable, in_words
+from wa_bulk.cluster.connection import ClusterError, Unavailable
 from wa_bulk.cluster.leased_chunk import Fate, LeasedChunk, gone, taken_over
+from wa_bulk.cluster.patient_redis import AGAIN_S, PatientRedis
 from wa_bulk.cluster.run_record import State
-from wa_bulk.cluster.script import Argument, Script
+from wa_bulk.cluster.script import Script
 from wa_bulk.ledger.base import Claim
 from wa_bulk.ledger.log_format import LogError, Stopped, Totals
 from wa_bulk.ledger.row_states import CODES, NEVER
@@ -33,9 +34,6 @@ FLUSH_S = 0.2
 """How soon results are in Redis where no intent takes them along."""
 RESULT_BYTES_MAX = 1 << 27
 """With that many bytes of results in Redis, no chunk is taken until some are collected."""
-GIVE_UP_S = 10.0
-"""How long a ledger that is to end waits for a Redis that cannot be reached."""
-_AGAIN_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 _take, _note, _renew, _stop = (Script(name) for name in ("take", "note", "renew", "stop"))
 _SAYS_MORE = (CODES["accepted"], CODES["skipped"])
@@ -76,10 +74,8 @@ class RedisLedger:
         self.on_error: Callable[[LogError], None] | None = None
         self.on_state: Callable[[State], None] | None = None
         self._about = about
-        self.notice = ""
-        """What it waits for; empty while all is well."""
-        self._redis = redis
-        self._url = url
+        self._redis = PatientRedis(redis, url, clock)
+        self._is_full = False
         self._run_id = run_id
         self._lease_s = lease_s
         self._clock = clock
@@ -97,7 +93,6 @@ class RedisLedger:
         self._flush_timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
-        self._patience_ends: float | None = None
         self._closed = False
 
     @property
@@ -105,10 +100,14 @@ class RedisLedger:
         """The name of the run."""
         return self._run_id
 
+    @property
+    def notice(self) -> str:
+        """What it waits for; empty while all is well."""
+        return self._redis.notice or ("waiting for results to be collected" if self._is_full else "")
+
     def end_soon(self) -> None:
-        """Wait no longer than `GIVE_UP_S` for a Redis that cannot be reached: all is to end."""
-        if self._patience_ends is None:
-            self._patience_ends = self._clock() + GIVE_UP_S
+        """Wait for a Redis that cannot be reached a little longer only: all is to end."""
+        self._redis.end_soon()
 
     def may_send(self) -> bool:
         """Tell whether what was announced is still this owner's to send, as far as its clock tells."""
@@ -195,7 +194,7 @@ class RedisLedger:
         try:
             await self._let_go()
             if stopped in ("fatal", "failures"):
-                await self._call(_stop, keys.of_run(self._run_id, "run"), stopped, detail or "")
+                await self._redis.run(_stop, keys.of_run(self._run_id, "run"), stopped, detail or "")
         except ClusterError as error:
             raise self._fail(str(error)) from error
 
@@ -224,7 +223,7 @@ class RedisLedger:
             for chunk in [chunk for chunk in self._chunks if not chunk.open and not chunk.is_lost]:
                 await self._note(chunk, "done")
             asked = self._clock()
-            reply = await self._call(
+            reply = await self._redis.run(
                 _take,
                 self._keys["take"],
                 self.owner,
@@ -233,7 +232,7 @@ class RedisLedger:
                 RESULT_BYTES_MAX,
             )
         state = reply[0].decode()
-        self.notice = "waiting for results to be collected" if state == "full" else ""
+        self._is_full = state == "full"
         if state not in ("empty", "full"):
             self._hear(cast(State, state))
         if len(reply) == 1:
@@ -312,7 +311,7 @@ class RedisLedger:
     async def _repeat(self, chunk: LeasedChunk) -> None:
         assert chunk.sending is not None
         request, arguments = chunk.sending
-        result, state = await self._call(
+        result, state = await self._redis.run(
             _note, self._keys["note"], self.owner, request, chunk.name, chunk.fence, *arguments
         )
         chunk.sending = None
@@ -327,30 +326,13 @@ class RedisLedger:
     def _request(self) -> str:
         return str(next(self._requests))
 
-    async def _call(self, script: Script, names: Sequence[str], *arguments: Argument) -> list[bytes]:
-        """Run a script until Redis answers; the same request may be had twice. Raises ClusterError."""
-        waits = itertools.chain(_AGAIN_S, itertools.repeat(_AGAIN_S[-1]))
-        while True:
-            try:
-                with in_words(self._url):
-                    reply = cast(list[bytes], await script.run(self._redis, names, *arguments))
-            except Unavailable as error:
-                self.notice = str(error)
-                if self._patience_ends is not None and self._clock() >= self._patience_ends:
-                    raise
-                await asyncio.sleep(next(waits))
-            else:
-                self.notice = ""
-                return reply
-
     async def _keep_renewing(self) -> None:
         while not self._closed:
             try:
                 async with self._lock:
                     await self._renew_once()
-            except Unavailable as error:
-                self.notice = str(error)
-                await asyncio.sleep(_AGAIN_S[-1])
+            except Unavailable:
+                await asyncio.sleep(AGAIN_S[-1])
             except ClusterError as error:
                 self._fail(str(error))
                 return
@@ -363,9 +345,9 @@ class RedisLedger:
     async def _renew_once(self) -> None:
         asked = self._clock()
         held = [word for chunk in self._chunks for word in (chunk.name, chunk.fence)]
-        with in_words(self._url):
-            reply = await _renew.run(self._redis, self._keys["renew"], self.owner, self._about(), *held)
-        state, *lost = cast(list[bytes], reply)
+        state, *lost = await self._redis.run_once(
+            _renew, self._keys["renew"], self.owner, self._about(), *held
+        )
         taken = [chunk for chunk in self._chunks if chunk.name.encode() in lost]
         if state == b"gone":
             self._fail(gone(self._run_id))

@@ -25,14 +25,10 @@ from wa_bulk.cluster.run_record import FORMAT, Description, State, read_run
 from wa_bulk.cluster.script import Script
 from wa_bulk.ledger.log_format import timestamp
 
-QUEUED_BYTES_MAX = 1 << 24
-"""Most bytes of rows that wait in Redis for a worker; submit waits meanwhile."""
 ROWS_MAX = 1 << 29
 """Most rows of a run: its books are one string of a byte a row, and Redis' strings end there."""
-_LOOK_S = 0.1
 _BATCH = 1024
 """Rows between two looks at what the rules go by."""
-_AGAIN_S = 0.5
 
 _create = Script("create")
 

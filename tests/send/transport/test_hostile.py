@@ -17,7 +17,6 @@ WHOLE = reply(BODY)
 CHUNKED = (
     HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n" + BODY[:5] + b"\r\nd\r\n" + BODY[5:] + b"\r\n0\r\n\r\n"
 )
-CHUNK = b"4000\r\n" + b"a" * 0x4000 + b"\r\n"
 NOISE = b"trailing noise"
 LARGE = b"x" * 20_000_000  # more than the kernel buffers on both sides
 

@@ -31,7 +31,6 @@ _EXTENSIONS: dict[str, str] = {
     "document": "pdf",
     "sticker": "webp",
 }
-_NAMES = frozenset(("name", "vorname", "nombre", "prenom", "nome"))
 _BRACE = re.compile(r"[{}]").search
 _CELLS_SHOWN = 40
 
