@@ -70,6 +70,7 @@ def test_cents_do_not_get_lost(tmp_path: Path) -> None:
         ("GB,UTILITY,nan,USD", "column price"),
         ("GB,UTILITY,1,$", "column currency: is '$'"),
         ("GB,,1,USD", "column category: is empty"),
+        ("GB,markting,1,USD", "column category: is 'MARKTING'; did you mean 'MARKETING'"),
         ("GB,UTILITY", "column price: is ''"),
         ("GB,UTILITY,1,USD\nGB,utility,2,USD", "line 3: GB UTILITY has another price above"),
     ],

@@ -7,12 +7,15 @@ import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from pathlib import Path
+from typing import get_args
 
 from msgspec import Struct
 
 from wa_bulk.api.number_plan import COUNTRIES, country_named
 from wa_bulk.api.number_plan_data import PLANS
+from wa_bulk.api.template_definition import Category
 from wa_bulk.campaign.small_file import read_small
 from wa_bulk.campaign.template_check import AccountTemplates
 
@@ -25,6 +28,8 @@ NOT_TEMPLATES = "SERVICE"
 _COLUMNS = ("country", "category", "price", "currency")
 _TODAY = {"OTP": "AUTHENTICATION", "TRANSACTIONAL": "UTILITY"}
 """How the older categories are called now."""
+_CATEGORIES = (*get_args(Category), NOT_TEMPLATES)
+"""Those we know. Meta adds some now and then, which are taken as they are."""
 
 Destinations = Mapping[tuple[str, tuple[str, str]], int]
 """Messages by country (ISO 3166; "" where it is not known) and by a template's name and language."""
@@ -140,6 +145,8 @@ def _rate(cells: Mapping[str, str | None], where: str, delimiter: str) -> tuple[
     if not category:
         raise RatesError(f"{where}, column category: is empty; expected, say, MARKETING, or {ANY}")
     category = category.upper()
+    if category not in _CATEGORIES and (near := get_close_matches(category, _CATEGORIES, n=1, cutoff=0.85)):
+        raise RatesError(f"{where}, column category: is {category!r}; did you mean {near[0]!r}?")
     return (country, _TODAY.get(category, category)), Rate(amount, currency.upper())
 
 

@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import openpyxl
@@ -233,6 +234,32 @@ def test_what_it_is_turned_into_is_nowhere_to_be_found(
         assert list(spools.iterdir()) == []
     del source
     assert list(spools.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("hidden", "words"),
+    [
+        ([], "'Sheet'"),
+        ([3], "'Sheet', whose 1 hidden row is read like the others"),
+        (range(2, 2500), "'Sheet', whose 2,498 hidden rows are read like the others"),
+    ],
+    ids=["none", "one", "many"],
+)
+def test_rows_that_a_filter_hides_are_told(tmp_path: Path, hidden: Sequence[int], words: str) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(HEADER)
+    for row in range(2, 3001):
+        sheet.append([f"+44791112{row:04d}", "Ada " * 200, ""])
+    sheet.auto_filter.ref = "A1:C3000"
+    for row in hidden:
+        sheet.row_dimensions[row].hidden = True
+    sheet.row_dimensions[4000].hidden = True  # nothing is in it
+    book.save(tmp_path / "filtered.xlsx")
+    source = open_source(tmp_path / "filtered.xlsx")
+    assert source.sheet == words
+    assert source.scan().rows == 2999
 
 
 def test_the_memory_of_a_large_one_is_not_the_senders(tmp_path: Path) -> None:

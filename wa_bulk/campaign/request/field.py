@@ -19,7 +19,8 @@ FieldKind = Literal["text", "whole", "decimal", "number", "row"]
 ANY_WHOLE = WholeRule("expected a whole number of 64 bits", -(2**63), 2**63 - 1)
 
 _link_goes_on = re.compile(r"https?://\S*\Z", re.IGNORECASE).search
-_is_whole = re.compile(r"[+-]?[0-9]{1,19}").fullmatch
+_whole = re.compile(r"([+-]?[0-9]{1,19})(?:\.0{1,9})?").fullmatch
+"""Programs that keep all figures as fractions write 12500 as 12500.0."""
 _is_decimal = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?").fullmatch
 
 
@@ -76,15 +77,16 @@ def in_links(field: Field) -> list[str]:
 def value_of(field: Field, text: str) -> str | int | float:
     """Return what `text` is worth in a field of any kind but a phone number. Raises ValidationError."""
     value: str | int | float = text
+    whole = _whole(text.strip()) if field.kind == "whole" else None
     if field.kind == "decimal":
         fault = None if _is_decimal(text.strip()) else f"is {shortened(text)}, not a number"
         if fault is None and not isfinite(value := float(text)):
             fault = f"is {shortened(text)}"
         expects = "expected a number such as 12.5"
-    elif field.kind == "whole" and not _is_whole(text.strip()):
+    elif field.kind == "whole" and whole is None:
         fault, expects = f"is {shortened(text)}, not a whole number", _expects(field)
     else:
-        value = int(text) if field.kind == "whole" else text
+        value = text if whole is None else int(whole[1])
         if len(text) > CELL_MAX:  # its source may have cut it
             fault = f"has more than {CELL_MAX:,} characters"
         else:

@@ -29,6 +29,7 @@ class _Told(msgspec.Struct):
 
     sheet: str = ""
     sheets: list[str] = msgspec.field(default_factory=list)
+    hidden_rows: int = 0
     error: str | None = None
     detail: str = ""
 
@@ -45,7 +46,7 @@ class WorkbookSource:
         if file.has_changed():
             raise file.changed()
         which = f", the first of {len(told.sheets)}" if sheet is None and len(told.sheets) > 1 else ""
-        self.sheet = f"{told.sheet!r}{which}"
+        self.sheet = f"{told.sheet!r}{which}{_hidden(told.hidden_rows)}"
         if not self._spool.path.stat().st_size:
             raise file.error(f"has nothing in sheet {told.sheet!r}{_listed(told.sheets)}")
         spooled = SourceFile(self._spool.path, shown=file.shown, kept_by=self._spool)
@@ -109,6 +110,12 @@ class WorkbookSource:
             case _:
                 mend = "open it in your spreadsheet program and save it again"
                 return f"cannot be read as a workbook ({told.detail}): {mend}"
+
+
+def _hidden(rows: int) -> str:
+    if not rows:
+        return ""
+    return f", whose {rows:,} hidden row{' is' if rows == 1 else 's are'} read like the others"
 
 
 def _listed(sheets: list[str]) -> str:

@@ -2,8 +2,8 @@
 
     python workbook_reader.py [SHEET] <WORKBOOK >CSV
 
-Writes one row of CSV for each row of the sheet, blank ones too, and then, on stderr, a JSON object: `sheet`
-and `sheets`, or `error`. It imports nothing of wa_bulk, so that it can be run by its path.
+Writes one row of CSV for each row of the sheet, blank ones too, and then, on stderr, a JSON object: `sheet`,
+`sheets` and `hidden_rows`, or `error`. It imports nothing of wa_bulk, so that it can be run by its path.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import posixpath
 import re
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import IO, BinaryIO, TextIO
 from xml.etree import ElementTree
@@ -43,6 +44,8 @@ _NOT_COMPUTED = re.compile(
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>"
 ).findall
 """Cells with a formula that a program wrote, and no spreadsheet program has computed since."""
+_HIDDEN_ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*\bhidden="(?:1|true)"(?:[^>]*[^/>])?>').findall
+"""Rows with cells that a filter, or a person, has hidden."""
 
 
 def main(file: BinaryIO, sheet: str | None, out: TextIO) -> dict[str, object]:
@@ -63,16 +66,17 @@ def main(file: BinaryIO, sheet: str | None, out: TextIO) -> dict[str, object]:
                 return {"error": "no sheet", "sheets": sheets}
             chosen = sheets[0] if sheet is None else sheet
             rows = workbook.get_sheet_by_name(chosen).iter_rows()
-            write_rows(rows, unread_cells(file, chosen), out)
+            unread = Unread(file, chosen)
+            write_rows(rows, unread.cells, out)
     except calamine.PasswordError:
         return {"error": "protected"}
     except (calamine.CalamineError, OSError, ValueError, OverflowError) as error:
         return {"error": "unreadable", "detail": str(error)}
-    return {"sheet": chosen, "sheets": sheets}
+    return {"sheet": chosen, "sheets": sheets, "hidden_rows": unread.hidden_rows}
 
 
 def write_rows(rows: Iterable[list[Cell]], unread: Mapping[int, Mapping[int, str]], out: TextIO) -> None:
-    """Write rows of cells as CSV, but for blank ones at the end; `unread` are what `unread_cells` returns."""
+    """Write rows of cells as CSV, but for blank ones at the end; `unread` are cells as `Unread` has them."""
     write = csv.writer(out, lineterminator="\r\n").writerow
     blank = 0
     for number, row in enumerate(rows):
@@ -88,24 +92,46 @@ def write_rows(rows: Iterable[list[Cell]], unread: Mapping[int, Mapping[int, str
         write([text.replace("\0", "") for text in texts])
 
 
-def unread_cells(workbook: BinaryIO, sheet: str) -> dict[int, dict[int, str]]:
-    """Return what the reader gives as empty cells of an .xlsx, by row and column, both from 0.
+class Unread:
+    """What the reader does not tell of a sheet; of another format than .xlsx there is nothing.
 
-    Errors, such as `#N/A`, and formulas, such as `=A1`, that have no value saved with them. There are none of
-    another format.
+    `cells` are those that it gives as empty, by row and column, both from 0: errors, such as `#N/A`, and
+    formulas, such as `=A1`, that have no value saved with them. `hidden_rows` counts rows that nobody sees.
     """
-    found: dict[int, dict[int, str]] = {}
-    try:
-        with zipfile.ZipFile(workbook) as archive:
+
+    def __init__(self, workbook: BinaryIO, sheet: str) -> None:
+        self.cells: dict[int, dict[int, str]] = {}
+        self.hidden_rows = 0
+        with (
+            suppress(zipfile.BadZipFile, ElementTree.ParseError, KeyError, OSError, EOFError, ValueError),
+            zipfile.ZipFile(workbook) as archive,
+        ):
             part = _part_of(archive, sheet)
-            if part is None:
-                return {}
-            with archive.open(part) as xml:
-                for row, column, text in _unread(xml):
-                    found.setdefault(row, {})[column] = text
-    except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, OSError, EOFError, ValueError):
-        return found
-    return found
+            if part is not None:
+                with archive.open(part) as xml:
+                    self._read(xml)
+
+    def _read(self, xml: IO[bytes]) -> None:
+        rest = b""
+        while block := xml.read(_BLOCK_BYTES):
+            text = rest + block
+            end = text.rfind(b"</row>") + 1 or text.rfind(b"<")
+            text, rest = text[:end], text[end:]
+            self.hidden_rows += len(_HIDDEN_ROWS(text))
+            found: list[tuple[bytes, bytes]] = []
+            if _ERROR in text:
+                values = ((attributes, _VALUE.search(content)) for attributes, content in _CELL.findall(text))
+                found += ((attributes, value[1]) for attributes, value in values if value is not None)
+            if _FORMULA(text):
+                found += (
+                    (attributes, b"=" + (formula or _SHARED))
+                    for attributes, formula in _NOT_COMPUTED(text)
+                    if _EMPTY_TEXT not in attributes
+                )
+            for attributes, shown in found:
+                if (place := _PLACE.search(attributes)) is not None:
+                    row, column = int(place[2]) - 1, _column(place[1])
+                    self.cells.setdefault(row, {})[column] = unescape(shown.decode(errors="replace"), _QUOTES)
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str | None:
@@ -118,27 +144,6 @@ def _part_of(archive: zipfile.ZipFile, sheet: str) -> str | None:
     relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
     target = next((one.get("Target") for one in relations if one.get("Id") == wanted), None)
     return None if target is None else posixpath.join("/xl", target).removeprefix("/")
-
-
-def _unread(xml: IO[bytes]) -> Iterator[tuple[int, int, str]]:
-    rest = b""
-    while block := xml.read(_BLOCK_BYTES):
-        text = rest + block
-        end = text.rfind(b"</row>") + 1 or text.rfind(b"<")
-        text, rest = text[:end], text[end:]
-        found: list[tuple[bytes, bytes]] = []
-        if _ERROR in text:
-            values = ((attributes, _VALUE.search(content)) for attributes, content in _CELL.findall(text))
-            found += ((attributes, value[1]) for attributes, value in values if value is not None)
-        if _FORMULA(text):
-            found += (
-                (attributes, b"=" + (formula or _SHARED))
-                for attributes, formula in _NOT_COMPUTED(text)
-                if _EMPTY_TEXT not in attributes
-            )
-        for attributes, shown in found:
-            if (place := _PLACE.search(attributes)) is not None:
-                yield int(place[2]) - 1, _column(place[1]), unescape(shown.decode(errors="replace"), _QUOTES)
 
 
 def _column(letters: bytes) -> int:
