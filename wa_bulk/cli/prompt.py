@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -17,7 +18,6 @@ from wa_bulk.api.message import TemplateBody
 from wa_bulk.campaign.costs import by_category
 from wa_bulk.campaign.examination import Examination, examine
 from wa_bulk.campaign.request.rendered_row import RenderedRow
-from wa_bulk.campaign.rules.duplicates import DuplicateRule
 from wa_bulk.campaign.run.plan import Plan
 from wa_bulk.campaign.sources.base import in_words
 from wa_bulk.campaign.template_check import AccountTemplates, TemplateFindings
@@ -47,11 +47,14 @@ def examined(plan: Plan, *, asked: bool) -> Examination:
     """
     at_most = ROWS_EXAMINED if asked or plan.settings.rate else ROWS_EXAMINED_UNPACED
     rows = min(plan.rows_to_send, at_most)
-    with checking() as on_rows:
+    with ExitStack() as stack:
+        for rule in plan.rules:
+            stack.enter_context(rule.tried())
+        on_rows = stack.enter_context(checking())
         return examine(
             islice(plan.rows_left(), rows),
             plan.blueprint,
-            [rule.copy() if isinstance(rule, DuplicateRule) else rule for rule in plan.rules],
+            plan.rules,
             on_rows=lambda done: on_rows(done, rows),
         )
 

@@ -41,6 +41,26 @@ def test_exactly_the_numbers_seen_are_known(brought: list[str], rows: int, noted
         first_rows.setdefault(key, row)
 
 
+few_numbers = st.lists(st.integers(1, 30).map(lambda digits: f"+{digits}"), max_size=60)
+
+
+@given(rows=st.integers(0, 150), noted=few_numbers, tried=few_numbers, brought=few_numbers)
+def test_what_was_only_tried_is_forgotten(
+    rows: int, noted: list[str], tried: list[str], brought: list[str]
+) -> None:
+    """Of a run that begins, with nothing noted, and of one that goes on."""
+    rule, untried = DuplicateRule(rows), DuplicateRule(rows)
+    for row, number in enumerate(noted, 1):
+        rule.note(number, row)
+        untried.note(number, row)
+    after = len(noted) + 1
+    with rule.tried():
+        for row, number in enumerate(tried, after):
+            rule.skip(RenderedRow(number, b"", number=row))
+    for row, number in enumerate(brought, after):
+        assert first_of(rule, number, row) == first_of(untried, number, row)
+
+
 def test_of_two_rows_noted_with_one_number_the_first_is_told() -> None:
     for asked in range(1, 2 * ASKED_BEFORE_SLOTS):
         seen = DuplicateRule(100)

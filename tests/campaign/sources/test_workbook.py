@@ -164,7 +164,9 @@ def test_a_formula_that_gave_an_empty_text_is_empty() -> None:
         b'<row r="1"><c r="A1" t="str"><f>A2</f><v></v></c><c r="B1"><f t="shared" si="0"/></c>'
         b'<c r="C1"><f>&quot;x&quot;</f><v/></c><c r="D1"><f>A2</f><v>7</v></c></row>'
     )
-    assert [*workbook_reader._unread(io.BytesIO(cells))] == [(0, 1, "=…"), (0, 2, '="x"')]
+    unread = workbook_reader.Unread()
+    unread.read(io.BytesIO(cells))
+    assert unread.cells == {0: {1: "=…", 2: '="x"'}}
 
 
 class TestSheets:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 
 from wa_bulk.campaign.request.rendered_row import RenderedRow
 
@@ -16,6 +17,10 @@ class RowRule(ABC):
     def refresh(self) -> bool:
         """Take in what changed elsewhere, between batches of rows; return whether to be asked of the next."""
         return True
+
+    def tried(self) -> AbstractContextManager[None]:
+        """Within what is returned, be asked of rows before it is their turn: what they teach is forgotten."""
+        return nullcontext()
 
     @abstractmethod
     def skip(self, row: RenderedRow) -> str | None:

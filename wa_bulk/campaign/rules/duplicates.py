@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 from wa_bulk.api.one_person import FIRST_DIGITS, person_key
 from wa_bulk.campaign.request.rendered_row import RenderedRow
@@ -28,17 +28,28 @@ class DuplicateRule(RowRule):
 
     def __init__(self, rows: int) -> None:
         """Make room for rows 1 to `rows`. A later row makes it grow, which costs a pass over all."""
+        self._forget(rows)
+        self._is_new = True
+
+    def _forget(self, rows: int) -> None:
         self._numbers = array("Q", [0]) * (rows + 1)
         self._slots = _free_slots(rows)
         self._in_slots = True
         self._asked = 0  # since numbers were noted without a slot
 
-    def copy(self) -> DuplicateRule:
-        """Return another that knows the same, to be asked about rows before it is their turn."""
-        other = DuplicateRule(0)
-        other._numbers, other._slots = self._numbers[:], self._slots[:]
-        other._in_slots, other._asked = self._in_slots, self._asked
-        return other
+    @contextmanager
+    def tried(self) -> Iterator[None]:
+        """Know on leaving what was known before: no row that it is for may have been asked about yet."""
+        known = None if self._is_new else self._numbers[:]
+        rows = len(self._numbers) - 1
+        try:
+            yield
+        finally:
+            if known is None:
+                del self._numbers, self._slots  # before there are new ones
+                self._forget(rows)
+            else:
+                self._numbers, self._in_slots, self._asked = known, False, 0
 
     def note(self, number: str, row: int) -> None:
         """Note that row `row` has this number (E.164 with `+`).
@@ -48,7 +59,7 @@ class DuplicateRule(RowRule):
         if row >= len(self._numbers):
             self._grow(row)
         self._numbers[row] = int(person_key(number))
-        self._in_slots = False
+        self._in_slots = self._is_new = False
 
     def skip(self, row: RenderedRow) -> str | None:
         """Name the row that has the number: the first that could be sent, or, where that was refused, a later
@@ -61,7 +72,7 @@ class DuplicateRule(RowRule):
         if not self._in_slots:
             self._asked += 1
             if self._asked <= ASKED_BEFORE_SLOTS:
-                with contextlib.suppress(ValueError):
+                with suppress(ValueError):
                     return _named(numbers.index(key), row_number)
                 if row_number >= len(numbers):
                     self._grow(row_number)

@@ -44,7 +44,7 @@ _NOT_COMPUTED = re.compile(
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>"
 ).findall
 """Cells with a formula that a program wrote, and no spreadsheet program has computed since."""
-_HIDDEN_ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*\bhidden="(?:1|true)"(?:[^>]*[^/>])?>').findall
+_HIDDEN_ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*\bhidden="(?:1|true)"[^>]*>\s*<(?:\w+:)?c\b').findall
 """Rows with cells that a filter, or a person, has hidden."""
 
 
@@ -66,7 +66,7 @@ def main(file: BinaryIO, sheet: str | None, out: TextIO) -> dict[str, object]:
                 return {"error": "no sheet", "sheets": sheets}
             chosen = sheets[0] if sheet is None else sheet
             rows = workbook.get_sheet_by_name(chosen).iter_rows()
-            unread = Unread(file, chosen)
+            unread = unread_in(file, chosen)
             write_rows(rows, unread.cells, out)
     except calamine.PasswordError:
         return {"error": "protected"}
@@ -92,26 +92,33 @@ def write_rows(rows: Iterable[list[Cell]], unread: Mapping[int, Mapping[int, str
         write([text.replace("\0", "") for text in texts])
 
 
+def unread_in(workbook: BinaryIO, sheet: str) -> Unread:
+    """Find what the reader does not tell of a sheet; of another format than .xlsx there is nothing."""
+    unread = Unread()
+    with (
+        suppress(zipfile.BadZipFile, ElementTree.ParseError, KeyError, OSError, EOFError, ValueError),
+        zipfile.ZipFile(workbook) as archive,
+    ):
+        part = _part_of(archive, sheet)
+        if part is not None:
+            with archive.open(part) as xml:
+                unread.read(xml)
+    return unread
+
+
 class Unread:
-    """What the reader does not tell of a sheet; of another format than .xlsx there is nothing.
+    """What the reader does not tell of a sheet.
 
     `cells` are those that it gives as empty, by row and column, both from 0: errors, such as `#N/A`, and
     formulas, such as `=A1`, that have no value saved with them. `hidden_rows` counts rows that nobody sees.
     """
 
-    def __init__(self, workbook: BinaryIO, sheet: str) -> None:
+    def __init__(self) -> None:
         self.cells: dict[int, dict[int, str]] = {}
         self.hidden_rows = 0
-        with (
-            suppress(zipfile.BadZipFile, ElementTree.ParseError, KeyError, OSError, EOFError, ValueError),
-            zipfile.ZipFile(workbook) as archive,
-        ):
-            part = _part_of(archive, sheet)
-            if part is not None:
-                with archive.open(part) as xml:
-                    self._read(xml)
 
-    def _read(self, xml: IO[bytes]) -> None:
+    def read(self, xml: IO[bytes]) -> None:
+        """Gather it from the sheet's XML."""
         rest = b""
         while block := xml.read(_BLOCK_BYTES):
             text = rest + block
