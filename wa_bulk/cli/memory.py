@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,7 +157,7 @@ class Ending:
 
     totals: Totals | None = None
     stopped: Stopped | None = None
-    people: array[int] | None = None
+    people: Iterable[array[int]] | None = None
 
 
 @contextmanager
@@ -233,5 +233,5 @@ def _note_end(history: History, run: RunRecord, ending: Ending, *, is_new: bool)
         if totals is not None and ending.people is not None:
             ended(history.runs, run, ending.people, totals, ending.stopped)
         elif caught_up(history.runs, run).state in ("running", "unknown") and totals is not None:
-            ended(history.runs, run, array("Q"), totals, ending.stopped)  # it has no log any more
+            ended(history.runs, run, (), totals, ending.stopped)  # it has no log any more
         history.runs.forget_written(now_ms() - RECENT_MS)

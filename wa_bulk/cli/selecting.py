@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from wa_bulk.cli import memory, options
-from wa_bulk.cli.progress import reading
 
 if TYPE_CHECKING:
     from wa_bulk.campaign.file import CampaignFile
@@ -66,6 +65,8 @@ def selections(
     chosen += [("exclude", text) for text in exclude]
     if not chosen:
         return []
+    from wa_bulk.cli.progress import reading
+
     with ExitStack() as opened, reading("reading who is selected …"):
 
         def deliveries(base_url: str | None) -> Deliveries | None:

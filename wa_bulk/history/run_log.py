@@ -8,6 +8,7 @@ next command that asks.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -51,18 +52,19 @@ def caught_up(runs: Runs, run: RunRecord) -> RunRecord:
         return lost
 
 
-def ended(runs: Runs, run: RunRecord, people: array[int], totals: Totals, stopped: StoppedBy | None) -> None:
+def ended(
+    runs: Runs, run: RunRecord, people: Iterable[array[int]], totals: Totals, stopped: StoppedBy | None
+) -> None:
     """Remember how a run ended, and `people`: the keys of those that it wrote to, or may have.
 
-    Raises HistoryError.
+    What is given at once is written at once: a few hundred thousand keys at most, so that no other process
+    waits long for the memory. Raises HistoryError.
     """
     try:
         log_bytes = Path(run.log).stat().st_size
     except OSError:  # it is gone
         log_bytes = 0
-    parts = [
-        runs.add_written(run.run_id, people[at : at + PART_KEYS]) for at in range(0, len(people), PART_KEYS)
-    ]
+    parts = [runs.add_written(run.run_id, keys) for keys in people]
     state, stopped = _state(run.rows, totals, stopped)
     run = replace(run, log_bytes=log_bytes, updated_ms=now_ms(), state=state, stopped=stopped, totals=totals)
     runs.replace(run, parts[0] if parts else None)

@@ -125,7 +125,9 @@ class Runs:
             self._database.run(
                 "INSERT INTO written (run_id, keys) VALUES (?, ?)", (run_id, _portable(keys).tobytes())
             )
-            return self._database.number("SELECT last_insert_rowid()")
+            part = self._database.number("SELECT last_insert_rowid()")
+        self._database.run("PRAGMA shrink_memory")  # 8 MB for a million people, not needed again
+        return part
 
     def replace(self, run: RunRecord, first_part: int | None) -> None:
         """Remember a run together with whom it wrote to: the parts from `first_part` on alone, or nobody."""

@@ -13,6 +13,9 @@ from wa_bulk.campaign.rules.base import RowRule
 ASKED_BEFORE_SLOTS = 16
 """Questions answered by a search through all numbers before the slots are filled: that takes as long."""
 
+PEOPLE_AT_ONCE = 1 << 16
+"""At least so many keys are given at once, but for the last, and less than twice as many: half a MiB."""
+
 SLOTS_PER_ROW = 1.9
 """With 8 bytes for the number of each row and 4 for each slot: 15.6 bytes a row."""
 
@@ -93,12 +96,17 @@ class DuplicateRule(RowRule):
             numbers[row_number] = key
         return None
 
-    def people(self, rows: Iterable[range]) -> array[int]:
-        """Return the keys of the numbers that these rows brought, without those of duplicates."""
+    def people(self, rows: Iterable[range]) -> Iterator[array[int]]:
+        """Yield the keys of the numbers that these rows brought, without duplicates', some at a time."""
         people = array("Q")
         for some in rows:
-            people += self._numbers[some.start : some.stop]
-        return people
+            for first in range(some.start, some.stop, PEOPLE_AT_ONCE):
+                people += self._numbers[first : min(first + PEOPLE_AT_ONCE, some.stop)]
+                if len(people) >= PEOPLE_AT_ONCE:
+                    yield people
+                    people = array("Q")
+        if people:
+            yield people
 
     def _fill_slots(self) -> None:
         numbers = self._numbers

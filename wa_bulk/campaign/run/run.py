@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from array import array
+from collections.abc import Iterable
 from contextlib import suppress
 
 from msgspec import Struct
@@ -75,8 +76,8 @@ class CampaignRun:
         """What the run waits for; empty while all is well."""
         return self._gate.notice if self._gate is not None else ""
 
-    def people(self) -> array[int] | None:
-        """Return the keys of those the run wrote to, or may have; None where only its log knows them."""
+    def people(self) -> Iterable[array[int]] | None:
+        """Give the keys of those the run wrote to, or may have; None where only its log knows them."""
         rule = next((rule for rule in self._plan.rules if isinstance(rule, DuplicateRule)), None)
         ledger = self.progress.ledger
         if rule is None or not isinstance(ledger, LocalLedger):
