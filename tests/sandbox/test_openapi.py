@@ -123,6 +123,10 @@ def test_nor_in_the_long_run(fuzzed: Sandbox, tmp_path: Path) -> None:
     program = str(Path(sys.executable).with_name("schemathesis"))
     described = tmp_path / "openapi.json"
     described.write_text(json.dumps(signed_in()))
+    # Not from URLs in replies: it breaks down on one that a message brought and that has no host, http://[x].
+    (tmp_path / "schemathesis.toml").write_text(
+        '[phases.stateful.inference]\nalgorithms = ["dependency-analysis"]\n'
+    )
     changing = ["put_faults", "put_callbacks", "post_key", "delete_key", "put_review"]
     run = subprocess.run(
         [
