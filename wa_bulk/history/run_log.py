@@ -57,8 +57,7 @@ def ended(
 ) -> None:
     """Remember how a run ended, and `people`: the keys of those that it wrote to, or may have.
 
-    What is given at once is written at once: a few hundred thousand keys at most, so that no other process
-    waits long for the memory. Raises HistoryError.
+    What is given at once is written at once, so it is to be about `PART_KEYS`. Raises HistoryError.
     """
     try:
         log_bytes = Path(run.log).stat().st_size
